@@ -1,0 +1,95 @@
+import { exitCode, type ExitCode } from './exit-code.ts';
+
+/**
+ * Every expected way to fail, and the exit code it leads to. A code is a stable word that records,
+ * `--json` and alerts carry; the message says what happened and the hint what to do about it.
+ */
+const catalogue = {
+  usage: exitCode.usage,
+  'plan-invalid': exitCode.planInvalid,
+  'variable-missing': exitCode.notReady,
+  'secret-unavailable': exitCode.notReady,
+  'tool-missing': exitCode.notReady,
+  'environment-incomplete': exitCode.notReady,
+  locked: exitCode.locked,
+  'not-confirmed': exitCode.usage,
+  'command-failed': exitCode.stepFailed,
+  'postgres-unreachable': exitCode.stepFailed,
+  'postgres-login': exitCode.stepFailed,
+  'postgres-query': exitCode.stepFailed,
+  'postgres-permission': exitCode.stepFailed,
+  'postgres-connection-lost': exitCode.stepFailed,
+  'postgres-version': exitCode.stepFailed,
+  'space-missing': exitCode.stepFailed,
+  'repository-unreachable': exitCode.stepFailed,
+  'repository-denied': exitCode.stepFailed,
+  'repository-missing': exitCode.stepFailed,
+  'repository-write': exitCode.stepFailed,
+  'repository-read': exitCode.stepFailed,
+  'key-exists': exitCode.stepFailed,
+  'artifact-missing': exitCode.stepFailed,
+  'artifact-damaged': exitCode.checkFailed,
+  'record-not-stored': exitCode.stepFailed,
+  'step-timeout': exitCode.stepFailed,
+  'step-stalled': exitCode.stepFailed,
+  'run-timeout': exitCode.stepFailed,
+  'check-failed': exitCode.checkFailed,
+  'objective-missed': exitCode.objectiveMissed,
+  'alert-undelivered': exitCode.alertFailed,
+  interrupted: exitCode.interrupted,
+  terminated: exitCode.terminated,
+} as const satisfies Record<string, ExitCode>;
+
+export type FailureCode = keyof typeof catalogue;
+
+export interface FailureDetails {
+  /** What the reader can do about it, in one sentence. */
+  readonly hint?: string;
+  /** Where it happened: `file:line:column`, a key, a table. */
+  readonly where?: string;
+  readonly cause?: unknown;
+}
+
+/** An expected failure: printed as text, never as a stack. Anything else that is thrown is a bug (exit 1). */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly hint: string | undefined;
+  readonly where: string | undefined;
+
+  constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.hint = details.hint;
+    this.where = details.where;
+  }
+
+  get exitCode(): ExitCode {
+    return catalogue[this.code];
+  }
+}
+
+/** The failure's stable facts as records and `--json` carry them; a bug keeps its message only. */
+export function describeFailure(error: unknown): FailureDescription {
+  if (error instanceof Failure) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.hint !== undefined && { hint: error.hint }),
+      ...(error.where !== undefined && { where: error.where }),
+    };
+  }
+  return { code: 'bug', message: error instanceof Error ? error.message : String(error) };
+}
+
+export interface FailureDescription {
+  readonly code: FailureCode | 'bug';
+  readonly message: string;
+  readonly hint?: string;
+  readonly where?: string;
+}
+
+/** The exit code for anything thrown: a `Failure`'s own, otherwise 1. */
+export function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof Failure ? error.exitCode : exitCode.bug;
+}

@@ -1,0 +1,221 @@
+// Generated from schemas/ by `npm run generate`. Do not edit.
+
+/**
+ * What is known of an artifact, stored beside it and written last. An artifact without a manifest is not an artifact.
+ */
+export interface Manifest {
+  /**
+   * Version of this layout.
+   */
+  format: 1;
+  /**
+   * The artifact's name: what an operator types, and the start of every key that belongs to it.
+   */
+  name: string;
+  /**
+   * Environment it was dumped from.
+   */
+  environment: string;
+  /**
+   * Name of the dumped database, as Postgres spells it.
+   */
+  database: string;
+  /**
+   * Run that made it.
+   */
+  runId: string;
+  /**
+   * Plan of that run.
+   */
+  plan: string;
+  /**
+   * sha256 of the plan's file, hex.
+   */
+  planHash: string;
+  /**
+   * When the dump began, on this host's clock (ISO 8601, UTC); the time in the name.
+   */
+  createdAt: string;
+  /**
+   * From the start of the dump to the last stored byte, milliseconds on a monotonic clock.
+   */
+  durationMs: number;
+  /**
+   * The instant that the data represents: when the dump's snapshot was taken.
+   */
+  recoveryPoint: {
+    /**
+     * The database server's clock (ISO 8601, UTC).
+     */
+    time: string;
+    /**
+     * Write-ahead log position; null where the role may not ask or the server is a standby without one.
+     */
+    lsn: string | null;
+    /**
+     * The repository's own clock at that moment (ISO 8601, UTC).
+     */
+    storeTime: string;
+  };
+  /**
+   * How the data was written.
+   */
+  dump: {
+    /**
+     * pg_dump's format.
+     */
+    format: 'custom' | 'directory';
+    /**
+     * Compression around the dump's files.
+     */
+    compression: 'zstd' | 'none';
+    /**
+     * age recipients that can decrypt it; empty when it is not encrypted by the client.
+     *
+     * Items: An age recipient.
+     */
+    recipients: string[];
+    /**
+     * Size of the dump before compression; null when it was not measured.
+     */
+    rawBytes: number | null;
+    /**
+     * Sum of the stored files of the dump.
+     */
+    storedBytes: number;
+  };
+  /**
+   * Every stored file of the artifact but its manifest and its verification, as the repository confirmed it.
+   *
+   * @minItems 1
+   *
+   * Items: One stored file.
+   */
+  files: [
+    {
+      /**
+       * Key relative to the repository.
+       */
+      key: string;
+      /**
+       * dump: the custom-format file. table: one table's data of a directory dump. rest: everything else of a directory dump, as a tar. globals: roles as SQL.
+       */
+      role: 'dump' | 'table' | 'rest' | 'globals' | 'checksums' | 'guide';
+      /**
+       * Stored size.
+       */
+      bytes: number;
+      /**
+       * Of the stored bytes, hex.
+       */
+      sha256: string;
+    },
+    ...{
+      /**
+       * Key relative to the repository.
+       */
+      key: string;
+      /**
+       * dump: the custom-format file. table: one table's data of a directory dump. rest: everything else of a directory dump, as a tar. globals: roles as SQL.
+       */
+      role: 'dump' | 'table' | 'rest' | 'globals' | 'checksums' | 'guide';
+      /**
+       * Stored size.
+       */
+      bytes: number;
+      /**
+       * Of the stored bytes, hex.
+       */
+      sha256: string;
+    }[],
+  ];
+  /**
+   * The server that was dumped.
+   */
+  server: {
+    /**
+     * As the server says it.
+     */
+    version: string;
+    /**
+     * Major version.
+     */
+    major: number;
+    /**
+     * Identity of the cluster; null where the role may not ask.
+     */
+    systemIdentifier: string | null;
+    /**
+     * pg_database_size, indexes included.
+     */
+    databaseBytes: number;
+    /**
+     * Server encoding of the database.
+     */
+    encoding: string;
+    /**
+     * Default collation of the database.
+     */
+    collation: string;
+    /**
+     * Installed extensions.
+     *
+     * Items: One extension.
+     */
+    extensions: {
+      /**
+       * Its name.
+       */
+      name: string;
+      /**
+       * Its installed version.
+       */
+      version: string;
+    }[];
+  };
+  /**
+   * Programs that took part, with their versions.
+   */
+  tools: {
+    /**
+     * A version.
+     */
+    [k: string]: string | undefined;
+  };
+  /**
+   * What the tables held in the dump's own snapshot, to hold a restored database against.
+   */
+  fingerprint: {
+    /**
+     * counts: rows of every table. content: counts and a hash of the rows. none: names only.
+     */
+    mode: 'counts' | 'content' | 'none';
+    /**
+     * Every ordinary and partitioned table's own rows (partitions stand for themselves) and every materialized view, by schema and name.
+     *
+     * Items: One table.
+     */
+    tables: {
+      /**
+       * Its schema.
+       */
+      schema: string;
+      /**
+       * Its name.
+       */
+      name: string;
+      /**
+       * Number of rows; absent in mode none.
+       */
+      rows?: number;
+      /**
+       * Order-independent hash of the rows' text; in mode content only.
+       */
+      hash?: string;
+    }[];
+    /**
+     * Number of large objects.
+     */
+    largeObjects?: number;
+  };
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.ts';
+import type { Environment } from '../environment/environment.ts';
+import type { RetentionPolicy } from '../plan/plan.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { Secrets } from '../secret/reference.ts';
+import type { Commands } from '../process/commands.ts';
+
+/**
+ * The task contract: all that a task knows of run-plan. A task is a module in `tasks/` whose default export is a
+ * `Task`; the operator's own tasks are written against exactly this and nothing else.
+ */
+export interface Task<Parameters extends object = Record<string, unknown>> {
+  /** `noun-verb`, equal to the file's name. */
+  readonly name: string;
+  /** One line for `list` and `show`. */
+  readonly description: string;
+  /** Parts of the step's environment without which the task cannot run; missing ones are problems in the plan. */
+  readonly needs: readonly EnvironmentPart[];
+  /** Parts of the step's environment that it changes; a protected environment asks for confirmation then. Storing and pruning artifacts is not such a change. */
+  readonly writes: readonly EnvironmentPart[];
+  /** What the plan's rules want to know: it produces artifacts, reads them back, checks something, or restores. */
+  readonly role: 'dump' | 'verify' | 'prune' | 'restore' | 'check' | 'other';
+  /** Names that later steps may use as `${steps.ID.name}`. */
+  readonly outputs: readonly string[];
+  /** JSON Schema (draft-07) of `with`. */
+  readonly parameters: object;
+  /** The commands and effects it would have, one a line, for `show` and `--dry-run`. Pure. */
+  describe?(parameters: Parameters, environment: Environment): readonly string[];
+  run(context: TaskContext, parameters: Parameters): Promise<TaskResult>;
+}
+
+export type EnvironmentPart = 'postgres' | 'repository' | 'uploads';
+
+export interface TaskResult {
+  /** Values of the names in `outputs`. */
+  readonly outputs?: Readonly<Record<string, string>>;
+  /** Bytes moved, for MB/s in the record. */
+  readonly bytes?: number;
+  /** Evidence for the record: plain JSON, no secrets. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** What the engine lends a task for one attempt of one step. */
+export interface TaskContext {
+  readonly run: RunIdentity;
+  readonly environment: Environment;
+  /** The plan's retention and zone, for pruning. */
+  readonly retention: RetentionPolicy | undefined;
+  readonly timeZone: string;
+  readonly clock: Clock;
+  /** Aborted at the deadline, on a stall, on SIGINT and SIGTERM. Hand it to everything that waits. */
+  readonly signal: AbortSignal;
+  readonly report: Reporter;
+  /** An empty folder (0700) of this attempt, removed after it. */
+  readonly folder: string;
+  readonly secrets: Secrets;
+  readonly commands: Commands;
+  /** Opens the environment's repository once a run. @throws Failure `environment-incomplete` */
+  repository(): Promise<Repository>;
+  /** Runs when the attempt ends however it ends, last registered first, each with 10 s; also after a signal. */
+  onEnd(what: string, action: () => Promise<void>): void;
+}
+
+export interface RunIdentity {
+  /** `nightly-prod-20250101T020000Z-3fa9`: also the `application_name` of its database sessions. */
+  readonly id: string;
+  readonly plan: string;
+  readonly planHash: string;
+  readonly startedAt: Date;
+}
+
+/** How a task speaks: as run events. Anything said here counts as life for the stall timeout. */
+export interface Reporter {
+  /** Bytes done so far in this attempt, of an expected total when one is known. Cheap: throttled by the engine. */
+  progress(bytes: number, totalBytes?: number): void;
+  /** What it is doing now, in a few words: `counting rows`. */
+  phase(text: string): void;
+  /** A line for the record. */
+  note(text: string): void;
+  /** A line for the record that an operator should act on. */
+  warn(text: string): void;
+}
