@@ -16,12 +16,23 @@ const banner = '// Generated from schemas/ by `npm run generate`. Do not edit.\n
 /** Every generated file as path (relative to src/schema/generated) and text. */
 export async function generate(): Promise<Map<string, string>> {
   const files = await schemaFiles();
-  const schemas = await Promise.all(files.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8')) as { $id: string }));
+  const schemas = await Promise.all(
+    files.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8')) as { $id: string }),
+  );
   const generated = new Map<string, string>();
   for (const [index, file] of files.entries()) {
     const name = basename(file, '.schema.json');
     generated.set(`${name}.types.ts`, await typesOf(join(folder, file)));
-    const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true, discriminator: true, verbose: true, schemas, code: { esm: true, source: true } });
+    const ajv = new Ajv({
+      allErrors: true,
+      strict: true,
+      strictRequired: false,
+      allowUnionTypes: true,
+      discriminator: true,
+      verbose: true,
+      schemas,
+      code: { esm: true, source: true },
+    });
     const validate = ajv.getSchema(schemas[index]?.$id ?? '');
     if (validate === undefined) throw new Error(`${file} has no $id`);
     generated.set(`${name}.validate.ts`, validatorOf(standalone.default(ajv, validate)));
@@ -51,7 +62,9 @@ function validatorOf(source: string): string {
   const imports: string[] = [];
   const body = source.replaceAll(/require\("([^"]+)"\)/g, (_, module: string) => {
     const name = `helper${String(imports.length)}`;
-    imports.push(`import ${name} from '${module.endsWith('.js') || !module.includes('/') ? module : `${module}.js`}';`);
+    imports.push(
+      `import ${name} from '${module.endsWith('.js') || !module.includes('/') ? module : `${module}.js`}';`,
+    );
     return name;
   });
   return `${banner}// @ts-nocheck\n/* eslint-disable */\n${imports.join('\n')}\n${body}\n`;

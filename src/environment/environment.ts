@@ -37,7 +37,8 @@ export interface AgeEncryption {
 }
 
 export interface RepositorySettings {
-  readonly store: { readonly kind: 's3'; readonly s3: S3Location } | { readonly kind: 'folder'; readonly folder: string };
+  readonly store:
+    { readonly kind: 's3'; readonly s3: S3Location } | { readonly kind: 'folder'; readonly folder: string };
   readonly encrypt?: AgeEncryption;
 }
 

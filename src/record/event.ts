@@ -10,12 +10,30 @@ export type Outcome = 'succeeded' | 'failed' | 'skipped' | 'cancelled';
  */
 export type RunEvent =
   | RunStarted
-  | { readonly type: 'run-interrupted-found'; readonly at: string; readonly runId: string; readonly lastEventAt: string; readonly step?: string }
+  | {
+      readonly type: 'run-interrupted-found';
+      readonly at: string;
+      readonly runId: string;
+      readonly lastEventAt: string;
+      readonly step?: string;
+    }
   | StepStarted
   | StepProgress
   | { readonly type: 'step-phase'; readonly at: string; readonly step: string; readonly text: string }
-  | { readonly type: 'step-output'; readonly at: string; readonly step: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
-  | { readonly type: 'step-note'; readonly at: string; readonly step: string; readonly level: 'note' | 'warning'; readonly text: string }
+  | {
+      readonly type: 'step-output';
+      readonly at: string;
+      readonly step: string;
+      readonly stream: 'stdout' | 'stderr';
+      readonly line: string;
+    }
+  | {
+      readonly type: 'step-note';
+      readonly at: string;
+      readonly step: string;
+      readonly level: 'note' | 'warning';
+      readonly text: string;
+    }
   | StepRetried
   | StepFinished
   | { readonly type: 'run-warning'; readonly at: string; readonly text: string }
@@ -33,7 +51,12 @@ export interface RunStarted {
   readonly pid: number;
   readonly versions: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
-  readonly steps: readonly { readonly id: string; readonly name: string; readonly phase: Phase; readonly action: string }[];
+  readonly steps: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly phase: Phase;
+    readonly action: string;
+  }[];
 }
 
 export interface StepStarted {
