@@ -1,0 +1,70 @@
+import type { Manifest } from '../schema/generated/manifest.types.ts';
+import { compactTime, parseArtifactName } from './name.ts';
+
+export type { Manifest } from '../schema/generated/manifest.types.ts';
+
+/** One stored file as a manifest lists it. */
+export type ManifestFile = Manifest['files'][number];
+
+/** A text that was read as a manifest: the manifest, or in words why it is none. */
+export type ParsedManifest =
+  { readonly ok: true; readonly manifest: Manifest } | { readonly ok: false; readonly reason: string };
+
+/**
+ * Greatest accepted size of a manifest in bytes. A table of the fingerprint or a stored file takes about 200 bytes;
+ * 32 MiB hold a database of 100,000 tables and still bound what a stray file can make us read.
+ */
+export const manifestBytesLimit = 32 * 1024 * 1024;
+
+/** A manifest's text as stored: JSON with two spaces and a final newline. */
+export function renderManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+/**
+ * Reads a manifest's text: JSON, shape by schema, and what a schema cannot say (its name, its time and its files
+ * belong together). `name` is the artifact that the key speaks of. Never throws.
+ */
+export async function parseManifest(text: string, name: string): Promise<ParsedManifest> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, reason: 'its manifest is not JSON' };
+  }
+  const { default: validate } = await import('../schema/generated/manifest.validate.ts');
+  if (!isManifest(validate, value)) {
+    return { ok: false, reason: `its manifest is not valid: ${firstError(validate)}` };
+  }
+  const reason = contradiction(value, name);
+  return reason === undefined ? { ok: true, manifest: value } : { ok: false, reason };
+}
+
+function isManifest(validate: (value: unknown) => boolean, value: unknown): value is Manifest {
+  return validate(value);
+}
+
+/** Ajv leaves the errors of the last call on the function, which the generated code does not declare. */
+function firstError(validate: object): string {
+  const { errors } = validate as { errors?: readonly { instancePath?: string; message?: string }[] | null };
+  const first = errors?.[0];
+  return `${first?.instancePath || 'the manifest'} ${first?.message ?? 'has an unknown shape'}`;
+}
+
+function contradiction(manifest: Manifest, name: string): string | undefined {
+  if (manifest.name !== name) return `its manifest speaks of ${manifest.name}`;
+  const parsed = parseArtifactName(name);
+  if (parsed?.database !== manifest.database) {
+    return `its manifest names the database ${manifest.database}, its name another`;
+  }
+  const createdAt = new Date(manifest.createdAt);
+  if (Number.isNaN(createdAt.getTime()) || compactTime(createdAt) !== compactTime(parsed.at)) {
+    return `its manifest was made at ${manifest.createdAt}, its name says another time`;
+  }
+  const foreign = manifest.files.find((file) => !file.key.startsWith(`${name}.`));
+  if (foreign !== undefined) return `its manifest lists the file ${foreign.key}, which is not its own`;
+  if (!manifest.files.some((file) => file.role === 'dump' || file.role === 'rest')) {
+    return 'its manifest lists no dump';
+  }
+  return undefined;
+}
