@@ -1,0 +1,25 @@
+import { CommanderError } from 'commander';
+import { exitCode, type ExitCode } from '../exit-code.ts';
+import { report } from './exit.ts';
+import type { CommandHost } from './host.ts';
+import { buildProgram } from './program.ts';
+
+/** Runs one command line (`argv` without node and script) and gives its exit code. Throws nothing. */
+export async function main(argv: readonly string[], host: CommandHost, version: string): Promise<ExitCode> {
+  let code: ExitCode = exitCode.done;
+  const program = buildProgram(host, version, (settled) => {
+    code = settled;
+  });
+  if (argv.length === 0) {
+    program.outputHelp({ error: true });
+    return exitCode.usage;
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has printed its own message; help and version are no failures.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+    return report(error, (text) => host.errorOutput.write(text));
+  }
+}
