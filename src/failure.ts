@@ -20,6 +20,7 @@ const catalogue = {
   'postgres-permission': exitCode.stepFailed,
   'postgres-connection-lost': exitCode.stepFailed,
   'postgres-version': exitCode.stepFailed,
+  'cluster-start': exitCode.stepFailed,
   'space-missing': exitCode.stepFailed,
   'repository-unreachable': exitCode.stepFailed,
   'repository-denied': exitCode.stepFailed,

@@ -1,0 +1,88 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { SystemUser } from './server-user.ts';
+
+/**
+ * The server's parent: a shell that makes the cluster, runs it, and removes it when its standard input ends, which
+ * `stop` does on purpose and the kernel does however the owner dies. Arguments: folder, folder of the programs,
+ * superuser, locale, then the server's own arguments.
+ *
+ * The reader sends SIGQUIT (Postgres's immediate shutdown) until the server is gone, because a shell starts background
+ * commands with SIGQUIT ignored and the first one could come before the server has its handlers.
+ */
+const script = `
+folder=$1; bin=$2; superuser=$3; locale=$4; shift 4
+umask 077; cd /
+give_up() { tail -n 20 "$folder/log" >&2; rm -rf "$folder"; exit 1; }
+"$bin/initdb" --pgdata="$folder/data" --username="$superuser" --pwfile="$folder/password" --auth-local=trust \\
+  --auth-host=scram-sha-256 --encoding=UTF8 --locale="$locale" --no-sync </dev/null >>"$folder/log" 2>&1 || give_up
+rm -f "$folder/password"
+"$bin/postgres" -D "$folder/data" "$@" </dev/null >>"$folder/log" 2>&1 &
+server=$!
+{ read -r end <&3; while kill -QUIT "$server" 2>/dev/null; do sleep 0.1; done; } 3<&0 </dev/null &
+reader=$!
+wait "$server" || code=$?
+kill "$reader" 2>/dev/null
+[ "\${code:-0}" = 0 ] || give_up
+rm -rf "$folder"
+`;
+
+export interface WatchdogSettings {
+  readonly folder: string;
+  readonly binFolder: string;
+  readonly superuser: string;
+  readonly locale: string;
+  readonly serverArguments: readonly string[];
+  readonly user: SystemUser | undefined;
+}
+
+/** A shell that owns a server. */
+export interface Watchdog {
+  /** Undefined while it runs; afterwards the last lines of the server's log. */
+  lastWords(): string | undefined;
+  /** Ends the server and removes its folder. */
+  end(): Promise<void>;
+}
+
+/**
+ * Starts the shell in a session of its own, so that neither Ctrl-C nor a closed terminal reaches the server before its
+ * owner has done with it. The shell does not keep this process alive.
+ */
+export function startWatchdog(settings: WatchdogSettings): Watchdog {
+  const { folder, binFolder, superuser, locale, serverArguments, user } = settings;
+  const child = spawn(
+    '/bin/sh',
+    ['-c', script, 'run-plan-cluster', folder, binFolder, superuser, locale, ...serverArguments],
+    {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe'],
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+      ...(user !== undefined && { uid: user.uid, gid: user.gid }),
+    },
+  );
+  const words = collect(child);
+  child.unref();
+  return {
+    lastWords: words,
+    end: async () => {
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+      child.ref();
+      child.stdin?.end();
+      await once(child, 'exit');
+    },
+  };
+}
+
+function collect(child: ChildProcess): () => string | undefined {
+  let text = '';
+  let ended = false;
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (text = (text + chunk).slice(-4096)));
+  child.once('close', () => (ended = true));
+  child.once('error', (error) => {
+    text = error.message;
+    ended = true;
+  });
+  // A shell that is already gone is found by its exit, not by writing to it.
+  child.stdin?.on('error', () => undefined);
+  return () => (ended ? text.trim() : undefined);
+}
