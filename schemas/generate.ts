@@ -1,77 +1,160 @@
 /**
- * Generates the types and validators of every schema into src/schema/generated. Run by `npm run generate`;
- * a test runs it into memory and compares, so that neither can drift from its schema.
+ * Generates what follows from the schemas: types and validators in src/schema/generated, and the part of the plan's
+ * schema that lists the built-in tasks for editors. Run by `npm run generate`; a test runs it into memory and
+ * compares, so that nothing can drift from its schema.
  */
-import { readdir, readFile, mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Ajv } from 'ajv';
+import { Ajv, type AnySchemaObject } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
 import { format } from 'prettier';
+import { editorSteps } from './editor-steps.ts';
 
-const folder = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'schemas');
 const banner = '// Generated from schemas/ by `npm run generate`. Do not edit.\n';
 
-/** Every generated file as path (relative to src/schema/generated) and text. */
+/**
+ * What only editors see. An editor meets settings as written: a variable in place of a value, `${…}` in a task's
+ * parameters. The loader puts variables in place first and leaves `with` to the task registry, so that its
+ * validators and types speak of the values themselves.
+ */
+const editorOnly = ['variable.schema.json', 'editor/steps.schema.json'];
+
+/** Every generated file as path (relative to the repository) and text. */
 export async function generate(): Promise<Map<string, string>> {
-  const files = await schemaFiles();
-  const schemas = await Promise.all(
-    files.map(async (file) => JSON.parse(await readFile(join(folder, file), 'utf8')) as { $id: string }),
-  );
+  const written = await readSchemas();
+  const schemas = [...written.values()].map((schema) => withoutEditorParts(schema) as AnySchemaObject);
   const generated = new Map<string, string>();
-  for (const [index, file] of files.entries()) {
-    const name = basename(file, '.schema.json');
-    generated.set(`${name}.types.ts`, await typesOf(join(folder, file)));
-    const ajv = new Ajv({
-      allErrors: true,
-      strict: true,
-      strictRequired: false,
-      allowUnionTypes: true,
-      discriminator: true,
-      verbose: true,
-      schemas,
-      code: { esm: true, source: true },
-    });
-    const validate = ajv.getSchema(schemas[index]?.$id ?? '');
-    if (validate === undefined) throw new Error(`${file} has no $id`);
-    generated.set(`${name}.validate.ts`, validatorOf(standalone.default(ajv, validate)));
+  for (const [file, schema] of written) {
+    // Shared fragments are part of what refers to them.
+    if (file.startsWith('shared/')) continue;
+    const name = `src/schema/generated/${basename(file, '.schema.json')}`;
+    generated.set(`${name}.types.ts`, await typesOf(schema, written));
+    generated.set(`${name}.validate.ts`, validatorOf(schemas, String(schema['$id'])));
   }
+  const steps = JSON.stringify(editorSteps(written));
+  generated.set('schemas/editor/steps.schema.json', await format(steps, { parser: 'json', printWidth: 110 }));
   return generated;
 }
 
-async function schemaFiles(): Promise<string[]> {
+async function readSchemas(): Promise<Map<string, AnySchemaObject>> {
   const entries = await readdir(folder, { recursive: true });
-  return entries.filter((entry) => entry.endsWith('.schema.json')).sort();
+  const files = entries
+    .filter((entry) => entry.endsWith('.schema.json') && !entry.startsWith('editor'))
+    .sort();
+  const texts = files.map(async (file) => {
+    const schema = JSON.parse(await readFile(join(folder, file), 'utf8')) as AnySchemaObject;
+    if (schema['$id'] !== file) throw new Error(`${file} must have the $id ${file}`);
+    return [file, schema] as const;
+  });
+  return new Map(await Promise.all(texts));
 }
 
-async function typesOf(file: string): Promise<string> {
-  const text = await compile(JSON.parse(await readFile(file, 'utf8')) as object, basename(file), {
-    bannerComment: banner,
-    additionalProperties: false,
-    cwd: join(file, '..'),
-    format: false,
-    strictIndexSignatures: true,
-    unreachableDefinitions: false,
-  });
+/** The schema without references to `editorOnly`; an `anyOf` that is left with one branch becomes that branch. */
+export function withoutEditorParts(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutEditorParts);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  let result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(schema)) {
+    const isBranches = (key === 'anyOf' || key === 'allOf') && Array.isArray(value);
+    const kept = isBranches ? value.filter((branch) => !isEditorOnly(branch)) : value;
+    if (!isBranches || (kept as unknown[]).length > 1) result[key] = withoutEditorParts(kept);
+    else if ((kept as unknown[]).length === 1)
+      result = { ...result, ...(withoutEditorParts((kept as unknown[])[0]) as object) };
+  }
+  return result;
+}
+
+function isEditorOnly(branch: unknown): boolean {
+  if (typeof branch !== 'object' || branch === null || !('$ref' in branch)) return false;
+  const reference = branch.$ref;
+  return (
+    typeof reference === 'string' &&
+    editorOnly.some((file) => reference === file || reference === `../${file}`)
+  );
+}
+
+async function typesOf(
+  schema: AnySchemaObject,
+  schemas: ReadonlyMap<string, AnySchemaObject>,
+): Promise<string> {
+  const text = await compile(
+    plainShape(withoutEditorParts(schema), schemas) as object,
+    String(schema['$id']),
+    {
+      bannerComment: banner,
+      additionalProperties: false,
+      format: false,
+      strictIndexSignatures: true,
+      unreachableDefinitions: false,
+    },
+  );
   return format(text, { parser: 'typescript', singleQuote: true, printWidth: 110 });
 }
 
+/** Rules about which keys go together, and how many: a type says neither in a way that reads well. */
+const notInTypes = [
+  'oneOf',
+  'if',
+  'then',
+  'else',
+  'dependencies',
+  'minItems',
+  'propertyNames',
+  '$id',
+  '$schema',
+];
+
+/** The schema as types show it: shared fragments in place, under the name of the property that holds them. */
+function plainShape(schema: unknown, schemas: ReadonlyMap<string, AnySchemaObject>): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => plainShape(item, schemas));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const own = schema as Record<string, unknown>;
+  const shared =
+    typeof own['$ref'] === 'string' ? schemas.get(own['$ref'].replace(/^\.\.\//, '')) : undefined;
+  if (shared !== undefined) {
+    const { title: _, ...fragment } = shared;
+    const { $ref: __, ...rest } = own;
+    return plainShape({ ...fragment, ...rest }, schemas);
+  }
+  const kept = Object.entries(own).filter(([key]) => !notInTypes.includes(key));
+  return Object.fromEntries(kept.map(([key, value]) => [key, plainShape(value, schemas)]));
+}
+
+function validatorOf(schemas: readonly AnySchemaObject[], id: string): string {
+  const ajv = new Ajv({
+    allErrors: true,
+    strict: true,
+    strictRequired: false,
+    allowUnionTypes: true,
+    discriminator: true,
+    verbose: true,
+    schemas: [...schemas],
+    code: { esm: true, source: true },
+  });
+  const validate = ajv.getSchema(id);
+  if (validate === undefined) throw new Error(`${id} is not a known schema`);
+  return importHelpers(standalone.default(ajv, validate));
+}
+
 /** Ajv's ESM output still says `require(…)` for its run-time helpers; those become imports. */
-function validatorOf(source: string): string {
+function importHelpers(source: string): string {
   const imports: string[] = [];
   const body = source.replaceAll(/require\("([^"]+)"\)/g, (_, module: string) => {
     const name = `helper${String(imports.length)}`;
-    imports.push(
-      `import ${name} from '${module.endsWith('.js') || !module.includes('/') ? module : `${module}.js`}';`,
-    );
+    const path = module.endsWith('.js') || !module.includes('/') ? module : `${module}.js`;
+    imports.push(`import ${name} from '${path}';`);
     return name;
   });
   return `${banner}// @ts-nocheck\n/* eslint-disable */\n${imports.join('\n')}\n${body}\n`;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const target = fileURLToPath(new URL('../src/schema/generated/', import.meta.url));
-  await mkdir(target, { recursive: true });
-  for (const [path, text] of await generate()) await writeFile(join(target, path), text);
+  for (const [path, text] of await generate()) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
 }

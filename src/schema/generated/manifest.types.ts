@@ -87,48 +87,26 @@ export interface Manifest {
   /**
    * Every stored file of the artifact but its manifest and its verification, as the repository confirmed it.
    *
-   * @minItems 1
-   *
    * Items: One stored file.
    */
-  files: [
-    {
-      /**
-       * Key relative to the repository.
-       */
-      key: string;
-      /**
-       * dump: the custom-format file. table: one table's data of a directory dump. rest: everything else of a directory dump, as a tar. globals: roles as SQL.
-       */
-      role: 'dump' | 'table' | 'rest' | 'globals' | 'checksums' | 'guide';
-      /**
-       * Stored size.
-       */
-      bytes: number;
-      /**
-       * Of the stored bytes, hex.
-       */
-      sha256: string;
-    },
-    ...{
-      /**
-       * Key relative to the repository.
-       */
-      key: string;
-      /**
-       * dump: the custom-format file. table: one table's data of a directory dump. rest: everything else of a directory dump, as a tar. globals: roles as SQL.
-       */
-      role: 'dump' | 'table' | 'rest' | 'globals' | 'checksums' | 'guide';
-      /**
-       * Stored size.
-       */
-      bytes: number;
-      /**
-       * Of the stored bytes, hex.
-       */
-      sha256: string;
-    }[],
-  ];
+  files: {
+    /**
+     * Key relative to the repository.
+     */
+    key: string;
+    /**
+     * dump: the custom-format file. table: one table's data of a directory dump. rest: everything else of a directory dump, as a tar. globals: roles as SQL.
+     */
+    role: 'dump' | 'table' | 'rest' | 'globals' | 'checksums' | 'guide';
+    /**
+     * Stored size.
+     */
+    bytes: number;
+    /**
+     * Of the stored bytes, hex.
+     */
+    sha256: string;
+  }[];
   /**
    * The server that was dumped.
    */

@@ -1,0 +1,194 @@
+// Generated from schemas/ by `npm run generate`. Do not edit.
+
+/**
+ * A plan: when it runs, what it promises, what it keeps and its steps.
+ */
+export interface WrittenPlan {
+  /**
+   * What the plan is for, in a sentence.
+   */
+  description?: string;
+  /**
+   * Name of the environment that steps use unless they name another.
+   */
+  environment: string;
+  /**
+   * When the plan runs. Entries add up; a window of days limits an entry.
+   *
+   * Items: One schedule, as a systemd calendar expression or in cron's five fields.
+   */
+  schedule?: {
+    /**
+     * A systemd calendar expression; without a zone it is in the plan's time zone.
+     */
+    calendar?: string;
+    /**
+     * Cron's five fields: minute, hour, day of the month, month, day of the week.
+     */
+    cron?: string;
+    /**
+     * First day on which it fires, in the plan's time zone.
+     */
+    from?: string;
+    /**
+     * Last day on which it fires, in the plan's time zone.
+     */
+    until?: string;
+  }[];
+  /**
+   * What the plan is held against.
+   */
+  objectives?: {
+    /**
+     * Greatest tolerable age of the newest verified artifact.
+     */
+    rpo?: string;
+    /**
+     * Greatest tolerable time to restore: the wall time of the plan's steps.
+     */
+    rto?: string;
+  };
+  /**
+   * Which artifacts of each database to keep: those that any rule keeps, and never fewer than keep-at-least.
+   */
+  retention?: {
+    /**
+     * Keep everything younger than this, counted from the newest artifact.
+     */
+    'keep-within'?: string;
+    /**
+     * Keep this many of the newest.
+     */
+    'keep-last'?: number;
+    /**
+     * Keep the newest of each of this many days.
+     */
+    'keep-daily'?: number;
+    /**
+     * Keep the newest of each of this many weeks (Monday to Sunday).
+     */
+    'keep-weekly'?: number;
+    /**
+     * Keep the newest of each of this many months.
+     */
+    'keep-monthly'?: number;
+    /**
+     * Keep the newest of each of this many years.
+     */
+    'keep-yearly'?: number;
+    /**
+     * The floor: never fewer intact artifacts than this; 1 unless said.
+     */
+    'keep-at-least'?: number;
+  };
+  /**
+   * Deadline of the whole run.
+   */
+  timeout?: string;
+  /**
+   * IANA zone in which schedules without a zone and retention's days are cut; UTC unless said.
+   */
+  'time-zone'?: string;
+  /**
+   * What --set may change for one run; steps use it as ${parameters.NAME}.
+   */
+  parameters?: {
+    /**
+     * One parameter.
+     */
+    [k: string]:
+      | {
+          /**
+           * Its value unless --set gives one; without it, --set must.
+           */
+          default?: string | number | boolean;
+          /**
+           * What it is for, for people.
+           */
+          description?: string;
+        }
+      | undefined;
+  };
+  /**
+   * Name of the protected environment that this plan may change; without it, none.
+   */
+  writes?: string;
+  /**
+   * Steps before the clock of the objectives starts.
+   */
+  prepare?: WrittenStep[];
+  /**
+   * What the plan does, in this order.
+   */
+  steps: WrittenStep[];
+  /**
+   * Steps that always run, also after a failure or a signal.
+   */
+  cleanup?: WrittenStep[];
+}
+/**
+ * One step: a task with its parameters, or a command.
+ */
+export interface WrittenStep {
+  /**
+   * Unique name in the plan, for ${steps.ID.output}; the task's name unless said.
+   */
+  id?: string;
+  /**
+   * What it is called in the console and the record.
+   */
+  name?: string;
+  /**
+   * The task that it runs: built in, or a file in the folder of your own tasks.
+   */
+  task?: string;
+  /**
+   * The task's parameters.
+   */
+  with?: {};
+  /**
+   * A command for bash, under set -euo pipefail.
+   */
+  run?: string;
+  /**
+   * Folder in which the command runs.
+   */
+  cwd?: string;
+  /**
+   * The environment of this step, when it is not the plan's.
+   */
+  environment?: string;
+  /**
+   * Deadline of one attempt.
+   */
+  timeout?: string;
+  /**
+   * The attempt ends when nothing moved for this long.
+   */
+  'stall-timeout'?: string;
+  /**
+   * Further attempts after a failure.
+   */
+  retry?: {
+    /**
+     * How many attempts after the first.
+     */
+    times: number;
+    /**
+     * Pause before the next attempt; 10s unless said.
+     */
+    delay?: string;
+    /**
+     * constant: the same pause each time. exponential: twice the last one.
+     */
+    backoff?: 'constant' | 'exponential';
+  };
+  /**
+   * The step is skipped when this comes out empty, false, no or 0.
+   */
+  when?: string | boolean;
+  /**
+   * Later steps run although this one failed; the run is failed all the same.
+   */
+  'continue-on-failure'?: boolean;
+}
