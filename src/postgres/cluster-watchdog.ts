@@ -8,18 +8,20 @@ import type { SystemUser } from './server-user.ts';
  * superuser, locale, then the server's own arguments.
  *
  * The reader sends SIGQUIT (Postgres's immediate shutdown) until the server is gone, because a shell starts background
- * commands with SIGQUIT ignored and the first one could come before the server has its handlers.
+ * commands with SIGQUIT ignored and the first one could come before the server has its handlers. It reads the saved
+ * descriptor 3, because a background command's own standard input is /dev/null (dash, before any redirection).
  */
 const script = `
 folder=$1; bin=$2; superuser=$3; locale=$4; shift 4
 umask 077; cd /
+exec 3<&0 </dev/null
 give_up() { tail -n 20 "$folder/log" >&2; rm -rf "$folder"; exit 1; }
 "$bin/initdb" --pgdata="$folder/data" --username="$superuser" --pwfile="$folder/password" --auth-local=trust \\
-  --auth-host=scram-sha-256 --encoding=UTF8 --locale="$locale" --no-sync </dev/null >>"$folder/log" 2>&1 || give_up
+  --auth-host=scram-sha-256 --encoding=UTF8 --locale="$locale" --no-sync 3<&- >>"$folder/log" 2>&1 || give_up
 rm -f "$folder/password"
-"$bin/postgres" -D "$folder/data" "$@" </dev/null >>"$folder/log" 2>&1 &
+"$bin/postgres" -D "$folder/data" "$@" 3<&- >>"$folder/log" 2>&1 &
 server=$!
-{ read -r end <&3; while kill -QUIT "$server" 2>/dev/null; do sleep 0.1; done; } 3<&0 </dev/null &
+{ read -r end <&3; while kill -QUIT "$server" 2>/dev/null; do sleep 0.1; done; } &
 reader=$!
 wait "$server" || code=$?
 kill "$reader" 2>/dev/null
