@@ -23,6 +23,8 @@ export interface S3Service {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** A key that `aws:kms` encryption can name. */
+  readonly kmsKey: string;
   /** `ceph` where quirks of Ceph 16 matter to a test (facts: no default encryption, no conditional multipart). */
   readonly flavour: 'ceph' | 'minio' | 'other';
 }

@@ -42,6 +42,13 @@ test('a cluster answers on its socket without a password and leaves nothing when
   await expect(access(folder)).rejects.toThrow('ENOENT');
 });
 
+test('a cluster stays until it is stopped', async () => {
+  cluster = await startCluster();
+  const { socketFolder: host, port, user } = cluster;
+  expect(await ask({ host, port, user }, 'select pg_sleep(2)::text as answer')).toBe('');
+  expect(await ask({ host, port, user }, 'select 1 as answer')).toBe(1);
+});
+
 test('over TCP the password is asked for and a wrong one refused', async () => {
   cluster = await startCluster({ tcp: true });
   const { port, user, password } = cluster;

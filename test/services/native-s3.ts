@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freeLoopbackPort } from '../../src/postgres/loopback-port.ts';
+import type { RunningService } from './running-service.ts';
+import type { S3Service } from './services.ts';
+
+/** The shell outlives this process by a moment: its standard input ends however this process does, then it cleans up. */
+const script = `
+trap 'bash "$1/ceph-rgw-down.sh" "$2"' EXIT
+bash "$1/ceph-rgw-up.sh" "$2" "$3" </dev/null || exit 1
+echo ready
+read -r end
+exit 0
+`;
+
+/** Ceph's gateway on a free port, in memory, gone when stopped or when this process is gone. */
+export async function startNativeS3(): Promise<RunningService<S3Service>> {
+  const folder = await mkdtemp(join(tmpdir(), 'run-plan-s3-'));
+  const port = await freeLoopbackPort();
+  const accessKeyId = randomBytes(10).toString('hex').toUpperCase();
+  const secretAccessKey = randomBytes(30).toString('base64url');
+  const kmsKey = 'testkey-1';
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  const keeper = spawn('bash', ['-c', script, 'run-plan-s3', here, folder, String(port)], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      S3_ACCESS_KEY: accessKeyId,
+      S3_SECRET_KEY: secretAccessKey,
+      S3_KMS_KEY: kmsKey,
+    },
+  });
+  let words = '';
+  keeper.stderr.setEncoding('utf8').on('data', (chunk: string) => (words = (words + chunk).slice(-4096)));
+  const exited = once(keeper, 'exit');
+  const ready = once(keeper.stdout, 'data').then(() => true);
+  if (!(await Promise.race([ready, exited.then(() => false)]))) {
+    throw new Error(`Ceph's gateway did not start: ${words}`);
+  }
+  return {
+    service: {
+      endpoint: `http://127.0.0.1:${port}`,
+      region: 'us-east-1',
+      accessKeyId,
+      secretAccessKey,
+      kmsKey,
+      flavour: 'ceph',
+    },
+    stop: async () => {
+      keeper.stdin.end();
+      await exited;
+    },
+  };
+}
