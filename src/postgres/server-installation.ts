@@ -20,12 +20,16 @@ const layouts: readonly { readonly parent: string; readonly entry: RegExp; reado
 
 /** Every Postgres server installed on this host, newest major first; folders with the client programs alone are left out. */
 export async function findServerInstallations(): Promise<readonly ServerInstallation[]> {
-  const candidates = await Promise.all(layouts.map(candidatesOf));
   const complete: ServerInstallation[] = [];
-  for (const installation of candidates.flat()) {
+  for (const installation of await findInstallationFolders()) {
     if (await hasServer(installation.binFolder)) complete.push(installation);
   }
   return complete.sort((left, right) => right.major - left.major);
+}
+
+/** Every folder of a major that packages have made on this host, whether it holds a server, the clients or nothing. */
+export async function findInstallationFolders(): Promise<readonly ServerInstallation[]> {
+  return (await Promise.all(layouts.map(candidatesOf))).flat();
 }
 
 /**

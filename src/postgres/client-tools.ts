@@ -1,0 +1,132 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { Failure } from '../failure.ts';
+import type { Commands } from '../process/commands.ts';
+import { findInstallationFolders } from './server-installation.ts';
+
+/** The client programs of one major, in one folder. */
+export interface ClientTools {
+  readonly major: number;
+  /** As pg_dump says it: `15.18 (Debian 15.18-0+deb12u1)`. */
+  readonly version: string;
+  readonly pgDump: string;
+  readonly pgRestore: string;
+  readonly pgDumpall: string;
+  readonly psql: string;
+}
+
+export interface FindOptions {
+  /** Look here and nowhere else. */
+  readonly folder?: string;
+  /** A PATH to look through when no package's folder has a client that fits. */
+  readonly path?: string;
+}
+
+export interface ChosenClient {
+  readonly tools: ClientTools;
+  /** Said when the client's major is not the server's. */
+  readonly warning?: string;
+}
+
+/**
+ * The client for a server of `serverMajor`: of the same major, otherwise of the nearest newer one and with a warning,
+ * because its dumps may hold settings that the older server does not know. Never an older one: it would refuse, or
+ * leave out what it does not know.
+ * @throws Failure `tool-missing` with the package to install; `postgres-version` when `folder` holds an older client.
+ */
+export async function chooseClientTools(
+  commands: Commands,
+  serverMajor: number,
+  options: FindOptions = {},
+): Promise<ChosenClient> {
+  const found = await findClientTools(commands, options);
+  const chosen = chooseMajor(found, serverMajor);
+  if (chosen === undefined) throw noClient(found, serverMajor, options);
+  if (chosen.major === serverMajor) return { tools: chosen };
+  return {
+    tools: chosen,
+    warning: `No client of PostgreSQL ${serverMajor} is installed; using ${chosen.major}, whose dumps may not restore into ${serverMajor}. Install ${packageOf(serverMajor)}.`,
+  };
+}
+
+/** The same major or the nearest newer one; undefined when every client is older. */
+export function chooseMajor<Client extends { readonly major: number }>(
+  clients: readonly Client[],
+  serverMajor: number,
+): Client | undefined {
+  return clients
+    .filter((client) => client.major >= serverMajor)
+    .reduce<Client | undefined>(
+      (nearest, client) => (nearest === undefined || client.major < nearest.major ? client : nearest),
+      undefined,
+    );
+}
+
+/** Every pg_dump that answers to `--version`, package folders before PATH. */
+export async function findClientTools(
+  commands: Commands,
+  options: FindOptions = {},
+): Promise<readonly ClientTools[]> {
+  const folders =
+    options.folder === undefined
+      ? [
+          ...(await findInstallationFolders()).map((installation) => installation.binFolder),
+          ...(options.path ?? '').split(delimiter).filter((folder) => folder !== ''),
+        ]
+      : [options.folder];
+  const found: ClientTools[] = [];
+  for (const folder of new Set(folders)) {
+    const tools = await inspect(commands, folder);
+    if (tools !== undefined) found.push(tools);
+  }
+  return found;
+}
+
+/** The major of `pg_dump (PostgreSQL) 15.18 (Debian …)`, `9.6.24` or `18beta1`; undefined for anything else. */
+export function parseClientVersion(
+  text: string,
+): { readonly version: string; readonly major: number } | undefined {
+  const match = /\(PostgreSQL\) ((\d+)\S*.*)$/m.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  return { version: match[1].trim(), major: Number(match[2]) };
+}
+
+async function inspect(commands: Commands, folder: string): Promise<ClientTools | undefined> {
+  const pgDump = join(folder, 'pg_dump');
+  try {
+    await access(pgDump, constants.X_OK);
+  } catch {
+    return undefined;
+  }
+  const { stdout, exitCode } = await commands.run(pgDump, ['--version'], { accept: [0, 1, 2, 127] });
+  const parsed = exitCode === 0 ? parseClientVersion(stdout) : undefined;
+  if (parsed === undefined) return undefined;
+  return {
+    ...parsed,
+    pgDump,
+    pgRestore: join(folder, 'pg_restore'),
+    pgDumpall: join(folder, 'pg_dumpall'),
+    psql: join(folder, 'psql'),
+  };
+}
+
+function noClient(found: readonly ClientTools[], serverMajor: number, options: FindOptions): Failure {
+  const majors = [...new Set(found.map((tools) => tools.major))]
+    .sort((left, right) => left - right)
+    .join(', ');
+  const where = options.folder === undefined ? 'on this host' : `in ${options.folder}`;
+  if (majors === '') {
+    return new Failure('tool-missing', `No pg_dump is installed ${where}`, {
+      hint: `Install ${packageOf(serverMajor)}.`,
+    });
+  }
+  return new Failure(
+    'postgres-version',
+    `The server is PostgreSQL ${serverMajor} and every pg_dump ${where} is older (${majors})`,
+    { hint: `Install ${packageOf(serverMajor)}.` },
+  );
+}
+
+function packageOf(major: number): string {
+  return `postgresql-client-${major} (Debian, Ubuntu), postgresql${major} (Red Hat) or postgresql@${major} (Homebrew)`;
+}
