@@ -152,9 +152,32 @@ function importHelpers(source: string): string {
   return `${banner}// @ts-nocheck\n/* eslint-disable */\n${imports.join('\n')}\n${body}\n`;
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for (const [path, text] of await generate()) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
+async function write(generated: Map<string, string>): Promise<void> {
+  for (const [path, text] of generated) {
+    await mkdir(join(root, dirname(path)), { recursive: true });
     await writeFile(join(root, path), text);
   }
+}
+
+/** Paths of the generated files that are not what their schemas make, also ones whose schema is gone. */
+export async function drifted(generated: Map<string, string>): Promise<string[]> {
+  const validators = 'src/schema/generated';
+  const present = (await readdir(join(root, validators))).map((name) => `${validators}/${name}`);
+  const paths = [...new Set([...generated.keys(), ...present])].sort();
+  const texts = await Promise.all(
+    paths.map((path) => readFile(join(root, path), 'utf8').catch(() => undefined)),
+  );
+  return paths.filter((path, index) => texts[index] !== generated.get(path));
+}
+
+async function check(generated: Map<string, string>): Promise<void> {
+  const paths = await drifted(generated);
+  if (paths.length === 0) return;
+  console.error(`Not what the schemas make, run \`npm run generate\`: ${paths.join(', ')}`);
+  process.exitCode = 1;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const generated = await generate();
+  await (process.argv.includes('--check') ? check(generated) : write(generated));
 }

@@ -1,0 +1,50 @@
+/**
+ * Starts the command line on the Node that runs this file: plain JavaScript that even an old Node can read, so that it
+ * can say what to do instead of failing on syntax.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import module from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const missingExitCode = 11;
+
+if (isTooOld(process.versions.node)) {
+  refuse(
+    `needs Node 22.22 or later, and this is ${process.versions.node} (${process.execPath})`,
+    `npm install --global --no-bin-links node-linux-${process.arch}@24 puts one beside run-plan, which finds it; or name one: RUN_PLAN_NODE=/path/to/node`,
+  );
+}
+if (!existsSync(join(root, 'dist', 'src', 'cli', 'main.js'))) {
+  refuse('has not been built yet', 'npm run build');
+}
+
+const cache = compileCacheFolder();
+if (cache !== undefined) module.enableCompileCache?.(cache);
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { main } = await import('../dist/src/cli/main.js');
+const { processHost } = await import('../dist/src/cli/host.js');
+const { exit } = await import('../dist/src/cli/exit.js');
+await exit(await main(process.argv.slice(2), processHost(join(root, 'dist', 'tasks')), version));
+
+/** Before 22.22 the libraries that run-plan is made of do not run. */
+function isTooOld(node) {
+  const [major, minor] = node.split('.').map(Number);
+  return major < 22 || (major === 22 && minor < 22);
+}
+
+/**
+ * A folder of this user's own. Node's default is below /tmp, where somebody else could lay compiled code ready for root.
+ */
+function compileCacheFolder() {
+  const { CACHE_DIRECTORY, XDG_CACHE_HOME, HOME } = process.env;
+  if (CACHE_DIRECTORY) return CACHE_DIRECTORY;
+  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'run-plan');
+  return HOME ? join(HOME, '.cache', 'run-plan') : undefined;
+}
+
+function refuse(what, hint) {
+  console.error(`run-plan: ${what}\n  ${hint}`);
+  process.exit(missingExitCode);
+}

@@ -1,0 +1,204 @@
+#!/usr/bin/env node
+/**
+ * Installs what a checkout needs and says what and why: `node bin/setup.js check|demo|test|bench`.
+ *
+ * Plain JavaScript for Node 18 and later without a dependency, because it runs before anything is installed. Done in
+ * milliseconds when nothing is missing. Debian packages are installed by root on Debian only; anybody else is told what
+ * is missing and how to get it, with exit 11 (as run-plan itself says "tool missing").
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const missingExitCode = 11;
+
+/** What each use needs beside npm's packages: a program, where it comes from, what for. */
+const programs = [
+  {
+    program: 'initdb',
+    debian: 'postgresql',
+    brew: 'postgresql@17',
+    why: 'throw-away database servers',
+    uses: ['demo', 'test', 'bench'],
+  },
+  {
+    program: 'pg_dump',
+    debian: 'postgresql',
+    brew: 'postgresql@17',
+    why: 'dumps',
+    uses: ['demo', 'test', 'bench'],
+  },
+  { program: 'zstd', debian: 'zstd', brew: 'zstd', why: 'compression', uses: ['demo', 'test', 'bench'] },
+  {
+    program: 'flock',
+    debian: 'util-linux',
+    brew: 'flock',
+    why: 'one run of a plan at a time',
+    uses: ['demo', 'test', 'bench'],
+  },
+  { program: 'age', debian: 'age', brew: 'age', why: 'encryption', uses: ['test'] },
+  {
+    program: 'aws',
+    debian: 'awscli',
+    brew: 'awscli',
+    why: 'restoring with stock tools',
+    uses: ['test', 'bench'],
+  },
+  { program: 'ceph-mon', debian: 'ceph-mon', s3: true, why: 'an S3 server', uses: ['test', 'bench'] },
+  { program: 'ceph-osd', debian: 'ceph-osd', s3: true, why: 'an S3 server', uses: ['test', 'bench'] },
+  { program: 'radosgw', debian: 'radosgw', s3: true, why: 'an S3 server', uses: ['test', 'bench'] },
+];
+const uses = ['check', 'demo', 'test', 'bench'];
+
+const use = process.argv[2] ?? '';
+if (!uses.includes(use)) {
+  console.error(`usage: node bin/setup.js ${uses.join('|')}`);
+  process.exit(2);
+}
+const settled = [installNpmPackages(), installPrograms(use)];
+process.exitCode = settled.every(Boolean) ? 0 : missingExitCode;
+
+/** `npm ci`, when what is in node_modules is not what package-lock.json says. */
+function installNpmPackages() {
+  const reason = staleness();
+  if (reason === undefined) return true;
+  say(`${reason}: installing npm's packages with npm ci`);
+  // npm's own script where npm runs this, so that the same npm does the work.
+  const script = process.env.npm_execpath;
+  const [program, ...leading] =
+    script?.endsWith('.js') && existsSync(script) ? [process.execPath, script] : ['npm'];
+  const result = spawnSync(program, [...leading, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (result.status === 0) return true;
+  say(`npm ci failed${result.error ? `: ${result.error.message}` : ''}; its message is above`);
+  return false;
+}
+
+/** Why node_modules does not hold what the lock names, or undefined when it does. Compares with npm's own note of what it installed. */
+function staleness() {
+  const installed = packagesOf(join(root, 'node_modules', '.package-lock.json'));
+  if (installed === undefined) return 'node_modules is missing';
+  for (const [path, wanted] of Object.entries(packagesOf(join(root, 'package-lock.json')) ?? {})) {
+    if (!path.startsWith('node_modules/') || wanted.link) continue;
+    const found = installed[path];
+    const mayBeAbsent = wanted.optional || wanted.devOptional || wanted.peer;
+    if (found === undefined ? !mayBeAbsent : found.version !== wanted.version)
+      return `node_modules differs from package-lock.json (${path.slice('node_modules/'.length)})`;
+  }
+  return undefined;
+}
+
+function packagesOf(lockFile) {
+  try {
+    return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+function installPrograms(wantedUse) {
+  let missing = missingPrograms(wantedUse);
+  if (missing.some(({ s3 }) => s3) && dockerRuns()) missing = missing.filter(({ s3 }) => !s3);
+  if (missing.length === 0) return true;
+  const packages = [...new Set(missing.map(({ debian }) => debian))];
+  for (const name of packages) {
+    const parts = missing.filter(({ debian }) => debian === name);
+    say(
+      `missing: ${parts.map(({ program }) => program).join(', ')} (${[...new Set(parts.map(({ why }) => why))].join(', ')})`,
+    );
+  }
+  if (!existsSync('/etc/debian_version')) return explainElsewhere(missing);
+  if (process.getuid?.() !== 0) {
+    say(
+      `only root can install them: sudo apt-get update && sudo apt-get install --no-install-recommends ${packages.join(' ')}`,
+    );
+    return false;
+  }
+  return installDebianPackages(packages) && confirmInstalled(wantedUse, packages);
+}
+
+function missingPrograms(wantedUse) {
+  const folders = programFolders();
+  return programs.filter(
+    ({ program, uses: wantedBy }) =>
+      wantedBy.includes(wantedUse) && !folders.some((folder) => existsSync(join(folder, program))),
+  );
+}
+
+/** PATH, where Debian keeps the server's programs of each Postgres major, and where root's programs are. */
+function programFolders() {
+  const postgres = '/usr/lib/postgresql';
+  const majors = existsSync(postgres)
+    ? readdirSync(postgres).map((major) => join(postgres, major, 'bin'))
+    : [];
+  return [...(process.env.PATH ?? '').split(':').filter(Boolean), ...majors, '/usr/sbin'];
+}
+
+function dockerRuns() {
+  return spawnSync('docker', ['info'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
+}
+
+function explainElsewhere(missing) {
+  const brew = [...new Set(missing.flatMap(({ brew: name }) => name ?? []))];
+  if (process.platform === 'darwin' && brew.length > 0) say(`install them: brew install ${brew.join(' ')}`);
+  if (process.platform !== 'darwin')
+    say("install them with this system's package manager; on Debian root gets them from this command");
+  if (missing.some(({ s3 }) => s3))
+    say('instead of Ceph, a running Docker serves as well: start it and try again');
+  return false;
+}
+
+function installDebianPackages(packages) {
+  say(`installing Debian's packages: ${packages.join(' ')}`);
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...words) =>
+    spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...words], {
+      env: environment,
+      stdio: ['ignore', 2, 2],
+    }).status === 0;
+  const installed = withoutServices(
+    () => apt('update') && apt('install', '-y', '--no-install-recommends', ...packages),
+  );
+  if (!installed) say('apt-get failed; its message is above');
+  return installed;
+}
+
+/**
+ * Runs an installation that starts nothing: Debian would create and start a database cluster, and start Ceph's daemons.
+ * Both are asked not to by a file that is there only meanwhile; where the host has one of its own, that one decides.
+ */
+function withoutServices(install) {
+  const mark = "# Made by run-plan's bin/setup.js for the time of an installation.\n";
+  const cluster = '/etc/postgresql-common/createcluster.d/run-plan.conf';
+  const policy = '/usr/sbin/policy-rc.d';
+  const isOurs = (file) => existsSync(file) && readFileSync(file, 'utf8').includes(mark);
+  const ours = [cluster, policy].filter((file) => !existsSync(file) || isOurs(file));
+  // A signal ends apt-get, and then this function cleans up: the default would end this process first.
+  const ignore = () => {};
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, ignore);
+  try {
+    mkdirSync(dirname(cluster), { recursive: true });
+    if (ours.includes(cluster)) writeFileSync(cluster, `${mark}create_main_cluster = false\n`);
+    if (ours.includes(policy)) writeFileSync(policy, `#!/bin/sh\n${mark}exit 101\n`, { mode: 0o755 });
+    return install();
+  } finally {
+    for (const file of ours) rmSync(file, { force: true });
+    for (const signal of signals) process.off(signal, ignore);
+  }
+}
+
+function confirmInstalled(wantedUse, packages) {
+  const missing = missingPrograms(wantedUse).filter(({ debian }) => packages.includes(debian));
+  if (missing.length > 0)
+    say(`still missing after the installation: ${missing.map(({ program }) => program).join(', ')}`);
+  return missing.length === 0;
+}
+
+function say(text) {
+  console.error(`setup: ${text}`);
+}

@@ -1,0 +1,88 @@
+import javascript from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import typescript from 'typescript-eslint';
+
+const exitsElsewhere = {
+  selector: "MemberExpression[object.name='process'][property.name=/^(exit|exitCode|abort|reallyExit)$/]",
+  message: 'The process ends in src/cli/exit.ts only: throw a Failure, or return an exit code.',
+};
+const privateByKeyword = {
+  selector: ':matches(PropertyDefinition, MethodDefinition)[accessibility]',
+  message: 'Use #name for what is private.',
+};
+
+/** The headline directions; test/unit/project/imports.test.ts holds every room's. */
+function mayNotImport(...patterns) {
+  return ['error', { patterns: patterns.map(([regex, message]) => ({ regex, message })) }];
+}
+
+export default defineConfig(
+  globalIgnores([
+    'dist/',
+    'node_modules/',
+    'coverage/',
+    'bench-results/',
+    '.run-plan/',
+    'src/schema/generated/',
+  ]),
+  javascript.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [typescript.configs.strictTypeChecked, typescript.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      // A number in a message needs no String() around it.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        {
+          argsIgnorePattern: '^_',
+          destructuredArrayIgnorePattern: '^_',
+          varsIgnorePattern: '^_+$',
+          caughtErrors: 'all',
+        },
+      ],
+      'no-restricted-syntax': ['error', exitsElsewhere, privateByKeyword],
+      'no-console': 'error',
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-imports': mayNotImport(
+        ['(^|/)tasks/', 'src never imports a task: the registry is handed to it.'],
+        ['(^|/)test/', 'src never imports tests.'],
+      ),
+    },
+  },
+  {
+    files: ['tasks/**/*.ts'],
+    rules: {
+      'no-restricted-imports': mayNotImport([
+        'src/(cli|demo|engine|lock|record|schedule|settings|view)/',
+        'A task knows the task contract and the domain, never what runs it.',
+      ]),
+    },
+  },
+  { files: ['src/cli/exit.ts'], rules: { 'no-restricted-syntax': ['error', privateByKeyword] } },
+  {
+    files: ['test/**/*.ts', 'schemas/**/*.ts'],
+    rules: { 'no-console': 'off', 'no-restricted-syntax': 'off' },
+  },
+  {
+    files: ['**/*.js'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
+);
