@@ -84,20 +84,35 @@ export function valuesOf(chain: Chain, kind: FieldKind): readonly number[] {
 export function daysFromEnd(chain: readonly Component[], length: number): readonly number[] {
   return ascending(
     chain.flatMap(({ start, stop, step }) => {
-      const first = length + 1 - start;
-      if (stop !== undefined) return span(length + 1 - stop, first, step ?? 1);
-      return step === undefined ? [first] : span(first, length, step);
+      // systemd counts a range's steps from its start, so from the end of the month backwards.
+      if (stop !== undefined) return span(start, stop, step ?? 1).map((fromEnd) => length + 1 - fromEnd);
+      return step === undefined ? [length + 1 - start] : span(length + 1 - start, length, step);
     }),
   );
 }
 
-/** Checks a chain counted from the end of a month: as many days as every month has. @throws MistakeFound */
+/**
+ * Checks a chain counted from the end of a month. systemd allows its last 28 days, and, oddly, three fewer for each
+ * further element of a list; a timer that it refuses must be refused here. @throws MistakeFound
+ */
 export function checkDaysFromEnd(chain: readonly Component[]): void {
-  for (const component of chain) {
-    checkBounds(component, { name: 'day from the end of the month', least: 1, greatest: 28 });
+  const elements = new Map(chain.map((component) => [elementKey(component), component]));
+  const ordered = [...elements.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, component]) => component);
+  for (const [index, component] of ordered.entries()) {
+    checkBounds(component, { name: 'day from the end of the month', least: 1, greatest: 28 - 3 * index });
     if (component.stop !== undefined || component.step === undefined) continue;
     if (component.start - component.step < 1) throw neverRepeats(component, 'the end of the month');
   }
+}
+
+/** Equal for components that mean the same; sorts as systemd sorts them. */
+function elementKey({ start, stop, step }: Component): string {
+  const last = stop === undefined ? undefined : stop - ((stop - start) % (step ?? 1));
+  const isRange = last !== undefined && last !== start;
+  const parts = [start, isRange ? last : 0, isRange || stop === undefined ? (step ?? (isRange ? 1 : 0)) : 0];
+  return parts.map((part) => String(part).padStart(16, '0')).join(' ');
 }
 
 function checkComponent(component: Component, kind: FieldKind): void {

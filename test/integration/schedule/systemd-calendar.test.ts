@@ -1,0 +1,225 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCalendar } from '../../../src/schedule/calendar.ts';
+import { nextOccurrences } from '../../../src/schedule/occurrence.ts';
+
+const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+const iterations = 6;
+
+/**
+ * The next times in UTC as systemd sees them, `invalid` for an expression that it refuses, `lost` for one in whose
+ * evaluation it loses its way (systemd 252 does, in zones whose clocks change).
+ */
+function askSystemd(expression: string, base: Date, zone: string): readonly string[] | 'invalid' | 'lost' {
+  const baseTime = `${base.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const options = [`--base-time=${baseTime}`, `--iterations=${String(iterations)}`];
+  const result = spawnSync('systemd-analyze', ['calendar', ...options, '--', expression], {
+    env: { ...process.env, TZ: zone, LC_ALL: 'C' },
+    encoding: 'utf8',
+  });
+  if (result.stderr.includes('Failed to determine next elapse')) return 'lost';
+  if (result.status !== 0) return 'invalid';
+  const inZone = /(?:Next elapse|Iter\. #\d+): (?:\w{3} )?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC/g;
+  const inUtc = /\(in UTC\): (?:\w{3} )?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC/g;
+  return [...result.stdout.matchAll(zone === 'UTC' ? inZone : inUtc)].map((match) => match[1] ?? '');
+}
+
+/**
+ * Whether times lie in an hour that a zone of this test has twice. Which of the two systemd takes then depends on what
+ * the C library guessed before; the plain cases below pin the answer that timers get.
+ */
+function isAmbiguous(times: readonly string[] | 'invalid'): boolean {
+  const repeated = [/^2026-10-25 0[01]/, /^2026-11-01 0[56]/, /^2027-10-31 0[01]/, /^2027-11-07 0[56]/];
+  return times !== 'invalid' && times.some((time) => repeated.some((hours) => hours.test(time)));
+}
+
+function askOurselves(expression: string, base: Date, zone: string): readonly string[] | 'invalid' {
+  const parsed = parseCalendar(expression);
+  if ('mistake' in parsed) return 'invalid';
+  return nextOccurrences(parsed.calendar, base, iterations, zone).map((at) =>
+    at.toISOString().slice(0, 19).replace('T', ' '),
+  );
+}
+
+/** Random values of one part: lists, ranges and steps, some of them out of bounds or backwards. */
+function chain(least: number, greatest: number): fc.Arbitrary<string> {
+  const value = fc.integer({ min: least, max: greatest });
+  const stray = fc.integer({ min: Math.max(0, least - 1), max: greatest + 1 });
+  const step = fc.integer({ min: 1, max: 9 });
+  // systemd 252 refuses a range of one second (`3..3`), other versions do not: no such ranges.
+  const range = fc
+    .uniqueArray(value, { minLength: 2, maxLength: 2 })
+    .map((pair) => pair.sort((a, b) => a - b).join('..'));
+  const component = fc.oneof(
+    { weight: 6, arbitrary: value.map(String) },
+    { weight: 3, arbitrary: range },
+    { weight: 2, arbitrary: fc.tuple(value, step).map((pair) => pair.join('/')) },
+    { weight: 2, arbitrary: fc.tuple(range, step).map((pair) => pair.join('/')) },
+    { weight: 1, arbitrary: stray.map((number) => String(number).padStart(2, '0')) },
+  );
+  const list = fc.array(component, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(','));
+  return fc.oneof({ weight: 2, arbitrary: fc.constant('*') }, { weight: 3, arbitrary: list });
+}
+
+const weekday = fc.constantFrom('Mon', 'tue', 'Wednesday', 'Thu', 'FRI', 'Sat', 'Sunday');
+const weekdays = fc.oneof(
+  weekday,
+  fc.tuple(weekday, weekday).map((pair) => pair.join('..')),
+  fc.array(weekday, { minLength: 1, maxLength: 3 }).map((days) => days.join(',')),
+);
+const days = fc.oneof(
+  { weight: 4, arbitrary: chain(1, 31).map((text) => `-${text}`) },
+  { weight: 1, arbitrary: chain(1, 28).map((text) => `~${text}`) },
+);
+const years = fc.constantFrom('*', '*', '*', '2026..2028', '27', '2024/2');
+const dates = fc.oneof(
+  fc.tuple(years, chain(1, 12), days).map(([year, month, day]) => `${year}-${month}${day}`),
+  fc.tuple(chain(1, 12), days).map(([month, day]) => `${month}${day}`),
+);
+const times = fc.oneof(
+  fc.tuple(chain(0, 23), chain(0, 59)).map((parts) => parts.join(':')),
+  fc.tuple(chain(0, 23), chain(0, 59), chain(0, 59)).map((parts) => parts.join(':')),
+);
+const zoneSuffix = fc.constantFrom(
+  '',
+  '',
+  '',
+  ' UTC',
+  ' Europe/Berlin',
+  ' America/New_York',
+  ' Mars/Olympus',
+);
+const shorthand = fc.constantFrom(
+  ...[
+    'minutely',
+    'hourly',
+    'daily',
+    'weekly',
+    'monthly',
+    'quarterly',
+    'semi-annually',
+    'biannually',
+    'Yearly',
+    'annually',
+  ],
+);
+const written = fc
+  .tuple(
+    fc.option(weekdays, { nil: undefined }),
+    fc.option(dates, { nil: undefined }),
+    fc.option(times, { nil: undefined }),
+  )
+  .map((parts) => parts.filter((part) => part !== undefined).join(' '))
+  .filter((text) => text !== '');
+const expressions = fc
+  .tuple(fc.oneof({ weight: 12, arbitrary: written }, { weight: 1, arbitrary: shorthand }), zoneSuffix)
+  .map((parts) => parts.join(''));
+
+/** Before both changes of the clock of 2026 in Europe and America, and some quiet instants. */
+const bases = fc.constantFrom(
+  ...[
+    '2026-03-07T20:00:00Z',
+    '2026-03-28T20:00:00Z',
+    '2026-10-24T20:00:00Z',
+    '2026-10-31T20:00:00Z',
+    '2027-12-31T23:59:59Z',
+    '2028-02-27T12:34:56Z',
+  ],
+);
+const zones = fc.constantFrom(
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'Asia/Kolkata',
+  'Australia/Lord_Howe',
+);
+
+describe.skipIf(!hasSystemd)('calendar expressions beside systemd-analyze', () => {
+  it('fire at the same times, or are refused by both, for 300 generated expressions', () => {
+    let fired = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(expressions, bases, zones, (expression, base, zone) => {
+        const theirs = askSystemd(expression, new Date(base), zone);
+        fc.pre(theirs !== 'lost' && !isAmbiguous(theirs));
+        expect(askOurselves(expression, new Date(base), zone)).toEqual(theirs);
+        if (theirs === 'invalid') refused += 1;
+        else if (theirs.length > 0) fired += 1;
+      }),
+      { numRuns: 300, seed: Number(process.env['FAST_CHECK_SEED'] ?? Date.now() % 1_000_000) },
+    );
+    expect(fired).toBeGreaterThan(100);
+    expect(refused).toBeGreaterThan(10);
+  }, 120_000);
+
+  it.each([
+    ...[
+      '*:*/5',
+      'Fri..Mon',
+      'Mon,,Tue',
+      'mon..fri, 02:00',
+      '2020',
+      '2-30',
+      '02:00  UTC',
+      '*-*-*  3:00',
+      'daily ',
+      ' daily',
+    ],
+    ...[
+      '*-*-*T02:00',
+      '*-*~1..4/2 3:00',
+      '*~3 12:00',
+      '*-*~5/2',
+      '*-*~1/1',
+      '*-*~28',
+      '*-*~29',
+      '12-*-* 1:00',
+      '@1395716396',
+    ],
+    ...[
+      '@1893456000',
+      'Mon *',
+      '*',
+      '* 3:00',
+      'UTC',
+      'Mon UTC',
+      '1..2',
+      '*-*-1..2..3',
+      '*-*-0',
+      '*-*-1/0',
+      '*-*-+1',
+      '00/60:00',
+    ],
+    ...[
+      '*-*-5/40',
+      '1970..2250-1-1',
+      '*-*-99999999999',
+      'Monday-Friday 5:00',
+      'Mon..',
+      'M 5:00',
+      '5:00 utc',
+      '5:00:00:00',
+    ],
+    ...[
+      'Mon *-05~07/1 03:00',
+      '*-2~1',
+      '*-02-29 12:00',
+      '5..3:00',
+      '*-*-10..10',
+      '02:30',
+      '*-*-* 0:*',
+      '*:*:0/59',
+    ],
+  ])('agree about %j', (expression) => {
+    for (const [base, zone] of [
+      ['2026-03-28T20:00:00Z', 'Europe/Berlin'],
+      ['2026-10-24T20:00:00Z', 'Europe/Berlin'],
+      ['2026-01-01T00:00:00Z', 'UTC'],
+    ] as const) {
+      expect(askOurselves(expression, new Date(base), zone)).toEqual(
+        askSystemd(expression, new Date(base), zone),
+      );
+    }
+  });
+});
