@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import { Failure } from '../failure.ts';
+import type { Repository, StoredObject } from '../repository/repository.ts';
+import {
+  newestFirst,
+  type Artifact,
+  type ArtifactState,
+  type Leftover,
+  type StoredArtifact,
+} from './artifact.ts';
+import { manifestBytesLimit, parseManifest, type Manifest } from './manifest.ts';
+import { manifestKey, parseArtifactKey, parseArtifactName, verificationKey } from './name.ts';
+import { readStoredText } from './stored-text.ts';
+import { parseVerification, verificationBytesLimit } from './verification-mark.ts';
+
+export interface StoreOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** What one listing of a repository showed: artifacts newest first, and files that belong to none. */
+export interface StoreContents {
+  readonly artifacts: readonly Artifact[];
+  readonly leftovers: readonly Leftover[];
+}
+
+/** A manifest read from the repository with the sha256 (hex) of its stored bytes, which marks speak of. */
+export interface StoredManifest {
+  readonly manifest: Manifest;
+  readonly sha256: string;
+}
+
+/** Manifests and marks read at once: enough to hide a store's latency, and few enough to bound memory. */
+const readsInFlight = 8;
+
+/** Every key of an artifact begins so; run records and other people's files do not. */
+const artifactPrefix = 'pg_';
+
+/**
+ * Every artifact of a repository, newest first, damaged ones included: one paged listing, then each manifest and mark.
+ * What has no manifest is not an artifact and not listed.
+ * @throws Failure `repository-*`
+ */
+export async function listArtifacts(
+  repository: Repository,
+  options: StoreOptions = {},
+): Promise<readonly Artifact[]> {
+  return (await readContents(repository, options)).artifacts;
+}
+
+/** Artifacts and leftovers out of one listing. @throws Failure `repository-*` */
+export async function readContents(
+  repository: Repository,
+  options: StoreOptions = {},
+): Promise<StoreContents> {
+  const names = await listNames(repository, options.signal);
+  const artifacts: Artifact[] = [];
+  const leftovers: Leftover[] = [];
+  await inFlight(readsInFlight, names, async ([name, objects]) => {
+    const artifact = objects.some(({ key }) => key === manifestKey(name))
+      ? await judge(repository, name, objects, options.signal)
+      : undefined;
+    if (artifact === undefined) leftovers.push(leftoverOf(name, objects));
+    else artifacts.push(artifact);
+  });
+  return {
+    artifacts: artifacts.sort(newestFirst),
+    leftovers: leftovers.sort((left, right) => (left.name < right.name ? -1 : 1)),
+  };
+}
+
+/**
+ * The whole manifest of one artifact.
+ * @throws Failure `artifact-missing` when there is none, `artifact-damaged` when it cannot be read as one.
+ */
+export async function readManifest(
+  repository: Repository,
+  name: string,
+  signal?: AbortSignal,
+): Promise<StoredManifest> {
+  const found = await loadManifest(repository, name, signal);
+  if (found === undefined) {
+    throw new Failure('artifact-missing', `${name} has no manifest in ${repository.location}`, {
+      hint: 'What has no manifest is not an artifact; `run-plan artifacts` lists those there are.',
+    });
+  }
+  if (!('damage' in found)) return found;
+  throw new Failure('artifact-damaged', `${name} is damaged: ${found.damage}`, { where: manifestKey(name) });
+}
+
+async function loadManifest(
+  repository: Repository,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<StoredManifest | { readonly damage: string } | undefined> {
+  const found = await readStoredText(repository, manifestKey(name), manifestBytesLimit, signal);
+  if (found.kind === 'missing') return undefined;
+  if (found.kind === 'too-big')
+    return { damage: `its manifest is larger than ${String(manifestBytesLimit)} bytes` };
+  const parsed = await parseManifest(found.bytes.toString('utf8'), name);
+  if (!parsed.ok) return { damage: parsed.reason };
+  return { manifest: parsed.manifest, sha256: createHash('sha256').update(found.bytes).digest('hex') };
+}
+
+async function listNames(
+  repository: Repository,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, StoredObject[]>> {
+  const names = new Map<string, StoredObject[]>();
+  for await (const object of repository.list(artifactPrefix, signal)) {
+    const name = parseArtifactKey(object.key)?.name;
+    if (name === undefined) continue;
+    const objects = names.get(name);
+    if (objects === undefined) names.set(name, [object]);
+    else objects.push(object);
+  }
+  return names;
+}
+
+/** Undefined when the manifest went away after the listing: another run pruned it. */
+async function judge(
+  repository: Repository,
+  name: string,
+  objects: readonly StoredObject[],
+  signal: AbortSignal | undefined,
+): Promise<Artifact | undefined> {
+  const found = await loadManifest(repository, name, signal);
+  if (found === undefined) return undefined;
+  const { database, at } = partsOf(name);
+  const stored = { name, database, objects, bytes: sumBytes(objects) };
+  if ('damage' in found) {
+    return { ...stored, environment: undefined, createdAt: at, state: 'damaged', reason: found.damage };
+  }
+  const createdAt = new Date(found.manifest.createdAt);
+  const artifact = { ...stored, environment: found.manifest.environment, createdAt };
+  return { ...artifact, ...(await stateOf(repository, found, artifact, signal)) };
+}
+
+async function stateOf(
+  repository: Repository,
+  { manifest, sha256 }: StoredManifest,
+  artifact: StoredArtifact,
+  signal: AbortSignal | undefined,
+): Promise<ArtifactState> {
+  const { files, fingerprint: _fingerprint, ...facts } = manifest;
+  const damage = missingOrResized(files, artifact.objects);
+  if (damage !== undefined) return { state: 'damaged', facts, reason: damage };
+  const unverified = (reason: string): ArtifactState => ({
+    state: 'unverified',
+    facts,
+    manifestSha256: sha256,
+    reason,
+  });
+  const key = verificationKey(artifact.name);
+  if (!artifact.objects.some((object) => object.key === key)) return unverified('it was never read back');
+  const mark = await readStoredText(repository, key, verificationBytesLimit, signal);
+  if (mark.kind === 'missing') return unverified('it was never read back');
+  if (mark.kind === 'too-big') return unverified('its verification is not valid');
+  const parsed = await parseVerification(mark.bytes.toString('utf8'), {
+    name: artifact.name,
+    manifestSha256: sha256,
+    createdAt: artifact.createdAt,
+  });
+  if (!parsed.ok) return unverified(parsed.reason);
+  return { state: 'verified', facts, manifestSha256: sha256, verification: parsed.verification };
+}
+
+/** The first file that does not stand in the listing as the manifest says, in words. */
+function missingOrResized(files: Manifest['files'], objects: readonly StoredObject[]): string | undefined {
+  const sizes = new Map(objects.map(({ key, bytes }) => [key, bytes]));
+  for (const file of files) {
+    const bytes = sizes.get(file.key);
+    if (bytes === undefined) return `${file.key} is missing`;
+    if (bytes !== file.bytes) {
+      return `${file.key} has ${String(bytes)} bytes where its manifest says ${String(file.bytes)}`;
+    }
+    if (bytes === 0 && file.role !== 'globals') return `${file.key} is empty`;
+  }
+  return undefined;
+}
+
+function leftoverOf(name: string, objects: readonly StoredObject[]): Leftover {
+  return { name, ...partsOf(name), objects, bytes: sumBytes(objects) };
+}
+
+function partsOf(name: string): { database: string; at: Date } {
+  const parts = parseArtifactName(name);
+  if (parts === undefined) throw new Error(`${name} was listed as an artifact's name and is none`);
+  return parts;
+}
+
+function sumBytes(objects: readonly StoredObject[]): number {
+  return objects.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function inFlight<Item>(
+  limit: number,
+  items: Iterable<Item>,
+  action: (item: Item) => Promise<void>,
+): Promise<void> {
+  const waiting = items[Symbol.iterator]();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.next(); next.done !== true && !failed; next = waiting.next()) {
+      try {
+        await action(next.value);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}
