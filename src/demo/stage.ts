@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { styleText } from 'node:util';
+
+/** How a demo shows itself: says what comes, then really does it. */
+export interface Stage {
+  /** A paragraph before what it speaks of. */
+  say(text: string): void;
+  /** Runs a program as a person would see it, its output on the terminal, and gives its exit code; none after a signal. */
+  run(program: string, programArguments: readonly string[], options: StageOptions): Promise<number>;
+}
+
+export interface StageOptions {
+  /** As an operator would type it; absent: the command is not shown. */
+  readonly shownAs?: string;
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** The shell's exit code of a program that a signal ended. */
+const signalExitCodes: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+const abnormalExitCode = 1;
+
+/**
+ * A stage that writes to `output`. `interruptions` tells of each signal that reached this process: programs run in a
+ * session of their own, so that a Ctrl-C reaches them once, from here, and not a second time from the terminal.
+ */
+export function openStage(output: NodeJS.WritableStream, interruptions: Interruptions): Stage {
+  return {
+    say: (text) => {
+      output.write(`\n${styleText('bold', text)}\n`);
+    },
+    run: async (program, programArguments, { shownAs, cwd, environment }) => {
+      const ended = interruptions.first();
+      if (ended !== undefined) return signalExitCodes[ended] ?? abnormalExitCode;
+      if (shownAs !== undefined) output.write(`\n${styleText('cyan', `$ ${shownAs}`)}\n`);
+      const child = spawn(program, programArguments, {
+        detached: true,
+        stdio: ['ignore', 'inherit', 'inherit'],
+        ...(cwd !== undefined && { cwd }),
+        ...(environment !== undefined && { env: { ...process.env, ...environment } }),
+      });
+      const forget = interruptions.onSignal((signal) => child.kill(signal));
+      try {
+        const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+        return code ?? (signal === null ? undefined : signalExitCodes[signal]) ?? abnormalExitCode;
+      } finally {
+        forget();
+      }
+    },
+  };
+}
+
+/** The signals that end a demo, collected so that it can clean up before it goes. */
+export interface Interruptions {
+  /** The first one that came. */
+  first(): NodeJS.Signals | undefined;
+  /** Calls back for each one from now on; the result stops that. */
+  onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
+  /** Gives the signals back to their defaults. */
+  close(): void;
+}
+
+/** Takes SIGINT, SIGTERM and SIGHUP from their defaults. */
+export function watchInterruptions(): Interruptions {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const listeners = new Set<(signal: NodeJS.Signals) => void>();
+  let first: NodeJS.Signals | undefined;
+  const handle = (signal: NodeJS.Signals): void => {
+    first ??= signal;
+    for (const listener of listeners) listener(signal);
+  };
+  for (const signal of signals) process.on(signal, handle);
+  return {
+    first: () => first,
+    onSignal: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => {
+      for (const signal of signals) process.off(signal, handle);
+    },
+  };
+}
