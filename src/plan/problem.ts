@@ -11,4 +11,6 @@ export interface Problem {
   readonly hint?: string;
   /** Length of the marked text in characters, for the code frame. */
   readonly length?: number;
+  /** The marked text may be a secret: no code frame shows it. */
+  readonly confidential?: boolean;
 }

@@ -1,0 +1,32 @@
+/** What Ajv says of one violation, as its generated validators give it (`verbose`). */
+export interface SchemaError {
+  readonly keyword: string;
+  /** JSON pointer of the value. */
+  readonly instancePath: string;
+  readonly schemaPath: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+  readonly parentSchema?: unknown;
+  readonly data?: unknown;
+  readonly propertyName?: string;
+}
+
+/** A validator generated from a schema, or compiled from an operator's. Leaves its findings in `errors`. */
+export interface Validator {
+  (value: unknown): boolean;
+  errors?: readonly SchemaError[] | null;
+}
+
+/** The violations of a value; empty when it fits. */
+export function violations(validate: Validator, value: unknown): readonly SchemaError[] {
+  return validate(value) ? [] : (validate.errors ?? []);
+}
+
+/** The parts of a JSON pointer: `/steps/0/with` is `['steps', '0', 'with']`. */
+export function pointerParts(pointer: string): readonly string[] {
+  if (pointer === '') return [];
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}

@@ -1,0 +1,42 @@
+import type { SchemaError, Validator } from '../schema/validator.ts';
+import type { Task } from './contract.ts';
+
+const nothingAllowed = { type: 'object', additionalProperties: false };
+
+/** The generated validator of a built-in task. @throws when there is none: a bug, the task's schema was not added */
+export async function builtInValidator(name: string): Promise<Validator> {
+  // The running file tells whether this is the source or the build.
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  const url = new URL(`../schema/generated/${name}.validate${extension}`, import.meta.url);
+  const module = (await import(url.href)) as { readonly validate: Validator };
+  return module.validate;
+}
+
+export type CompiledParameters =
+  | { readonly validate: Validator; readonly message?: undefined }
+  | { readonly validate?: undefined; readonly message: string };
+
+/** Compiles the schema of an operator's task; a schema that is none comes back as a message. */
+export async function compileParameters(task: Task): Promise<CompiledParameters> {
+  const schema = Object.keys(task.parameters).length === 0 ? nothingAllowed : task.parameters;
+  try {
+    const { Ajv } = await import('ajv');
+    const ajv = new Ajv({
+      allErrors: true,
+      strict: true,
+      strictRequired: false,
+      allowUnionTypes: true,
+      discriminator: true,
+      verbose: true,
+    });
+    const compiled = ajv.compile(schema);
+    const validate: Validator = (value) => {
+      const fits = compiled(value);
+      validate.errors = (compiled.errors ?? []) as readonly SchemaError[];
+      return fits;
+    };
+    return { validate };
+  } catch (error) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,92 @@
+import { relative } from 'node:path';
+import type { Problem } from '../plan/problem.ts';
+import type { Validator } from '../schema/validator.ts';
+import type { Task } from './contract.ts';
+import { builtInValidator, compileParameters } from './parameter-validator.ts';
+import { listTaskFiles, type TaskFile } from './task-folder.ts';
+import { importTask } from './task-module.ts';
+
+/** A task that a plan can use: its module imported, its parameters' validator ready. */
+export interface RegisteredTask {
+  readonly task: Task;
+  readonly file: TaskFile;
+  readonly validate: Validator;
+}
+
+export type TaskLookup =
+  | { readonly registered: RegisteredTask; readonly problem?: undefined }
+  | { readonly registered?: undefined; readonly problem: Problem };
+
+/** Built-in and operator's tasks alike, known by their files' names and imported only when a plan uses them. */
+export interface TaskRegistry {
+  /** Every task's file, sorted by name. */
+  readonly files: readonly TaskFile[];
+  /** Two files of one name. */
+  readonly problems: readonly Problem[];
+  has(name: string): boolean;
+  /** Imports a task, once; a module that is no task gives a problem. @throws Error (a bug) for an unknown name */
+  find(name: string): Promise<TaskLookup>;
+}
+
+export interface RegistryOptions {
+  readonly builtInFolder: string;
+  /** The operator's folders; those that do not exist hold no tasks. */
+  readonly folders: readonly string[];
+  /** Problems name files relative to this folder. */
+  readonly workingFolder: string;
+}
+
+/** Lists the folders; nothing is imported yet. */
+export async function createTaskRegistry(options: RegistryOptions): Promise<TaskRegistry> {
+  const lists = await Promise.all([
+    listTaskFiles(options.builtInFolder, true),
+    ...options.folders
+      .filter((folder) => folder !== options.builtInFolder)
+      .map((folder) => listTaskFiles(folder, false)),
+  ]);
+  const shown = (file: TaskFile): string => relative(options.workingFolder, file.path) || file.path;
+  const files = new Map<string, TaskFile>();
+  const problems: Problem[] = [];
+  for (const file of lists.flat()) {
+    const other = files.get(file.name);
+    if (other === undefined) files.set(file.name, file);
+    else problems.push(takenName(file, other, shown));
+  }
+  const lookups = new Map<string, Promise<TaskLookup>>();
+  return {
+    files: [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    problems,
+    has: (name) => files.has(name),
+    find: (name) => {
+      const file = files.get(name);
+      if (file === undefined) throw new Error(`there is no task '${name}'`);
+      const lookup = lookups.get(name) ?? register(file, shown(file));
+      lookups.set(name, lookup);
+      return lookup;
+    },
+  };
+}
+
+async function register(file: TaskFile, shown: string): Promise<TaskLookup> {
+  const imported = await importTask(file, shown);
+  if (imported.problem !== undefined) return imported;
+  const { task } = imported;
+  if (file.isBuiltIn) return { registered: { task, file, validate: await builtInValidator(task.name) } };
+  const compiled = await compileParameters(task);
+  if (compiled.validate !== undefined) return { registered: { task, file, validate: compiled.validate } };
+  return {
+    problem: problemOf(shown, `the task's 'parameters' are no usable JSON Schema: ${compiled.message}`),
+  };
+}
+
+function takenName(file: TaskFile, other: TaskFile, shown: (file: TaskFile) => string): Problem {
+  const owner = other.isBuiltIn ? 'a built-in task' : shown(other);
+  return {
+    ...problemOf(shown(file), `the name '${file.name}' is taken by ${owner}`),
+    hint: 'rename the file and the task',
+  };
+}
+
+function problemOf(file: string, message: string): Problem {
+  return { file, line: 1, column: 1, severity: 'error', rule: 'task-module', message };
+}

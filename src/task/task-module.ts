@@ -1,0 +1,95 @@
+import { registerHooks } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Problem } from '../plan/problem.ts';
+import type { Task } from './contract.ts';
+import type { TaskFile } from './task-folder.ts';
+
+export type TaskImport =
+  | { readonly task: Task; readonly problem?: undefined }
+  | { readonly task?: undefined; readonly problem: Problem };
+
+/**
+ * Imports a task's module, TypeScript too: Node strips the types. Whatever is wrong with the module becomes a problem
+ * at its place, `shown` being the path that the operator knows.
+ */
+export async function importTask(file: TaskFile, shown: string): Promise<TaskImport> {
+  answerForRunPlan();
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(pathToFileURL(file.path).href)) as Record<string, unknown>;
+  } catch (error) {
+    return { problem: importProblem(file, shown, error) };
+  }
+  const fault = faultOf(module['default'], file.name);
+  if (fault !== undefined) return { problem: problemAt(shown, 1, 1, fault) };
+  return { task: module['default'] as Task };
+}
+
+/** What a default export lacks to be the task of its file. */
+function faultOf(task: unknown, name: string): string | undefined {
+  if (task === undefined) return 'the module has no default export; it must be a Task of run-plan/task';
+  if (typeof task !== 'object' || task === null) return 'the default export is no Task of run-plan/task';
+  const fields = task as Readonly<Record<string, unknown>>;
+  if (fields['name'] !== name) {
+    return `the task's name must be that of its file, '${name}', not ${JSON.stringify(fields['name'])}`;
+  }
+  if (typeof fields['description'] !== 'string') return "the task's 'description' must be text";
+  for (const key of ['needs', 'writes', 'outputs']) {
+    if (!Array.isArray(fields[key])) return `the task's '${key}' must be a list`;
+  }
+  if (!roles.includes(String(fields['role']))) return `the task's 'role' must be one of ${roles.join(', ')}`;
+  if (typeof fields['parameters'] !== 'object' || fields['parameters'] === null) {
+    return "the task's 'parameters' must be a JSON Schema";
+  }
+  if (typeof fields['run'] !== 'function') return "the task's 'run' must be a function";
+  return undefined;
+}
+
+const roles: readonly string[] = [
+  'dump',
+  'verify',
+  'prune',
+  'restore',
+  'check',
+  'other',
+] satisfies Task['role'][];
+
+function importProblem(file: TaskFile, shown: string, error: unknown): Problem {
+  const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
+  const own = pathToFileURL(file.path).href;
+  // Node puts the place of a syntax error first in its stack, as `file:///…:line`; swc draws it as `[line:column]`.
+  const place = lineIn(text, own) ?? lineIn(text, file.path);
+  const first = (error instanceof Error ? error.message : String(error))
+    .split('\n')
+    .find((line) => line.trim() !== '');
+  const message = (first ?? 'the module cannot be loaded')
+    .trim()
+    .replaceAll(own, shown)
+    .replaceAll(file.path, shown);
+  return problemAt(shown, place?.line ?? 1, place?.column ?? 1, `cannot load the task: ${message}`);
+}
+
+function lineIn(text: string, path: string): { readonly line: number; readonly column: number } | undefined {
+  const at = text.indexOf(`${path}:`);
+  if (at === -1) return undefined;
+  const match = /^:(\d+)(?::(\d+))?/.exec(text.slice(at + path.length));
+  return match === null ? undefined : { line: Number(match[1]), column: Number(match[2] ?? 1) };
+}
+
+function problemAt(file: string, line: number, column: number, message: string): Problem {
+  return { file, line, column, severity: 'error', rule: 'task-module', message };
+}
+
+let isAnswering = false;
+
+/** Lets an operator's task import `run-plan/task` although nothing is installed beside it. */
+function answerForRunPlan(): void {
+  if (isAnswering) return;
+  isAnswering = true;
+  const extension = fileURLToPath(import.meta.url).endsWith('.ts') ? '.ts' : '.js';
+  const contract = new URL(`contract${extension}`, import.meta.url).href;
+  registerHooks({
+    resolve: (specifier, context, nextResolve) =>
+      specifier === 'run-plan/task' ? { url: contract, shortCircuit: true } : nextResolve(specifier, context),
+  });
+}
