@@ -13,7 +13,7 @@ export interface FieldKind {
   readonly greatest: number;
 }
 
-/** `start`, `start..stop`, `start/step` or `start..stop/step`, as written at `offset`. */
+/** `start`, `start..stop`, `start/step` or `start..stop/step` at `offset`; a stop is a value that is reached. */
 export interface Component {
   readonly start: number;
   readonly stop: number | undefined;
@@ -45,10 +45,18 @@ function readComponent(cursor: Cursor): Component {
   const start = readNumber(cursor);
   const stop = skip(cursor, '..') ? readNumber(cursor) : undefined;
   const step = skip(cursor, '/') ? readNumber(cursor) : undefined;
+  const length = cursor.at - offset;
   if (cursor.text[cursor.at] === '.') {
-    throw new MistakeFound('a schedule knows whole seconds only', offset, cursor.at - offset + 1);
+    throw new MistakeFound('a schedule knows whole seconds only', offset, length + 1);
   }
-  return { start, stop, step, offset, length: cursor.at - offset };
+  if (step === 0) throw new MistakeFound('a step of 0 never advances', offset, length);
+  if (stop === undefined) return { start, stop, step, offset, length };
+  if (stop < start) {
+    throw new MistakeFound(`the range ${String(start)}..${String(stop)} runs backwards`, offset, length);
+  }
+  const reached = stop - ((stop - start) % (step ?? 1));
+  if (reached === start) return { start, stop: undefined, step: undefined, offset, length };
+  return { start, stop: reached, step: step ?? 1, offset, length };
 }
 
 function readNumber(cursor: Cursor): number {
@@ -109,10 +117,7 @@ export function checkDaysFromEnd(chain: readonly Component[]): void {
 
 /** Equal for components that mean the same; sorts as systemd sorts them. */
 function elementKey({ start, stop, step }: Component): string {
-  const last = stop === undefined ? undefined : stop - ((stop - start) % (step ?? 1));
-  const isRange = last !== undefined && last !== start;
-  const parts = [start, isRange ? last : 0, isRange || stop === undefined ? (step ?? (isRange ? 1 : 0)) : 0];
-  return parts.map((part) => String(part).padStart(16, '0')).join(' ');
+  return [start, stop ?? 0, step ?? 0].map((part) => String(part).padStart(16, '0')).join(' ');
 }
 
 function checkComponent(component: Component, kind: FieldKind): void {
@@ -124,16 +129,12 @@ function checkComponent(component: Component, kind: FieldKind): void {
 }
 
 function checkBounds(component: Component, kind: FieldKind): void {
-  const { start, stop, step, offset, length } = component;
+  const { start, stop, offset, length } = component;
   for (const value of stop === undefined ? [start] : [start, stop]) {
     if (value >= kind.least && value <= kind.greatest) continue;
     const bounds = `${String(kind.least)} to ${String(kind.greatest)}`;
     throw new MistakeFound(`${kind.name} ${String(value)} is outside ${bounds}`, offset, length);
   }
-  if (stop !== undefined && stop < start) {
-    throw new MistakeFound(`the range ${String(start)}..${String(stop)} runs backwards`, offset, length);
-  }
-  if (step === 0) throw new MistakeFound('a step of 0 never advances', offset, length);
 }
 
 function neverRepeats(component: Component, end: string): MistakeFound {

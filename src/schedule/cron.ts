@@ -146,7 +146,7 @@ function readValue(text: string, part: Word, field: CronField): number {
   return value;
 }
 
-/** `*` for all values, `00/15` for an even step up to the end, otherwise a list with ranges. */
+/** `*` for all values, `00/15` or `09..17/2` for an even step, otherwise a list with ranges. */
 function renderList(values: readonly number[], field: CronField): string {
   const [first = field.least, second = first] = values;
   const step = second - first;
