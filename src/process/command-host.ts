@@ -1,0 +1,17 @@
+import type { ProcessGroups } from './process-groups.ts';
+
+/** What commands of one attempt are bound to. */
+export interface CommandHost {
+  /** Their process groups die when it aborts. Asked anew for each command: the end of an attempt has a signal of its own. */
+  readonly signal: () => AbortSignal;
+  readonly redact: (text: string) => string;
+  readonly groups: ProcessGroups;
+  /** What every program inherits. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Working folder unless a command says another. */
+  readonly cwd: string;
+  /** Something moved: a byte, a line. For the stall timeout. */
+  onLife(): void;
+  /** A line of the operator's script, redacted. */
+  onOutput(stream: 'stdout' | 'stderr', line: string): void;
+}

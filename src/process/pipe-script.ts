@@ -1,0 +1,46 @@
+import type { Stage } from './commands.ts';
+
+/** Descriptor on which bash says the exit status of every stage. */
+export const statusDescriptor = 3;
+
+/** Descriptor of a stage's standard error, counted from 0. */
+export function errorDescriptor(stage: number): number {
+  return statusDescriptor + 1 + stage;
+}
+
+/** A pipe as bash gets it: a script without any value in it, the values as arguments and environment. */
+export interface PipeScript {
+  readonly script: string;
+  /** `$1…`: every stage's program and arguments, one after the other. */
+  readonly positional: readonly string[];
+  /** Stage environments under names of our own, so that a value reaches its stage alone and never an argv. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * The bash script that joins the stages by operating system pipes and writes `PIPESTATUS` to descriptor 3. Every
+ * stage replaces its subshell, so that its status is the program's own, and keeps none of our other descriptors.
+ */
+export function buildPipeScript(stages: readonly Stage[]): PipeScript {
+  const ours = [statusDescriptor, ...stages.map((_, index) => errorDescriptor(index))];
+  const closing = ours.map((descriptor) => `${String(descriptor)}>&-`).join(' ');
+  const positional: string[] = [];
+  const environment: Record<string, string> = {};
+  const subshells = stages.map((stage, index) => {
+    const words = [stage.program, ...stage.arguments];
+    const slice = `"\${@:${String(positional.length + 1)}:${String(words.length)}}"`;
+    positional.push(...words);
+    const exports = Object.entries(stage.environment ?? {}).map(([name, value], position) => {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new TypeError(`not a variable's name: ${name}`);
+      const carrier = `RUN_PLAN_STAGE_${String(index)}_${String(position)}`;
+      environment[carrier] = value;
+      return `export ${name}="$${carrier}"; `;
+    });
+    return `( ${exports.join('')}unset "\${!RUN_PLAN_STAGE_@}"; exec ${slice} 2>&${String(errorDescriptor(index))} ${closing} )`;
+  });
+  return {
+    script: `${subshells.join(' |\n')}\nprintf '%s\\n' "\${PIPESTATUS[*]}" >&${String(statusDescriptor)}\n`,
+    positional,
+    environment,
+  };
+}

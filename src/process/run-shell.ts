@@ -1,0 +1,108 @@
+import { spawn as spawnChild, type ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+import { Failure } from '../failure.ts';
+import { captureOutput, type CapturedOutput } from './captured.ts';
+import type { CommandHost } from './command-host.ts';
+import type { CommandOptions, CommandResult } from './commands.ts';
+import { drained } from './drain.ts';
+import { finish, statusNumber } from './finish.ts';
+import { keepLastLines, splitLines, type LineTail } from './lines.ts';
+import { openPipe, type RealPipe } from './real-pipe.ts';
+import { describeStatus } from './stage-status.ts';
+import { followGroup, type StartedGroup } from './started-group.ts';
+
+/** Lines of standard error that a failure quotes. */
+const quotedLines = 10;
+
+/** Nothing that zx reads is kept: it never sees the output, which goes through pipes of our own. */
+const emptyStore = { stdout: [], stderr: [], stdall: [] };
+
+/**
+ * Runs the operator's bash through zx under `set -euo pipefail`, in a process group of its own, and tells its output
+ * line by line. The result holds the last 1 MiB of each stream. Throws a Failure, or the reason of the attempt's end.
+ */
+export async function runShell(
+  script: string,
+  options: CommandOptions,
+  host: CommandHost,
+): Promise<CommandResult> {
+  host.signal().throwIfAborted();
+  const pipes = { stdout: openPipe(), stderr: openPipe() };
+  const group = await startShell(script, options, host, pipes);
+  const tail = keepLastLines(quotedLines);
+  const stdout = captureOutput();
+  const stderr = captureOutput();
+  const outputs = [
+    read('stdout', pipes.stdout, group, host, stdout),
+    read('stderr', pipes.stderr, group, host, stderr, tail),
+  ];
+  const status = statusNumber(await finish('the script', group, host, options, outputs), constants.signals);
+  const result = { exitCode: status, stdout: stdout.text(), stderr: stderr.text() };
+  if ((options.accept ?? [0]).includes(status)) return result;
+  throw new Failure('command-failed', [describeStatus('the script', status), ...tail.lines()].join('\n'));
+}
+
+async function startShell(
+  script: string,
+  options: CommandOptions,
+  host: CommandHost,
+  pipes: { readonly stdout: RealPipe; readonly stderr: RealPipe },
+): Promise<StartedGroup> {
+  const { $ } = await import('zx/core');
+  const cwd = options.cwd ?? host.cwd;
+  let group: StartedGroup | undefined;
+  const spawn = (...args: Parameters<typeof spawnChild>): ChildProcess => {
+    const child = spawnChild(...args);
+    group = followGroup(child, 'bash', { cwd, groups: host.groups });
+    return child;
+  };
+  const shell = $({
+    shell: 'bash',
+    // On the script's first line, so that bash counts lines as the operator does.
+    prefix: 'set -euo pipefail; ',
+    cwd,
+    env: { ...host.environment, ...options.environment, SHLVL: '1', BASH_ENV: undefined },
+    stdio: [
+      options.input === undefined || options.input === '' ? 'ignore' : 'pipe',
+      pipes.stdout.descriptor,
+      pipes.stderr.descriptor,
+    ],
+    detached: true,
+    nothrow: true,
+    quiet: true,
+    verbose: false,
+    store: emptyStore,
+    spawn: spawn as typeof spawnChild,
+    ...(options.input !== undefined && { input: options.input }),
+  });
+  // The whole script is the template's one literal piece: nothing of it is quoted.
+  void shell(Object.assign([script], { raw: [script] }));
+  pipes.stdout.closeDescriptor();
+  pipes.stderr.closeDescriptor();
+  if (group === undefined) throw new Error('zx did not start a process');
+  group.child.stdin?.on('error', () => undefined);
+  return group;
+}
+
+function read(
+  stream: 'stdout' | 'stderr',
+  pipe: RealPipe,
+  group: StartedGroup,
+  host: CommandHost,
+  captured: CapturedOutput,
+  tail?: LineTail,
+): Promise<void> {
+  const splitter = splitLines(host.redact, (line) => {
+    tail?.add(line);
+    host.onOutput(stream, line);
+  });
+  pipe.output.on('data', (chunk: Buffer) => {
+    host.onLife();
+    captured.write(chunk);
+    splitter.write(chunk);
+  });
+  pipe.output.on('error', () => undefined);
+  return drained(pipe.output, group.ended).then(() => {
+    splitter.end();
+  });
+}

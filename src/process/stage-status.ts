@@ -1,0 +1,71 @@
+import { constants } from 'node:os';
+import { Failure } from '../failure.ts';
+import type { Stage } from './commands.ts';
+import { findProgram, toolMissing } from './tool.ts';
+
+/** Lines of a stage's standard error that its failure quotes. */
+const quotedLines = 10;
+
+/** How bash says that a program was not found. */
+const notFound = 127;
+
+/** Name of the signal behind a shell's exit status above 128, or undefined. */
+export function signalOf(status: number): NodeJS.Signals | undefined {
+  const found = Object.entries(constants.signals).find(([, number]) => number === status - 128);
+  return found?.[0] as NodeJS.Signals | undefined;
+}
+
+/** Whether a stage ended well: 0, or a status or signal that it tolerates. */
+export function isTolerated(stage: Stage, status: number): boolean {
+  if (status === 0) return true;
+  const signal = signalOf(status);
+  return (stage.tolerate ?? []).some((accepted) => accepted === status || accepted === signal);
+}
+
+export interface StageEnd {
+  readonly stage: Stage;
+  readonly status: number;
+  /** The last lines of its standard error, redacted. */
+  readonly lastLines: readonly string[];
+}
+
+/**
+ * The failure that names every stage that did not end well, or undefined. A SIGPIPE beside another failure is its
+ * consequence and not told.
+ */
+export function failureOfStages(
+  ends: readonly StageEnd[],
+  searchPath: string | undefined,
+): Failure | undefined {
+  const bad = ends.filter(({ stage, status }) => !isTolerated(stage, status));
+  const causes = bad.filter(({ status }) => signalOf(status) !== 'SIGPIPE');
+  const told = causes.length > 0 ? causes : bad;
+  if (told.length === 0) return undefined;
+  const missing = told.find(
+    ({ stage, status }) => status === notFound && findProgram(stage.program, searchPath) === undefined,
+  );
+  if (missing !== undefined) return toolMissing(missing.stage.program);
+  const pipe =
+    ends.length > 1 ? ` in the pipe ${ends.map(({ stage }) => programName(stage.program)).join(' | ')}` : '';
+  return new Failure('command-failed', told.map((end) => describeEnd(end)).join('; ') + pipe + quote(told));
+}
+
+/** `pg_dump exited with 1`, `zstd was killed by SIGKILL`. */
+export function describeStatus(program: string, status: number): string {
+  const signal = signalOf(status);
+  const name = programName(program);
+  return signal === undefined ? `${name} exited with ${String(status)}` : `${name} was killed by ${signal}`;
+}
+
+export function programName(program: string): string {
+  return program.slice(program.lastIndexOf('/') + 1);
+}
+
+function describeEnd({ stage, status }: StageEnd): string {
+  return describeStatus(stage.program, status);
+}
+
+function quote(ends: readonly StageEnd[]): string {
+  const lines = ends.flatMap(({ lastLines }) => lastLines.slice(-quotedLines));
+  return lines.length === 0 ? '' : `: ${lines.join('\n')}`;
+}

@@ -1,0 +1,119 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Failure } from '../failure.ts';
+import { groupRuns, signalGroup, type ProcessGroups } from './process-groups.ts';
+import { toolMissing } from './tool.ts';
+
+/** From SIGTERM to SIGKILL, milliseconds. */
+const patienceMs = 2000;
+/** How long killed processes may take to vanish, milliseconds: one in uninterruptible sleep (a dead NFS server) stays. */
+const vanishMs = 1000;
+const pollMs = 20;
+
+export interface StartOptions {
+  readonly stdio: StdioOptions;
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly groups: ProcessGroups;
+}
+
+export interface ExitStatus {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A child process that leads a session and process group of its own. */
+export interface StartedGroup {
+  readonly child: ChildProcess;
+  /**
+   * Resolves when the leader has exited and nothing of its group is left: what a leader leaves running is ended.
+   * Rejects with a Failure when it could not be started.
+   */
+  readonly ended: Promise<ExitStatus>;
+  /** SIGTERM to the group, SIGKILL after two seconds; resolves with `ended`, never rejects. */
+  kill(): Promise<void>;
+}
+
+/** Starts a program as leader of its own process group and lets the run's registry know. */
+export function startGroup(
+  program: string,
+  programArguments: readonly string[],
+  options: StartOptions,
+): StartedGroup {
+  const child = spawn(program, programArguments, {
+    stdio: options.stdio,
+    cwd: options.cwd,
+    // Without a level bash takes a socket on its standard input for a remote login and reads ~/.bashrc.
+    env: { ...options.environment, SHLVL: '1' },
+    detached: true,
+  });
+  return followGroup(child, program, options);
+}
+
+/** Watches over a detached child that somebody else (zx) has spawned. */
+export function followGroup(
+  child: ChildProcess,
+  program: string,
+  options: Pick<StartOptions, 'cwd' | 'groups'>,
+): StartedGroup {
+  const group = child.pid;
+  if (group !== undefined) options.groups.add(group);
+  const leader = new Promise<ExitStatus>((resolve, reject) => {
+    child.once('error', (error) => {
+      if (child.pid === undefined) reject(startFailure(program, options.cwd, error));
+    });
+    child.once('exit', (code, signal) => {
+      resolve({ code, signal });
+    });
+  });
+  const ended = leader.then(async (status) => {
+    if (group === undefined) return status;
+    await endGroup(group);
+    options.groups.remove(group);
+    return status;
+  });
+  ended.catch(() => undefined);
+  return {
+    child,
+    ended,
+    kill: async () => {
+      if (group !== undefined && child.exitCode === null && child.signalCode === null) await endGroup(group);
+      await ended.catch(() => undefined);
+    },
+  };
+}
+
+/** Ends every process of a group: SIGTERM, then SIGKILL after two seconds. Returns at once when none is left. */
+export async function endGroup(group: number): Promise<void> {
+  if (!groupRuns(group)) return;
+  if (!signalGroup(group, 'SIGTERM') || (await vanished(group, patienceMs))) return;
+  signalGroup(group, 'SIGKILL');
+  await vanished(group, vanishMs);
+}
+
+async function vanished(group: number, limitMs: number): Promise<boolean> {
+  const limit = performance.now() + limitMs;
+  while (groupRuns(group)) {
+    if (performance.now() >= limit) return false;
+    await delay(pollMs);
+  }
+  return true;
+}
+
+function startFailure(program: string, cwd: string, error: NodeJS.ErrnoException): Failure {
+  // spawn says ENOENT for the working folder, too.
+  if (!isFolder(cwd)) {
+    return new Failure('command-failed', `${program} was not started: the folder ${cwd} does not exist`, {
+      hint: 'create it, or correct the step’s cwd',
+      cause: error,
+    });
+  }
+  if (error.code === 'ENOENT') return toolMissing(program, error);
+  const what = error.code ?? error.message;
+  return new Failure('command-failed', `${program} could not be started: ${what}`, { cause: error });
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CommandHost } from '../../../src/process/command-host.ts';
+import { createCommands, type BoundCommands } from '../../../src/process/create-commands.ts';
+import { createProcessGroups, type ProcessGroups } from '../../../src/process/process-groups.ts';
+
+/** Commands of a made-up attempt, with everything that they tell. */
+export interface Attempt extends BoundCommands {
+  readonly groups: ProcessGroups;
+  readonly abort: AbortController;
+  readonly output: string[];
+  readonly alive: Set<number>;
+  lives(): number;
+}
+
+export function startAttempt(overrides: Partial<CommandHost> = {}): Attempt {
+  const abort = new AbortController();
+  const groups = createProcessGroups();
+  const output: string[] = [];
+  const alive = new Set<number>();
+  let lives = 0;
+  groups.watch({ started: (group) => alive.add(group), ended: (group) => alive.delete(group) });
+  const bound = createCommands({
+    signal: () => abort.signal,
+    redact: (text) => text.replaceAll('sesame', '***'),
+    groups,
+    environment: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    cwd: '/tmp',
+    onLife: () => {
+      lives += 1;
+    },
+    onOutput: (stream, line) => {
+      output.push(`${stream}: ${line}`);
+    },
+    ...overrides,
+  });
+  return { ...bound, groups, abort, output, alive, lives: () => lives };
+}
+
+/** Whether a process runs (a zombie does not). */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until `condition` gives something other than undefined or false. */
+export async function until<T>(condition: () => T | undefined | false, limitMs = 5000): Promise<T> {
+  const limit = performance.now() + limitMs;
+  for (;;) {
+    const value = condition();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > limit) throw new Error(`not within ${String(limitMs)} ms`);
+    await delay(10);
+  }
+}
