@@ -1,0 +1,54 @@
+import { createInterface } from 'node:readline/promises';
+import { Failure } from '../failure.ts';
+import type { CommandHost } from './host.ts';
+
+/** What an operator is asked to type, and how a command line may answer in advance. */
+export interface Confirmation {
+  /** What will happen, a sentence or more, shown before the question. */
+  readonly consequence: string;
+  /** The exact word to type: a protected environment's name, or `yes`. */
+  readonly word: string;
+  /** `--yes` (true) or `--yes NAME`. */
+  readonly given: string | true | undefined;
+}
+
+/**
+ * Gets a person's word before something is written (promise 3). `--yes` answers a plain question; a protected
+ * environment wants its name, typed or as `--yes NAME`. Without a terminal nothing is asked.
+ *
+ * @throws Failure `not-confirmed`
+ */
+export async function confirm(host: CommandHost, confirmation: Confirmation): Promise<void> {
+  const { word, given } = confirmation;
+  if (given === word || (given === true && word === 'yes')) return;
+  if (given !== undefined) {
+    const said = given === true ? '--yes' : `--yes ${given}`;
+    throw new Failure('not-confirmed', `${said} does not confirm this: ${confirmation.consequence}`, {
+      hint: `say --yes ${word}`,
+    });
+  }
+  if (host.input.isTTY !== true) {
+    throw new Failure('not-confirmed', `not confirmed: ${confirmation.consequence}`, {
+      hint: `without a terminal, confirm with --yes${word === 'yes' ? '' : ` ${word}`}`,
+    });
+  }
+  const typed = await ask(host, `${confirmation.consequence}\nType ${word} to go on: `);
+  if (typed !== word) {
+    throw new Failure('not-confirmed', 'not confirmed, nothing was changed', { hint: `type exactly: ${word}` });
+  }
+}
+
+async function ask(host: CommandHost, question: string): Promise<string> {
+  const reader = createInterface({ input: host.input, output: host.errorOutput });
+  const closed = new AbortController();
+  reader.once('close', () => {
+    closed.abort();
+  });
+  try {
+    return (await reader.question(question, { signal: closed.signal })).trim();
+  } catch {
+    return ''; // Ctrl-C, Ctrl-D: no word was given
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,129 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
+import { createWorkspace, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
+
+const services = inject('services');
+const variables = secretVariables(services);
+let workspace: Workspace;
+let database: TestDatabase;
+
+beforeEach(async () => {
+  workspace = await createWorkspace();
+  database = await createDatabase(services);
+  // A view that the dump's row count cannot pass keeps the dump busy for as long as a test needs it.
+  await database.query(`create table orders as select n from generate_series(1, 1000) n`);
+  await workspace.write(
+    'plans/environments.yaml',
+    `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { folder: ${workspace.repositoryFolder} }\n`,
+  );
+});
+
+afterEach(async () => {
+  await dropDatabase(services, database);
+  await workspace.remove();
+});
+
+/** Command lines of living processes that mention a text. */
+async function processesWith(text: string): Promise<string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const lines = await Promise.all(
+    ids.map(async (id) =>
+      (await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' '),
+    ),
+  );
+  return lines.filter((line) => line.includes(text));
+}
+
+async function until(what: string, condition: () => Promise<boolean>, limitMs = 15_000): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > limit) throw new Error(`not within ${String(limitMs)} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const marker = (): string => `sleep 987.${workspace.folder.replaceAll(/\D/g, '').slice(-6) || '1'}`;
+
+async function writeSlowPlan(): Promise<string> {
+  const slow = marker();
+  await workspace.write(
+    'plans/slow.yaml',
+    `environment: prod\ntimeout: 10m\nsteps:\n  - task: postgres-dump\n  - task: artifact-verify\n  - run: |\n      echo the slow step runs\n      (${slow} & ${slow}; wait)\ncleanup:\n  - run: echo cleaned up > cleaned\n    cwd: ${workspace.folder}\n`,
+  );
+  return slow;
+}
+
+describe('a signal', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s cancels, cleans up, and exits %i', async (signal, code) => {
+    const slow = await writeSlowPlan();
+    const run = workspace.start(['slow'], variables);
+    await run.said(/the slow step runs/);
+    const sentAt = performance.now();
+    run.process.kill(signal);
+    const told = await run.ended;
+    expect(told.code, told.text).toBe(code);
+    expect(performance.now() - sentAt).toBeLessThan(10_000);
+    expect(await readFile(join(workspace.folder, 'cleaned'), 'utf8')).toBe('cleaned up\n');
+    expect(await processesWith(slow)).toEqual([]);
+    expect(await workspace.records('slow')).toMatchObject([{ outcome: 'cancelled', exitCode: code }]);
+  });
+});
+
+describe('a killed run', () => {
+  test('leaves no process and no lock, and the next run names it', async () => {
+    const slow = await writeSlowPlan();
+    const run = workspace.start(['slow'], variables);
+    await run.said(/the slow step runs/);
+    run.process.kill('SIGKILL');
+    await run.ended;
+    await until('no process of the killed run is left', async () => (await processesWith(slow)).length === 0);
+    await until('its database sessions are gone', async () => {
+      const sessions = await database.query<{ count: string }>(
+        `select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+      );
+      return sessions[0]?.count === '0';
+    });
+    const [journal] = await workspace.journals('slow');
+    const killed = String(journal?.[0]?.['runId']);
+
+    await workspace.write(
+      'plans/slow.yaml',
+      'environment: prod\ntimeout: 10m\nsteps:\n  - task: postgres-dump\n  - task: artifact-verify\n',
+    );
+    const next = await workspace.run(['slow'], variables);
+    expect(next.code, next.text).toBe(0);
+    expect(next.text).toContain(killed);
+    expect(next.text).toMatch(/interrupted/);
+    expect((await workspace.run(['slow'], variables)).text).not.toContain(killed);
+  });
+});
+
+describe('two runs of one plan', () => {
+  test('the second exits 12 and names the first', async () => {
+    await writeSlowPlan();
+    const first = workspace.start(['slow'], variables);
+    await first.said(/the slow step runs/);
+    const second = await workspace.run(['slow'], variables);
+    expect(second.code, second.text).toBe(12);
+    const [journal] = await workspace.journals('slow');
+    expect(second.text).toContain(String(journal?.[0]?.['runId']));
+    first.process.kill('SIGTERM');
+    expect((await first.ended).code).toBe(143);
+  });
+
+  test('also from another host, where only the database knows', async () => {
+    await writeSlowPlan();
+    const first = workspace.start(['slow'], variables);
+    await first.said(/the slow step runs/);
+    const elsewhere = { ...variables, STATE_DIRECTORY: join(workspace.folder, 'another-state') };
+    const second = await workspace.run(['slow'], elsewhere);
+    expect(second.code, second.text).toBe(12);
+    first.process.kill('SIGTERM');
+    await first.ended;
+  });
+});

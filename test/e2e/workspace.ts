@@ -1,0 +1,174 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunRecord } from '../../src/schema/generated/run-record.types.ts';
+import type { Services } from '../services/services.ts';
+
+const launcher = fileURLToPath(new URL('../../bin/run-plan.js', import.meta.url));
+
+/** What one command line left behind. */
+export interface Told {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Standard output and error as one text, in no promised order. */
+  readonly text: string;
+}
+
+export interface StartedCommand {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Told>;
+  /** Resolves when the text told so far matches; rejects when the command ends without it. */
+  said(pattern: RegExp): Promise<void>;
+}
+
+/** A folder as an operator has it: settings, plans, tasks, a state folder, and a folder repository beside them. */
+export interface Workspace {
+  readonly folder: string;
+  readonly repositoryFolder: string;
+  /** Writes a file (path relative to the workspace). */
+  write(path: string, text: string): Promise<void>;
+  /** Runs the built command line to its end. */
+  run(words: readonly string[], variables?: Readonly<Record<string, string | undefined>>): Promise<Told>;
+  start(words: readonly string[], variables?: Readonly<Record<string, string | undefined>>): StartedCommand;
+  /** The journals' events of every run of a plan, oldest run first. */
+  journals(plan: string): Promise<readonly (readonly Record<string, unknown>[])[]>;
+  /** The stored record of every run of a plan in the folder repository, oldest first. */
+  records(plan: string): Promise<readonly RunRecord[]>;
+  artifactKeys(): Promise<readonly string[]>;
+  remove(): Promise<void>;
+}
+
+/** Makes an empty workspace below the system's temporary folder. */
+export async function createWorkspace(): Promise<Workspace> {
+  const folder = await mkdtemp(join(tmpdir(), 'run-plan-e2e-'));
+  const repositoryFolder = join(folder, 'repository');
+  await mkdir(join(folder, 'plans'));
+  await mkdir(repositoryFolder);
+  const write = async (path: string, text: string): Promise<void> => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  };
+  await write('run-plan.yaml', 'plans: plans\ntasks: tasks\nstate: state\n');
+  const start: Workspace['start'] = (words, variables = {}) => startCommand(folder, words, variables);
+  return {
+    folder,
+    repositoryFolder,
+    write,
+    start,
+    run: (words, variables) => start(words, variables).ended,
+    journals: async (plan) => {
+      const runs = join(folder, 'state', 'runs', plan);
+      const texts = await readAll(runs, '.jsonl');
+      return texts.map((text) =>
+        text
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line) as Record<string, unknown>),
+      );
+    },
+    records: async (plan) =>
+      (await readAll(join(repositoryFolder, 'runs', plan), '.json')).map(
+        (text) => JSON.parse(text) as RunRecord,
+      ),
+    artifactKeys: async () =>
+      (await readdir(repositoryFolder)).filter((name) => name.startsWith('pg_')).sort(),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function readAll(folder: string, suffix: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const chosen = names.filter((name) => name.endsWith(suffix)).sort();
+  return Promise.all(chosen.map((name) => readFile(join(folder, name), 'utf8')));
+}
+
+function startCommand(
+  folder: string,
+  words: readonly string[],
+  variables: Readonly<Record<string, string | undefined>>,
+): StartedCommand {
+  const child = spawn(process.execPath, [launcher, ...words], {
+    cwd: folder,
+    env: { ...process.env, XDG_CACHE_HOME: join(tmpdir(), 'run-plan-e2e-cache'), ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = { stdout: '', stderr: '' };
+  const waiting = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      texts[name] += chunk;
+      for (const look of waiting) look();
+    });
+  }
+  const ended = new Promise<Told>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve({ code, signal, ...texts, text: texts.stdout + texts.stderr });
+    });
+  });
+  const said = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!pattern.test(texts.stdout + texts.stderr)) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+      void ended.then((told) => {
+        reject(new Error(`it ended (${String(told.code)}) without ${String(pattern)}:\n${told.text}`));
+      });
+    });
+  return { process: child, ended, said };
+}
+
+/** The Postgres part of an environment on the test services, with the password from a variable. */
+export function postgresYaml(
+  services: Services,
+  database: string,
+  changes: Readonly<Record<string, string>> = {},
+): string {
+  const { host, port, user } = services.postgres;
+  const values = {
+    host,
+    port: String(port),
+    database: JSON.stringify(database),
+    user,
+    password: '{ env: TEST_PGPASSWORD }',
+    sslmode: 'disable',
+    ...changes,
+  };
+  return `{ ${Object.entries(values)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(', ')} }`;
+}
+
+/** The S3 part of a repository on the test services, with the credentials from variables. */
+export function s3Yaml(services: Services, bucket: string, endpoint = services.s3.endpoint): string {
+  return `{ bucket: ${bucket}, prefix: prod, region: ${services.s3.region}, endpoint: "${endpoint}", force-path-style: true }`;
+}
+
+/** The variables that `postgresYaml` and `s3Yaml` refer to. */
+export function secretVariables(services: Services): Record<string, string> {
+  return {
+    TEST_PGPASSWORD: services.postgres.password,
+    AWS_ACCESS_KEY_ID: services.s3.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: services.s3.secretAccessKey,
+  };
+}
+
+export const nightlyPlan = `description: Nightly logical backup
+environment: prod
+schedule: [{ calendar: "*-*-* 02:00:00 UTC" }]
+objectives: { rpo: 24h }
+retention: { keep-within: 14d, keep-weekly: 4, keep-at-least: 3 }
+timeout: 10m
+steps:
+  - task: postgres-dump
+  - task: artifact-verify
+  - task: artifact-prune
+`;
