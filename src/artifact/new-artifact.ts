@@ -1,0 +1,81 @@
+import { Failure } from '../failure.ts';
+import type { Repository } from '../repository/repository.ts';
+import { renderChecksums, sha256Of } from './checksums.ts';
+import { renderManifest, type Manifest, type ManifestFile } from './manifest.ts';
+import { manifestKey } from './name.ts';
+import { confirmSize } from './stored-pipe.ts';
+
+/** An artifact that is being written: its files so far, and either a manifest at the end or nothing of it. */
+export interface NewArtifact {
+  readonly name: string;
+  readonly files: readonly ManifestFile[];
+  /** Notes a file that the repository has confirmed. */
+  add(file: ManifestFile): ManifestFile;
+  /** Stores a small file. */
+  put(key: string, role: ManifestFile['role'], text: string): Promise<ManifestFile>;
+  /** Stores the checksums of all files so far in the format of sha256sum. */
+  putChecksums(key: string): Promise<ManifestFile>;
+  /** Stores the manifest: from then on it is an artifact. */
+  commit(manifest: Omit<Manifest, 'files'>): Promise<Manifest>;
+  /**
+   * Removes what was stored, unless it was committed. Gives the keys that were removed.
+   * @throws Failure of the repository; the files are then debris that pruning removes.
+   */
+  discard(signal?: AbortSignal): Promise<readonly string[]>;
+}
+
+/**
+ * Begins an artifact under a name that nothing stored bears yet.
+ * @throws Failure `key-exists` otherwise: what another run wrote must never be mixed with or removed as this one's.
+ */
+export async function beginArtifact(
+  repository: Repository,
+  name: string,
+  signal: AbortSignal,
+): Promise<NewArtifact> {
+  for await (const object of repository.list(`${name}.`, signal)) {
+    throw new Failure('key-exists', `${repository.location} already holds ${object.key}`, {
+      where: object.key,
+      hint: 'Another run dumped the same database in the same second; run this one again.',
+    });
+  }
+  const files: ManifestFile[] = [];
+  let committed = false;
+
+  function add(file: ManifestFile): ManifestFile {
+    files.push(file);
+    return file;
+  }
+
+  async function put(key: string, role: ManifestFile['role'], text: string): Promise<ManifestFile> {
+    const content = Buffer.from(text, 'utf8');
+    const stored = await repository.put(key, content, { signal });
+    await confirmSize(repository, key, stored.bytes, content.length);
+    return add({ key, role, bytes: content.length, sha256: sha256Of(content) });
+  }
+
+  return {
+    name,
+    files,
+    add,
+    put,
+    putChecksums: (key) => put(key, 'checksums', renderChecksums(files)),
+    commit: async (facts) => {
+      const [first, ...rest] = files;
+      if (first === undefined) throw new Error('an artifact without files cannot be committed');
+      const manifest: Manifest = { ...facts, files: [first, ...rest] };
+      const content = Buffer.from(renderManifest(manifest), 'utf8');
+      const stored = await repository.put(manifestKey(name), content, { signal });
+      await confirmSize(repository, manifestKey(name), stored.bytes, content.length);
+      committed = true;
+      return manifest;
+    },
+    discard: async (discardSignal) => {
+      if (committed) return [];
+      // A manifest whose upload was broken off may be there all the same, so it goes first.
+      const keys = [manifestKey(name), ...files.map((file) => file.key)];
+      await repository.remove(keys, discardSignal);
+      return files.map((file) => file.key);
+    },
+  };
+}

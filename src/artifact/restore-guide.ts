@@ -1,0 +1,183 @@
+import type { DatabaseLocale } from '../postgres/server-facts.ts';
+
+/** What a guide speaks of. */
+export interface RestoreGuide {
+  readonly name: string;
+  readonly database: string;
+  readonly createdAt: Date;
+  /** The repository's location: `s3://bucket/prefix` or a folder. */
+  readonly location: string;
+  /** Endpoint and region of an S3-compatible store. */
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly format: 'custom' | 'directory';
+  readonly compressed: boolean;
+  readonly encrypted: boolean;
+  /** Key of the checksums, which name every other file. */
+  readonly checksums: string;
+  /** Key of the dump, or of the folder of a directory dump. */
+  readonly dump: string;
+  readonly globals: string | undefined;
+  readonly jobs: number;
+  readonly serverMajor: number;
+  readonly locale: DatabaseLocale;
+}
+
+/**
+ * The text of RESTORE.md: how to restore this very artifact with stock tools alone. It holds one block of bash that
+ * runs as it stands; what an operator may want otherwise are variables with defaults.
+ */
+export function renderRestoreGuide(guide: RestoreGuide): string {
+  return `# Restore ${guide.name}
+
+A dump of the database ${code(guide.database)} (PostgreSQL ${guide.serverMajor}), begun ${guide.createdAt.toISOString()}.
+It needs nothing of the program that wrote it: only ${toolsOf(guide).map(code).join(', ')}.
+
+Run the block below in bash, in an empty folder. It makes a new database and never touches an existing one.
+The server it writes to is chosen by the usual variables of libpq (\`PGHOST\`, \`PGPORT\`, \`PGUSER\`, \`PGPASSWORD\` or a
+password file); the role must be allowed to create databases, and extensions where the dump has them.
+
+| variable | meaning | unless set |
+|---|---|---|
+| \`FROM\` | where the artifact lies: \`s3://bucket/prefix\` or a folder | ${code(guide.location)} |
+| \`DATABASE\` | name of the new database | ${code(newDatabase(guide))} |
+| \`JOBS\` | tables and indexes restored at a time | ${code(String(guide.jobs))} |
+${guide.encrypted ? '| `IDENTITY` | file with the age identity of one of the recipients | must be set |\n' : ''}
+\`\`\`bash
+${renderScript(guide)}
+\`\`\`
+${remarks(guide)}`;
+}
+
+function renderScript(guide: RestoreGuide): string {
+  return [
+    'set -euo pipefail',
+    `FROM=\${FROM:-${shellWord(guide.location)}}`,
+    `DATABASE=\${DATABASE:-${shellWord(newDatabase(guide))}}`,
+    `JOBS=\${JOBS:-${guide.jobs}}`,
+    ...(guide.encrypted ? ['IDENTITY=$(realpath "${IDENTITY:?set it to the file of an age identity}")'] : []),
+    ...awsSettings(guide),
+    '',
+    '# Fetch the checksums and every file that they name, and prove that each is what was stored.',
+    'fetch() {',
+    '  mkdir -p "$(dirname "$1")"',
+    '  case $FROM in',
+    '    s3://*) aws s3 cp --only-show-errors "$FROM/$1" "$1" ;;',
+    '    *) cp "$FROM/$1" "$1" ;;',
+    '  esac',
+    '}',
+    `fetch ${shellWord(guide.checksums)}`,
+    `while read -r _ file; do fetch "$file"; done < ${shellWord(guide.checksums)}`,
+    `sha256sum --check --quiet ${shellWord(guide.checksums)}`,
+    '',
+    ...(guide.format === 'custom' ? unpackCustom(guide) : unpackDirectory(guide)),
+    '',
+    ...restoreGlobals(guide),
+    '# A new, empty database that stores and sorts text as the old one did, and the dump into it.',
+    `createdb ${createdbArguments(guide.locale).map(shellWord).join(' ')} "$DATABASE"`,
+    'pg_restore --no-owner --no-privileges --exit-on-error --jobs="$JOBS" --dbname="dbname=\'$DATABASE\'" dump',
+    `psql --no-psqlrc --quiet --dbname="dbname='$DATABASE'" --command=analyze`,
+  ].join('\n');
+}
+
+function unpackCustom(guide: RestoreGuide): readonly string[] {
+  const steps = unpackSteps(guide);
+  if (steps.length === 0) return [`ln -sf ${shellWord(guide.dump)} dump`];
+  return ['# Unpack it.', `${chain(steps, shellWord(guide.dump))} > dump`];
+}
+
+function unpackDirectory(guide: RestoreGuide): readonly string[] {
+  const steps = unpackSteps(guide);
+  const folder = shellWord(guide.dump);
+  const suffix = `${guide.compressed ? '.zst' : ''}${guide.encrypted ? '.age' : ''}`;
+  return [
+    '# Unpack it: every large table has a file of its own, the rest is a tar.',
+    'mkdir dump',
+    `${chain(steps, `${folder}/rest.tar${suffix}`)} | tar --extract --directory=dump`,
+    `for file in ${folder}/*.dat${suffix}; do`,
+    '  [ -e "$file" ] || continue',
+    `  ${chain(steps, '"$file"')} > "dump/$(basename "$file" ${suffix === '' ? "''" : suffix})"`,
+    'done',
+  ];
+}
+
+function unpackSteps(guide: RestoreGuide): readonly string[] {
+  return [
+    ...(guide.encrypted ? ['age --decrypt --identity "$IDENTITY"'] : []),
+    ...(guide.compressed ? ['zstd --decompress --stdout --quiet'] : []),
+  ];
+}
+
+function chain(steps: readonly string[], file: string): string {
+  const [first, ...rest] = steps;
+  return first === undefined ? `cat < ${file}` : [`${first} < ${file}`, ...rest].join(' | ');
+}
+
+function restoreGlobals(guide: RestoreGuide): readonly string[] {
+  if (guide.globals === undefined) return [];
+  const steps = guide.encrypted ? ['age --decrypt --identity "$IDENTITY"'] : [];
+  return [
+    '# Roles without passwords. Those that exist already are reported and left as they are.',
+    `${chain(steps, shellWord(guide.globals))} | psql --no-psqlrc --quiet --dbname=postgres`,
+    '',
+  ];
+}
+
+function createdbArguments(locale: DatabaseLocale): readonly string[] {
+  return [
+    '--template=template0',
+    `--encoding=${locale.encoding}`,
+    `--lc-collate=${locale.collation}`,
+    `--lc-ctype=${locale.characterType}`,
+    ...(locale.icu === null ? [] : ['--locale-provider=icu', `--icu-locale=${locale.icu}`]),
+  ];
+}
+
+function awsSettings(guide: RestoreGuide): readonly string[] {
+  return [
+    ...(guide.endpoint === undefined
+      ? []
+      : [`export AWS_ENDPOINT_URL=\${AWS_ENDPOINT_URL:-${shellWord(guide.endpoint)}}`]),
+    ...(guide.region === undefined
+      ? []
+      : [`export AWS_DEFAULT_REGION=\${AWS_DEFAULT_REGION:-${shellWord(guide.region)}}`]),
+  ];
+}
+
+function remarks(guide: RestoreGuide): string {
+  return `
+The restored database belongs to the role that restores it; owners and privileges are not in the dump.
+${guide.globals === undefined ? 'Roles are not in this artifact: create those that row security policies name before restoring.\n' : ''}Where the server lacks the locale ${code(guide.locale.collation)}, give \`createdb\` another one: text then sorts differently.
+Settings of the database itself (\`alter database … set …\`) are not in the dump.
+`;
+}
+
+function toolsOf(guide: RestoreGuide): readonly string[] {
+  return [
+    'createdb',
+    'pg_restore',
+    'psql',
+    'sha256sum',
+    ...(guide.compressed ? ['zstd'] : []),
+    ...(guide.encrypted ? ['age'] : []),
+    ...(guide.format === 'directory' ? ['tar'] : []),
+    ...(guide.location.startsWith('s3://') ? ['aws'] : []),
+  ];
+}
+
+/** A name for the new database that is not the old one's and needs no quoting anywhere. */
+function newDatabase(guide: RestoreGuide): string {
+  const plain = guide.database.replaceAll(/[^A-Za-z0-9_]/g, '_').slice(0, 40);
+  return `${plain}_restored`;
+}
+
+/** Markdown code, whatever the text: as many backticks as it takes. */
+function code(text: string): string {
+  const flat = text.replaceAll(/\s/g, ' ').replaceAll('|', String.raw`\|`);
+  return flat.includes('`') ? `\`\` ${flat} \`\`` : `\`${flat}\``;
+}
+
+/** One word of bash, quoted only where it must be. */
+function shellWord(text: string): string {
+  return /^[A-Za-z0-9._%/:=@+,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,79 @@
+import type { Stage } from '../process/commands.ts';
+import type { ClientTools } from './client-tools.ts';
+import { databaseArgument } from './program-environment.ts';
+
+export interface DumpCommand {
+  readonly tools: ClientTools;
+  readonly database: string;
+  /** From `programEnvironment`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Id of an exported snapshot. */
+  readonly snapshot: string;
+  /** A standby cannot read unlogged tables. */
+  readonly standby: boolean;
+}
+
+/**
+ * What every dump is made with. Owners and privileges stay out, because they are the restoring side's; `--create`
+ * never appears, so that no dump can name the database that it is restored into. Compression is zstd's, outside.
+ */
+function commonArguments(command: DumpCommand): readonly string[] {
+  return [
+    '--no-owner',
+    '--no-privileges',
+    '--no-password',
+    '--compress=0',
+    `--snapshot=${command.snapshot}`,
+    ...(command.standby ? ['--no-unlogged-table-data'] : []),
+    databaseArgument(command.database),
+  ];
+}
+
+/** pg_dump in the custom format, to its standard output. */
+export function customDumpStage(command: DumpCommand): Stage {
+  return {
+    program: command.tools.pgDump,
+    arguments: ['--format=custom', ...commonArguments(command)],
+    environment: command.environment,
+  };
+}
+
+/** pg_dump in the directory format, `jobs` tables at a time, into a folder that it makes; it tells each table it has finished. */
+export function directoryDumpStage(
+  command: DumpCommand,
+  target: { readonly folder: string; readonly jobs: number },
+  onFinished: (dumpId: string) => void,
+): Stage {
+  return {
+    program: command.tools.pgDump,
+    arguments: [
+      '--format=directory',
+      `--jobs=${target.jobs}`,
+      `--file=${target.folder}`,
+      '--verbose',
+      ...commonArguments(command),
+    ],
+    environment: command.environment,
+    onErrorLine: (line) => {
+      const dumpId = parseFinishedItem(line);
+      if (dumpId !== undefined) onFinished(dumpId);
+    },
+  };
+}
+
+/** The dump id out of pg_dump's `finished item 3021 TABLE DATA orders`; undefined for any other line. */
+export function parseFinishedItem(line: string): string | undefined {
+  return /^pg_dump: finished item (\d+) TABLE DATA /.exec(line)?.[1];
+}
+
+/** Roles, their settings and tablespaces as SQL, to standard output; passwords stay out. */
+export function globalsStage(command: Pick<DumpCommand, 'tools' | 'database' | 'environment'>): Stage {
+  return {
+    program: command.tools.pgDumpall,
+    arguments: ['--globals-only', '--no-role-passwords', '--no-password', `--database=${command.database}`],
+    environment: command.environment,
+  };
+}
+
+/** The last line of a complete output of pg_dumpall. */
+export const globalsTrailer = '-- PostgreSQL database cluster dump complete';

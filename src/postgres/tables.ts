@@ -1,0 +1,57 @@
+import type { Session } from './connect.ts';
+
+/** A relation that a dump reads or that a fingerprint counts. */
+export interface Table {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'partitioned' | 'materialized-view' | 'sequence';
+  /** Whether a dump holds its definition, and a fingerprint its rows; not so for tables that an extension brings along. */
+  readonly ours: boolean;
+  /** Lost in a crash, and not to be read on a standby. */
+  readonly unlogged: boolean;
+  /** False for a materialized view that was never filled, which cannot be read. */
+  readonly populated: boolean;
+  /** Heap and TOAST without indexes, bytes. */
+  readonly bytes: number;
+  /** Whether the session's role may read it. */
+  readonly readable: boolean;
+  /** Whether row security would hide rows from the session's role. */
+  readonly hidesRows: boolean;
+}
+
+/**
+ * Every table, partitioned table, materialized view and sequence that pg_dump would dump, by schema and name. Left out
+ * are the system's own, temporary and foreign tables, and the tables of extensions, except those whose rows the
+ * extension declares to be the user's (`ours` is false for them).
+ */
+export async function listTables(session: Session): Promise<readonly Table[]> {
+  const rows = await session.query<Omit<Table, 'bytes'> & { bytes: string }>(
+    `select n.nspname as schema,
+            c.relname as name,
+            case c.relkind when 'r' then 'table' when 'p' then 'partitioned'
+                           when 'm' then 'materialized-view' else 'sequence' end as kind,
+            e.objid is null as ours,
+            c.relpersistence = 'u' as unlogged,
+            c.relispopulated as populated,
+            case when c.relkind in ('r', 'm') then pg_table_size(c.oid) else 0 end as bytes,
+            has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT') as readable,
+            c.relkind in ('r', 'p') and c.relrowsecurity and row_security_active(c.oid) as "hidesRows"
+       from pg_class c
+       join pg_namespace n on n.oid = c.relnamespace
+       left join pg_depend e on e.classid = 'pg_class'::regclass and e.objid = c.oid and e.objsubid = 0
+                            and e.deptype = 'e'
+      where c.relkind in ('r', 'p', 'm', 'S')
+        and c.relpersistence <> 't'
+        and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+        and (e.objid is null or exists (select from pg_extension x where c.oid = any (x.extconfig)))
+      order by n.nspname collate "C", c.relname collate "C"`,
+    [],
+    'listing tables',
+  );
+  return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }));
+}
+
+/** `schema.table`, for people. */
+export function describeTable(table: { readonly schema: string; readonly name: string }): string {
+  return `${table.schema}.${table.name}`;
+}
