@@ -49,6 +49,13 @@ const programs = [
   { program: 'ceph-mon', debian: 'ceph-mon', s3: true, why: 'an S3 server', uses: ['test', 'bench'] },
   { program: 'ceph-osd', debian: 'ceph-osd', s3: true, why: 'an S3 server', uses: ['test', 'bench'] },
   { program: 'radosgw', debian: 'radosgw', s3: true, why: 'an S3 server', uses: ['test', 'bench'] },
+  {
+    program: 'systemd-analyze',
+    debian: 'systemd',
+    linux: true,
+    why: 'checks of the unit files',
+    uses: ['test'],
+  },
 ];
 const uses = ['check', 'demo', 'test', 'bench'];
 
@@ -123,10 +130,10 @@ function installPrograms(wantedUse) {
 
 function missingPrograms(wantedUse) {
   const folders = programFolders();
-  return programs.filter(
-    ({ program, uses: wantedBy }) =>
-      wantedBy.includes(wantedUse) && !folders.some((folder) => existsSync(join(folder, program))),
+  const wanted = programs.filter(
+    ({ linux, uses: usedBy }) => usedBy.includes(wantedUse) && !(linux && process.platform !== 'linux'),
   );
+  return wanted.filter(({ program }) => !folders.some((folder) => existsSync(join(folder, program))));
 }
 
 /** PATH, where Debian keeps the server's programs of each Postgres major, and where root's programs are. */

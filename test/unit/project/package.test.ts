@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { root } from './source-files.ts';
+
+interface Packed {
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: object;
+  readonly bundleDependencies?: unknown;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly scripts: Readonly<Record<string, string>>;
+}
+
+async function manifest(): Promise<Manifest> {
+  return JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** What `npm pack` would put into the package, without building it again: `npm test` has built. */
+async function pack(): Promise<Packed> {
+  const { stdout } = await promisify(execFile)(
+    'npm',
+    ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=silent'],
+    { cwd: root },
+  );
+  const answer = JSON.parse(stdout) as readonly Packed[] | Readonly<Record<string, Packed>>;
+  const [packed] = Array.isArray(answer)
+    ? (answer as readonly Packed[])
+    : Object.values(answer as Readonly<Record<string, Packed>>);
+  if (packed === undefined) throw new Error(`npm pack said ${stdout}`);
+  return packed;
+}
+
+test('what is published does not bring a Node along, nor anything that runs on installation', async () => {
+  const { dependencies, optionalDependencies, bundleDependencies, scripts } = await manifest();
+  expect(Object.keys(dependencies).filter((name) => name.startsWith('node'))).toEqual([]);
+  expect(optionalDependencies).toBeUndefined();
+  expect(bundleDependencies).toBeUndefined();
+  expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+});
+
+test('dependencies are exact versions', async () => {
+  const { dependencies } = await manifest();
+  expect(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+});
+
+test(
+  'the package holds the program, its tasks and schemas, and neither tests nor sources',
+  { timeout: 30_000 },
+  async () => {
+    const { files, size, unpackedSize } = await pack();
+    const paths = files.map(({ path }) => path);
+    const needed = [
+      'bin/run-plan',
+      'bin/run-plan.js',
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+      'schemas/plan.schema.json',
+      'schemas/environments.schema.json',
+    ];
+    const built = [
+      'dist/src/cli/main.js',
+      'dist/src/task/contract.d.ts',
+      'dist/src/demo/seed.sql',
+      'dist/tasks/postgres-dump.js',
+    ];
+    expect([...needed, ...built].filter((path) => !paths.includes(path))).toEqual([]);
+    expect(
+      paths.filter((path) =>
+        /^(test|src|tasks|\.ci|node_modules)\/|tsbuildinfo|bin\/(setup|node)/.test(path),
+      ),
+    ).toEqual([]);
+    expect(size).toBeLessThan(1_000_000);
+    expect(unpackedSize).toBeLessThan(4_000_000);
+  },
+);
+
+test('the launcher is executable', { timeout: 30_000 }, async () => {
+  const { files } = await pack();
+  const { bin } = await manifest();
+  const launcher = files.find(({ path }) => path === bin['run-plan']);
+  expect((launcher?.mode ?? 0) & 0o111).toBe(0o111);
+});
