@@ -148,13 +148,17 @@ function readValue(text: string, part: Word, field: CronField): number {
 
 /** `*` for all values, `00/15` or `09..17/2` for an even step, otherwise a list with ranges. */
 function renderList(values: readonly number[], field: CronField): string {
+  const size = field.greatest - field.least + 1;
+  if (values.length === size) return '*';
   const [first = field.least, second = first] = values;
+  const last = values.at(-1) ?? first;
   const step = second - first;
-  if (values.length === field.greatest - field.least + 1) return '*';
-  const even = span(first, field.greatest, Math.max(1, step));
-  if (step > 1 && even.length > 2 && even.join() === values.join())
-    return `${twoDigits(first)}/${String(step)}`;
-  return renderRanges(values, twoDigits);
+  if (step < 2 || values.length < 3 || span(first, last, step).join() !== values.join()) {
+    return renderRanges(values, twoDigits);
+  }
+  // systemd 252 loses its way in a step that does not come round evenly (`00/7` at the end of a month).
+  if (values.length * step === size) return `${twoDigits(first)}/${String(step)}`;
+  return `${twoDigits(first)}..${twoDigits(last)}/${String(step)}`;
 }
 
 function renderWeekdays(values: readonly number[]): string {
