@@ -16,22 +16,9 @@ interface Range {
 export interface Redactor {
   /** Learns a secret's text; it, its encodings and its single lines are masked from now on. */
   teach(value: string): void;
-  /** The text with every known secret masked. */
+  /** The text with every known secret masked. Give it whole lines: a secret cut in two is not recognised. */
   redact(text: string): string;
-  /**
-   * Collects the chunks of a stream and hands over redacted lines without their ends, so that a secret that is cut by
-   * two chunks is masked as well. Lines beyond 64 KiB come in pieces that cut no secret.
-   */
-  lines(onLine: (line: string) => void): LineRedactor;
 }
-
-export interface LineRedactor {
-  write(chunk: string): void;
-  /** Hands over what follows the last line end, if anything. */
-  end(): void;
-}
-
-const longestLine = 65_536;
 
 /** A redactor that knows nothing yet. One per process: what one secret's owner prints, another's sink must mask. */
 export function createRedactor(): Redactor {
@@ -41,41 +28,7 @@ export function createRedactor(): Redactor {
       for (const form of formsOf(value)) forms.add(form);
     },
     redact: (text) => maskRanges(text, rangesIn(text, forms)),
-    lines: (onLine) => createLineRedactor(forms, onLine),
   };
-}
-
-function createLineRedactor(forms: ReadonlySet<string>, onLine: (line: string) => void): LineRedactor {
-  let pending = '';
-  const emit = (text: string): void => {
-    onLine(maskRanges(text, rangesIn(text, forms)));
-  };
-  return {
-    write: (chunk) => {
-      const lines = (pending + chunk).split(/\r?\n/);
-      pending = lines.pop() ?? '';
-      lines.forEach(emit);
-      while (pending.length > longestLine) {
-        const cut = safeCut(pending, forms);
-        if (cut === undefined) return;
-        emit(pending.slice(0, cut));
-        pending = pending.slice(cut);
-      }
-    },
-    end: () => {
-      if (pending !== '') emit(pending);
-      pending = '';
-    },
-  };
-}
-
-/** A place where an endless line may be cut: outside every secret, and before one that may have begun. */
-function safeCut(text: string, forms: ReadonlySet<string>): number | undefined {
-  const longest = Math.max(1, ...[...forms].map((form) => form.length));
-  const cut = text.length - longest;
-  if (cut <= 0) return undefined;
-  const straddled = rangesIn(text, forms).find(({ start, end }) => start < cut && cut < end);
-  return straddled === undefined ? cut : straddled.end;
 }
 
 /** Where any form of any secret stands, ascending, overlapping ranges joined. */
