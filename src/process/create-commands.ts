@@ -9,7 +9,7 @@ import { runShell } from './run-shell.ts';
 export interface BoundCommands {
   readonly commands: Commands;
   /** Ends the process groups that the attempt left running. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** Binds commands to an attempt: to its signal, redactor, registry of process groups and listeners. */

@@ -13,7 +13,7 @@ export async function drained(stream: Readable, processesGone: Promise<unknown>)
     stream.once('close', resolve);
   });
   await Promise.race([closed, processesGone.catch(() => undefined)]);
-  if (stream.closed) return;
+  // Destroying a closed stream does nothing.
   const timer = setTimeout(() => stream.destroy(), lingerMs);
   await closed;
   clearTimeout(timer);

@@ -15,28 +15,32 @@ export async function finish(
   outputs: readonly Promise<unknown>[],
 ): Promise<ExitStatus> {
   const signal = host.signal();
-  let timedOut = false;
-  const onAbort = (): void => void group.kill();
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  const limit =
+  const overrun = new AbortController();
+  const onEnd = (): void => {
+    group.kill().catch(() => undefined);
+  };
+  const either = AbortSignal.any([signal, overrun.signal]);
+  either.addEventListener('abort', onEnd, { once: true });
+  if (either.aborted) onEnd();
+  const timer =
     options.timeoutMs === undefined
       ? undefined
       : setTimeout(() => {
-          timedOut = true;
-          onAbort();
+          overrun.abort(overran(name, options.timeoutMs));
         }, options.timeoutMs);
   try {
     const status = await group.ended;
     await Promise.all(outputs);
-    if (signal.aborted) throw signal.reason;
-    if (timedOut)
-      throw new Failure('command-failed', `${name} did not end within ${String(options.timeoutMs)} ms`);
+    either.throwIfAborted();
     return status;
   } finally {
-    clearTimeout(limit);
-    signal.removeEventListener('abort', onAbort);
+    clearTimeout(timer);
+    either.removeEventListener('abort', onEnd);
   }
+}
+
+function overran(name: string, limitMs: number | undefined): Failure {
+  return new Failure('command-failed', `${name} did not end within ${String(limitMs)} ms`);
 }
 
 /** The status as a shell says it: signals as 128 and their number. */

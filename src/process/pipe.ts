@@ -23,7 +23,9 @@ export function startPipe(stages: readonly Stage[], options: PipeOptions, host: 
   signal.throwIfAborted();
   const group = startBash(stages, options, host);
   const kill = (): Promise<void> => group.kill();
-  const onAbort = (): void => void kill();
+  const onAbort = (): void => {
+    kill().catch(() => undefined);
+  };
   signal.addEventListener('abort', onAbort, { once: true });
   const stopWatching = watchLife(group, host);
   const done = settle(stages, options, host, group, signal).finally(() => {
@@ -99,7 +101,7 @@ async function settle(
     output,
     () => new Failure('command-failed', `a process that ${names} left behind holds its output open`),
   );
-  if (signal.aborted) throw signal.reason;
+  signal.throwIfAborted();
   if (status instanceof Error) throw status;
   if (input !== undefined) throw input;
   const statuses = statusLines[0]?.split(' ').map(Number);

@@ -76,7 +76,7 @@ async function startShell(
     ...(options.input !== undefined && { input: options.input }),
   });
   // The whole script is the template's one literal piece: nothing of it is quoted.
-  void shell(Object.assign([script], { raw: [script] }));
+  shell(Object.assign([script], { raw: [script] })).catch(() => undefined);
   pipes.stdout.closeDescriptor();
   pipes.stderr.closeDescriptor();
   if (group === undefined) throw new Error('zx did not start a process');

@@ -10,7 +10,7 @@ export interface Attempt extends BoundCommands {
   readonly abort: AbortController;
   readonly output: string[];
   readonly alive: Set<number>;
-  lives(): number;
+  readonly lives: () => number;
 }
 
 export function startAttempt(overrides: Partial<CommandHost> = {}): Attempt {

@@ -36,9 +36,8 @@ test('more than 1 MiB of standard output is a failure, never a silently cut resu
 
 test('its own limit kills the whole group', async () => {
   const { commands, alive } = startAttempt();
-  let pid = 0;
   const running = commands.run('bash', ['-c', 'sleep 66 & wait'], { timeoutMs: 200 });
-  pid = await until(() => [...alive][0]);
+  const pid = await until(() => [...alive][0]);
   await expect(running).rejects.toThrow('bash did not end within 200 ms');
   expect(isRunning(pid)).toBe(false);
 });

@@ -1,0 +1,142 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { Failure } from '../failure.ts';
+import type { ProcessGroups } from '../process/process-groups.ts';
+import { toolMissing } from '../process/tool.ts';
+import type { RunIdentity } from '../task/contract.ts';
+import { guardScript, lockedStatus, lockedWord } from './guard-script.ts';
+import { describeHolder, readHolder, type LockHolder } from './holder.ts';
+import type { LockTaker, RunLock } from './run-lock.ts';
+
+/** How long the guard may take to end after `bye`, milliseconds. */
+const byeMs = 2000;
+
+export interface HostLockOptions {
+  /** The plan's lock file; its folder is made. It stays: removing it would let two runs lock two files of one name. */
+  readonly file: string;
+  /** Removed by the guard when run-plan is killed. */
+  readonly temporaryFolder: (runId: string) => string;
+  readonly groups: ProcessGroups;
+  readonly host: string;
+  readonly pid: number;
+}
+
+type GuardProcess = ChildProcessByStdio<Writable, Readable, null>;
+
+/**
+ * The lock of this host: `flock` around a small bash, the guard, whose input is a pipe from us. The kernel closes the
+ * pipe however run-plan ends, so that neither the lock nor a process outlives it.
+ */
+export function hostLock(options: HostLockOptions): LockTaker {
+  return { name: 'host lock', take: (run) => takeHostLock(run, options) };
+}
+
+async function takeHostLock(run: RunIdentity, options: HostLockOptions): Promise<RunLock> {
+  await mkdir(dirname(options.file), { recursive: true, mode: 0o700 });
+  const guard = startGuard(run, options);
+  await hasLocked(guard, run, options.file);
+  const holder: LockHolder = {
+    runId: run.id,
+    pid: options.pid,
+    host: options.host,
+    startedAt: run.startedAt.toISOString(),
+  };
+  // A full disk must not keep a backup from running: the lock holds without its holder's name.
+  await writeFile(options.file, `${JSON.stringify(holder)}\n`).catch(() => undefined);
+  options.groups.watch({
+    started: (group) => guard.stdin.write(`+${String(group)}\n`),
+    ended: (group) => guard.stdin.write(`-${String(group)}\n`),
+  });
+  return heldBy(guard, run, options.file);
+}
+
+function startGuard(run: RunIdentity, options: HostLockOptions): GuardProcess {
+  const words = [
+    '-n',
+    '-E',
+    String(lockedStatus),
+    options.file,
+    'bash',
+    '--noprofile',
+    '--norc',
+    '-c',
+    guardScript,
+  ];
+  const guard = spawn('flock', [...words, 'run-plan-guard', run.id, options.temporaryFolder(run.id)], {
+    // Not our own outputs: whoever waits for them to close would wait for the guard.
+    stdio: ['pipe', 'pipe', 'ignore'],
+    // A session of its own: a signal to our terminal or group must not reach it.
+    detached: true,
+    cwd: '/',
+    env: { PATH: process.env['PATH'] },
+  });
+  guard.stdin.on('error', () => undefined);
+  return guard;
+}
+
+/** Waits for the guard's word. @throws Failure `locked` naming the holder */
+async function hasLocked(guard: GuardProcess, run: RunIdentity, file: string): Promise<void> {
+  const status = await new Promise<number | string | undefined>((resolve, reject) => {
+    guard.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'ENOENT' ? toolMissing('flock', error) : error);
+    });
+    guard.once('exit', (code, signal) => {
+      resolve(code ?? signal ?? 'unknown');
+    });
+    guard.stdout.once('data', (chunk: Buffer) => {
+      if (chunk.toString().startsWith(lockedWord)) resolve(undefined);
+    });
+  });
+  if (status === undefined) return;
+  if (status !== lockedStatus) {
+    throw new Failure(
+      'command-failed',
+      `the lock ${file} could not be taken: flock ended with ${String(status)}`,
+      {
+        hint: 'the state folder must be writable for this user',
+      },
+    );
+  }
+  const holder = describeHolder(await readHolder(file));
+  throw new Failure('locked', `plan ${run.plan} is already running: ${holder} holds its lock`, {
+    hint: 'wait until it has ended, or end that process; the lock goes with it',
+    where: file,
+  });
+}
+
+function heldBy(guard: GuardProcess, run: RunIdentity, file: string): RunLock {
+  const lost = new AbortController();
+  const exited = new Promise<void>((resolve) => {
+    guard.once('exit', () => {
+      resolve();
+    });
+    if (guard.exitCode !== null || guard.signalCode !== null) resolve();
+  });
+  let isReleased = false;
+  exited.then(
+    () => {
+      if (!isReleased) lost.abort(guardEnded(run));
+    },
+    () => undefined,
+  );
+  return {
+    lost: lost.signal,
+    release: async () => {
+      if (isReleased) return;
+      isReleased = true;
+      await truncate(file).catch(() => undefined);
+      guard.stdin.end('bye\n');
+      const timer = setTimeout(() => guard.kill('SIGKILL'), byeMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function guardEnded(run: RunIdentity): Failure {
+  return new Failure('lock-lost', `the lock of plan ${run.plan} was lost: its guard process was ended`, {
+    hint: 'leave the process run-plan-guard alone while a run lasts',
+  });
+}
