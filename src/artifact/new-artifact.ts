@@ -9,6 +9,7 @@ import { confirmSize } from './stored-pipe.ts';
 export interface NewArtifact {
   readonly name: string;
   readonly files: readonly ManifestFile[];
+  readonly committed: boolean;
   /** Notes a file that the repository has confirmed. */
   add(file: ManifestFile): ManifestFile;
   /** Stores a small file. */
@@ -57,6 +58,9 @@ export async function beginArtifact(
   return {
     name,
     files,
+    get committed() {
+      return committed;
+    },
     add,
     put,
     putChecksums: (key) => put(key, 'checksums', renderChecksums(files)),
@@ -72,10 +76,10 @@ export async function beginArtifact(
     },
     discard: async (discardSignal) => {
       if (committed) return [];
+      const keys = files.map((file) => file.key);
       // A manifest whose upload was broken off may be there all the same, so it goes first.
-      const keys = [manifestKey(name), ...files.map((file) => file.key)];
-      await repository.remove(keys, discardSignal);
-      return files.map((file) => file.key);
+      if (keys.length > 0) await repository.remove([manifestKey(name), ...keys], discardSignal);
+      return keys;
     },
   };
 }

@@ -79,6 +79,11 @@ export function isCounted(table: Table, standby: boolean): boolean {
   return table.kind === 'table';
 }
 
+/** The tables to lock before the dump begins; materialized views cannot be locked by name. */
+export function lockedTables(tables: readonly Table[], standby: boolean): readonly Table[] {
+  return tables.filter((table) => table.kind === 'table' && isCounted(table, standby));
+}
+
 type Batch = readonly [Table, ...Table[]];
 
 /** Small tables share statements, because a database of thousands of them would else pay for round trips alone. */

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { Failure } from '../failure.ts';
+import type { ClientTools } from '../postgres/client-tools.ts';
+import type { Commands, Stage } from '../process/commands.ts';
+
+/** Reads the table of contents of a custom-format dump while it passes, before encryption hides it from this host. */
+export interface ContentsProof {
+  /** Goes right behind pg_dump: hands everything on, and the beginning also to pg_restore. */
+  readonly stage: Stage;
+  /** Resolves when pg_restore has parsed it. @throws Failure `dump-unusable` */
+  readonly parsed: Promise<void>;
+  /** Ends pg_restore if it still waits. */
+  kill(): Promise<void>;
+}
+
+/**
+ * pg_restore reads from a FIFO that `tee -p` writes; it leaves when it has seen the contents, and tee goes on alone.
+ * No bulk data passes through Node, and nothing readable touches a disk.
+ */
+export async function startContentsProof(
+  commands: Commands,
+  tools: ClientTools,
+  folder: string,
+): Promise<ContentsProof> {
+  const fifo = join(folder, 'contents.fifo');
+  await commands.run('mkfifo', ['-m', '600', fifo]);
+  const listing = commands.pipe([
+    { program: tools.pgRestore, arguments: ['--list', fifo], environment: { LC_ALL: 'C' } },
+  ]);
+  listing.output.on('error', () => undefined).resume();
+  const parsed = listing.done.catch((error: unknown) => {
+    throw new Failure(
+      'dump-unusable',
+      'What pg_dump wrote has no table of contents that pg_restore can read',
+      {
+        hint: 'Nothing was stored. See the lines of pg_dump before this one.',
+        cause: error,
+      },
+    );
+  });
+  parsed.catch(() => undefined);
+  return {
+    stage: { program: 'tee', arguments: ['-p', fifo] },
+    parsed,
+    kill: () => listing.kill(),
+  };
+}

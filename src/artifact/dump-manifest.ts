@@ -1,0 +1,110 @@
+import type { RepositorySettings } from '../environment/environment.ts';
+import type { Fingerprint } from '../postgres/fingerprint.ts';
+import type { ServerFacts } from '../postgres/server-facts.ts';
+import type { Snapshot } from '../postgres/snapshot.ts';
+import type { Compression } from './compression.ts';
+import type { Manifest, ManifestFile } from './manifest.ts';
+import { renderRestoreGuide } from './restore-guide.ts';
+import type { StoredDump } from './store-dump.ts';
+
+/** Everything that is known of a dump once its files are stored. */
+export interface FinishedDump {
+  readonly name: string;
+  readonly environment: string;
+  readonly database: string;
+  readonly run: { readonly id: string; readonly plan: string; readonly planHash: string };
+  readonly createdAt: Date;
+  readonly durationMs: number;
+  /** The repository's clock right after the snapshot. */
+  readonly storeTime: Date;
+  readonly format: 'custom' | 'directory';
+  readonly compression: Compression;
+  readonly recipients: readonly string[];
+  readonly dump: StoredDump;
+  readonly files: readonly ManifestFile[];
+  readonly facts: ServerFacts;
+  readonly snapshot: Snapshot;
+  readonly fingerprint: Fingerprint;
+  /** Programs that took part, with their versions. */
+  readonly tools: Readonly<Record<string, string>>;
+}
+
+/** The manifest of a finished dump, but for its list of files, which is complete only when it is stored. */
+export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
+  const { facts, snapshot, fingerprint } = dump;
+  return {
+    format: 1,
+    name: dump.name,
+    environment: dump.environment,
+    database: dump.database,
+    runId: dump.run.id,
+    plan: dump.run.plan,
+    planHash: dump.run.planHash,
+    createdAt: dump.createdAt.toISOString(),
+    durationMs: Math.round(dump.durationMs),
+    recoveryPoint: {
+      time: snapshot.time.toISOString(),
+      lsn: snapshot.lsn,
+      storeTime: dump.storeTime.toISOString(),
+    },
+    dump: {
+      format: dump.format,
+      compression: dump.compression.kind,
+      recipients: [...dump.recipients],
+      rawBytes: dump.dump.rawBytes,
+      storedBytes: dumpBytes(dump.files),
+    },
+    server: {
+      version: facts.version,
+      major: facts.major,
+      systemIdentifier: snapshot.systemIdentifier,
+      databaseBytes: facts.databaseBytes,
+      encoding: facts.locale.encoding,
+      collation: facts.locale.collation,
+      extensions: snapshot.extensions.map((extension) => ({ ...extension })),
+    },
+    tools: { ...dump.tools },
+    fingerprint: {
+      mode: fingerprint.mode,
+      tables: fingerprint.tables.map((table) => ({ ...table })),
+      largeObjects: fingerprint.largeObjects,
+    },
+  };
+}
+
+/** RESTORE.md of a finished dump. */
+export function restoreGuideOf(
+  dump: FinishedDump,
+  options: {
+    readonly location: string;
+    readonly store: RepositorySettings['store'] | undefined;
+    readonly checksums: string;
+    readonly jobs: number;
+  },
+): string {
+  const s3 = options.store?.kind === 's3' ? options.store.s3 : undefined;
+  return renderRestoreGuide({
+    name: dump.name,
+    database: dump.database,
+    createdAt: dump.createdAt,
+    location: options.location,
+    ...(s3?.endpoint !== undefined && { endpoint: s3.endpoint }),
+    ...(s3?.region !== undefined && { region: s3.region }),
+    format: dump.format,
+    compressed: dump.compression.kind === 'zstd',
+    encrypted: dump.recipients.length > 0,
+    checksums: options.checksums,
+    dump: dump.dump.key,
+    globals: dump.files.find((file) => file.role === 'globals')?.key,
+    jobs: options.jobs,
+    serverMajor: dump.facts.major,
+    locale: dump.facts.locale,
+  });
+}
+
+/** Stored bytes of the data itself, without globals, checksums and guide. */
+export function dumpBytes(files: readonly ManifestFile[]): number {
+  return files
+    .filter((file) => file.role === 'dump' || file.role === 'table' || file.role === 'rest')
+    .reduce((sum, file) => sum + file.bytes, 0);
+}

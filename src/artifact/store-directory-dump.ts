@@ -1,0 +1,137 @@
+import { readdir, rm, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startDirectoryDump, type DirectoryDump, type FinishedTable } from '../postgres/directory-dump.ts';
+import type { DumpCommand } from '../postgres/dump-command.ts';
+import type { ManifestFile } from './manifest.ts';
+import {
+  dataSuffix,
+  killOnAbort,
+  packingStages,
+  type DumpDestination,
+  type StoredDump,
+} from './store-dump.ts';
+import { storePipe } from './stored-pipe.ts';
+
+/** A table from this size on, bytes before compression, is a file of its own; the others travel together. */
+export const separateTableBytes = 4 * 1024 * 1024;
+
+/** Files stored at a time: one compresses while another waits for the store. */
+export const uploadsAtATime = 2;
+
+/**
+ * Dumps `jobs` tables at a time into a scratch folder, and stores and removes each large table as soon as pg_dump has
+ * finished it, so that the folder holds little more than what is being written. Small tables, large objects and the
+ * table of contents follow in one tar, once pg_restore has read the contents.
+ * @throws Failure `command-failed`, `repository-*`; the signal's reason.
+ */
+export async function storeDirectoryDump(
+  command: DumpCommand,
+  jobs: number,
+  destination: DumpDestination,
+): Promise<StoredDump> {
+  const { commands, signal } = destination;
+  const key = `${destination.name}.dump.d`;
+  const folder = join(destination.folder, 'dump');
+  const store = storeFiles(destination, key);
+  let rawBytes = 0;
+  const dump = startDirectoryDump(commands, command, { folder, jobs });
+  const forget = killOnAbort(dump, signal);
+  try {
+    await inLanes(uploadsAtATime, dump, async (table) => {
+      if (table.bytes < separateTableBytes) return;
+      await store({ name: `${table.dumpId}.dat`, role: 'table' }, ['cat', table.path], table.bytes);
+      await unlink(table.path);
+      rawBytes += table.bytes;
+    });
+    await commands.run(command.tools.pgRestore, [
+      '--list',
+      `--file=${join(destination.folder, 'contents')}`,
+      folder,
+    ]);
+    rawBytes += await folderBytes(folder);
+    const tar = [
+      'tar',
+      '--create',
+      '--file=-',
+      '--sort=name',
+      '--owner=0',
+      '--group=0',
+      '--numeric-owner',
+      '.',
+    ];
+    await store({ name: 'rest.tar', role: 'rest' }, tar, rawBytes, folder);
+    return { key, rawBytes };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    forget();
+    await dump.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type StoreFile = (
+  file: { readonly name: string; readonly role: ManifestFile['role'] },
+  producer: readonly string[],
+  expectedBytes: number,
+  cwd?: string,
+) => Promise<void>;
+
+/** Stores files below one key, and tells the sum of what all of them have stored so far. */
+function storeFiles(destination: DumpDestination, key: string): StoreFile {
+  const stored = new Map<string, number>();
+  return async (file, [program = '', ...producerArguments], expectedBytes, cwd) => {
+    const fileKey = `${key}/${file.name}${dataSuffix(destination)}`;
+    const pipe = destination.commands.pipe(
+      [{ program, arguments: producerArguments }, ...packingStages(destination)],
+      cwd === undefined ? {} : { cwd },
+    );
+    const forget = killOnAbort(pipe, destination.signal);
+    try {
+      const done = await storePipe(destination.repository, { key: fileKey, role: file.role }, pipe, {
+        signal: destination.signal,
+        expectedBytes,
+        tags: destination.tags,
+        onProgress: (bytes) => {
+          stored.set(fileKey, bytes);
+          destination.onProgress([...stored.values()].reduce((sum, each) => sum + each, 0));
+        },
+      });
+      destination.onStored(done);
+    } finally {
+      forget();
+    }
+  };
+}
+
+/** Handles finished tables, `lanes` at a time. The first failure ends pg_dump, and with it the wait of the others. */
+async function inLanes(
+  lanes: number,
+  dump: DirectoryDump,
+  handle: (table: FinishedTable) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    try {
+      for await (const table of sharing(dump.finished)) await handle(table);
+    } catch (error) {
+      failures.push(error);
+      await dump.kill();
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** A view of a generator whose early end does not end the generator for its other readers. */
+function sharing<Item>(items: AsyncGenerator<Item, void>): AsyncIterable<Item> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => items.next() }) };
+}
+
+/** One after the other, because a directory dump of PostgreSQL 15 has a file for each large object. */
+async function folderBytes(folder: string): Promise<number> {
+  let sum = 0;
+  for (const name of await readdir(folder)) sum += (await stat(join(folder, name))).size;
+  return sum;
+}

@@ -1,0 +1,123 @@
+import type { AgeEncryption } from '../environment/environment.ts';
+import { Failure } from '../failure.ts';
+import type { DumpCommand } from '../postgres/dump-command.ts';
+import { customDumpStage } from '../postgres/dump-command.ts';
+import type { Commands, RunningPipe, Stage } from '../process/commands.ts';
+import type { Repository } from '../repository/repository.ts';
+import { compressionStage, compressionSuffix, type Compression } from './compression.ts';
+import { startContentsProof } from './contents-proof.ts';
+import { keepHead } from './dump-head.ts';
+import { encryptionStage, encryptionSuffix } from './encryption.ts';
+import type { ManifestFile } from './manifest.ts';
+import { storePipe } from './stored-pipe.ts';
+
+/** Where and how a dump is stored. */
+export interface DumpDestination {
+  readonly repository: Repository;
+  readonly commands: Commands;
+  /** The artifact's name. */
+  readonly name: string;
+  readonly compression: Compression;
+  readonly encryption: AgeEncryption | undefined;
+  /** A private, empty folder. */
+  readonly folder: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Best guess of the stored size, bytes. */
+  readonly expectedBytes: number;
+  readonly signal: AbortSignal;
+  /** Told the bytes stored so far. */
+  readonly onProgress: (bytes: number) => void;
+  /** Told each file as soon as the repository has confirmed it. */
+  readonly onStored: (file: ManifestFile) => void;
+}
+
+export interface StoredDump {
+  /** Key of the dump, or of the folder of a directory dump. */
+  readonly key: string;
+  /** Before compression; null when it was not measured. */
+  readonly rawBytes: number | null;
+}
+
+/** What follows the data's own name: `.zst`, `.age`, both or nothing. */
+export function dataSuffix(destination: Pick<DumpDestination, 'compression' | 'encryption'>): string {
+  return `${compressionSuffix(destination.compression)}${encryptionSuffix(destination.encryption)}`;
+}
+
+/** The stages that compress and encrypt, in this order. */
+export function packingStages(
+  destination: Pick<DumpDestination, 'compression' | 'encryption'>,
+  onRawBytes?: (bytes: number) => void,
+): readonly Stage[] {
+  const compress = compressionStage(destination.compression, onRawBytes);
+  return [
+    ...(compress === undefined ? [] : [compress]),
+    ...(destination.encryption === undefined ? [] : [encryptionStage(destination.encryption)]),
+  ];
+}
+
+/** Kills a pipe when a signal aborts; the returned function forgets it again. */
+export function killOnAbort(pipe: Pick<RunningPipe, 'kill'>, signal: AbortSignal): () => void {
+  const kill = (): void => void pipe.kill();
+  if (signal.aborted) kill();
+  signal.addEventListener('abort', kill, { once: true });
+  return () => {
+    signal.removeEventListener('abort', kill);
+  };
+}
+
+/**
+ * Dumps in the custom format straight into the repository, `pg_dump | zstd | age` in one pipe, without scratch disk.
+ * What does not begin like a dump is never stored, however well pg_dump exited.
+ * @throws Failure `command-failed`, `dump-unusable`, `repository-*`; the signal's reason.
+ */
+export async function storeCustomDump(
+  command: DumpCommand,
+  destination: DumpDestination,
+): Promise<StoredDump> {
+  const { commands, compression, encryption, signal } = destination;
+  const key = `${destination.name}.dump${dataSuffix(destination)}`;
+  let rawBytes: number | null = null;
+  const proof =
+    encryption === undefined
+      ? undefined
+      : await startContentsProof(commands, command.tools, destination.folder);
+  const head = keepHead(compression.kind);
+  const pipe = commands.pipe([
+    customDumpStage(command),
+    ...(proof === undefined ? [] : [proof.stage]),
+    ...packingStages(destination, (bytes) => (rawBytes = bytes)),
+  ]);
+  const forget = killOnAbort(pipe, signal);
+  // Without a reader tee would wait at the FIFO for ever.
+  proof?.parsed.catch(() => pipe.kill());
+  try {
+    const file = await storePipe(destination.repository, { key, role: 'dump' }, pipe, {
+      signal,
+      expectedBytes: destination.expectedBytes,
+      tags: destination.tags,
+      onProgress: destination.onProgress,
+      onChunk: (chunk) => {
+        head.add(chunk);
+      },
+      accept: async () => {
+        if (proof !== undefined) await proof.parsed;
+        else if (!(await head.isDump())) throw noDump();
+      },
+    });
+    destination.onStored(file);
+    const isPlain = compression.kind === 'none' && encryption === undefined;
+    return { key, rawBytes: isPlain ? file.bytes : rawBytes };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    forget();
+    await proof?.kill();
+  }
+}
+
+function noDump(): Failure {
+  return new Failure('dump-unusable', 'pg_dump said that all went well, and what it wrote is no dump', {
+    hint: 'Nothing was stored. Run that pg_dump by hand, and see whether it is the real one.',
+  });
+}

@@ -1,0 +1,18 @@
+import type { Commands } from '../process/commands.ts';
+
+/**
+ * Versions of the programs that pack a dump, by name, as they say them themselves. Asked before the dump begins, so
+ * that a missing one costs nothing.
+ * @throws Failure `tool-missing`
+ */
+export async function packingVersions(
+  commands: Commands,
+  programs: readonly ('zstd' | 'age')[],
+): Promise<Readonly<Record<string, string>>> {
+  const versions: Record<string, string> = {};
+  for (const program of programs) {
+    const { stdout, stderr } = await commands.run(program, ['--version']);
+    versions[program] = /\d+(?:\.\d+)+\S*/.exec(`${stdout} ${stderr}`)?.[0] ?? 'unknown';
+  }
+  return versions;
+}
