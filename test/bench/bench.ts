@@ -1,0 +1,88 @@
+/**
+ * `npm run bench -- [--size 2GB] [--rounds 3] [--memory] [--start-up]`: measures backups against the usual ways on
+ * servers of its own, prints tables and keeps the numbers in bench-results/. Never part of the test suite.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parseSize } from '../../src/quantity/size.ts';
+import { openGround, type Ground } from './ground.ts';
+import { measureMemory, renderMemory } from './memory.ts';
+import { measureStartUp, renderStartUp } from './start-up.ts';
+import { measureThroughput, renderThroughput } from './throughput.ts';
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: '2GB' },
+    rounds: { type: 'string', default: '3' },
+    memory: { type: 'boolean', default: false },
+    'start-up': { type: 'boolean', default: false },
+  },
+});
+const bytes = parseSize(values.size);
+if (bytes === undefined) throw new Error(`--size ${values.size} is not a size`);
+const rounds = Math.max(1, Number.parseInt(values.rounds, 10));
+
+const say = (text: string): void => {
+  process.stderr.write(`bench: ${text}\n`);
+};
+const results: Record<string, unknown> = {
+  at: new Date().toISOString(),
+  machine: { processors: availableParallelism(), memoryBytes: totalmem(), node: process.versions.node },
+};
+
+if (values['start-up']) startUp();
+else if (values.memory) await withGround(memory);
+else {
+  startUp();
+  await withGround(throughput);
+}
+await keep();
+
+function startUp(): void {
+  const measured = measureStartUp();
+  results['startUp'] = measured;
+  print(renderStartUp(measured));
+}
+
+async function throughput(ground: Ground): Promise<void> {
+  const measured = await measureThroughput(ground, bytes ?? 0, rounds, say);
+  results['throughput'] = measured;
+  print(renderThroughput(measured));
+}
+
+async function memory(ground: Ground): Promise<void> {
+  const measured = await measureMemory(ground, say);
+  results['memory'] = measured;
+  print(renderMemory(measured));
+}
+
+async function withGround(action: (ground: Ground) => Promise<void>): Promise<void> {
+  say('starting Postgres and an S3 server');
+  const ground = await openGround();
+  const interrupted = (): void => {
+    void ground.close().finally(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupted);
+  process.once('SIGTERM', interrupted);
+  try {
+    results['postgres'] = ground.cluster.major;
+    await action(ground);
+  } finally {
+    await ground.close();
+  }
+}
+
+function print(table: string): void {
+  process.stdout.write(`\n${table}\n\n`);
+}
+
+async function keep(): Promise<void> {
+  const folder = fileURLToPath(new URL('../../bench-results/', import.meta.url));
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${String(results['at']).replaceAll(':', '')}.json`);
+  await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
+  say(`kept as ${file}`);
+}
