@@ -7,6 +7,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { Services } from './services.ts';
@@ -50,6 +51,22 @@ export async function createBucket(services: Services, options: BucketOptions = 
     client.destroy();
   }
   return bucket;
+}
+
+/** Puts small objects, many at a time. */
+export async function putObjects(
+  services: Services,
+  bucket: string,
+  names: readonly string[],
+): Promise<void> {
+  const client = s3Client(services);
+  try {
+    await inParallel(names, async (Key) => {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'seed' }));
+    });
+  } finally {
+    client.destroy();
+  }
 }
 
 /** Removes a bucket with every version, delete marker and unfinished upload in it, also those under governance lock. */

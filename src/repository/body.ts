@@ -1,0 +1,44 @@
+import { Readable } from 'node:stream';
+
+/** What `put` takes, as one kind of stream. */
+export function toReadable(body: Readable | Uint8Array | string): Readable {
+  if (body instanceof Readable) return body;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  return Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false });
+}
+
+/**
+ * The chunks of a body as bytes. An abort destroys the body, so that its source notices, and throws the signal's own
+ * reason; a body that ends without having said so throws as well.
+ */
+export async function* chunksOf(body: Readable, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const abort = (): void => {
+    body.destroy(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
+  };
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array | string>) {
+      yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    }
+    signal?.throwIfAborted();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Destroys a stream with the signal's reason when it aborts, and forgets the signal when the stream closes. */
+export function destroyOnAbort(stream: Readable, signal: AbortSignal | undefined): Readable {
+  if (signal === undefined) return stream;
+  const abort = (): void => {
+    stream.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return stream.once('close', () => {
+    signal.removeEventListener('abort', abort);
+  });
+}

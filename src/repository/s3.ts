@@ -1,0 +1,73 @@
+import type { S3Location } from '../environment/environment.ts';
+import type { Secrets } from '../secret/reference.ts';
+import { checkKey } from './key.ts';
+import type { Repository } from './repository.ts';
+import { openStore, urlOf, usualLimits, type S3Limits, type S3Store } from './s3-client.ts';
+import { downloadObject } from './s3-download.ts';
+import { s3Failure } from './s3-failure.ts';
+import { headObject } from './s3-head.ts';
+import { listObjects, listUploads } from './s3-listing.ts';
+import { removeObjects } from './s3-removal.ts';
+import { uploadObject } from './s3-upload.ts';
+
+export interface S3Options {
+  /** Other limits than the usual ones. */
+  readonly limits?: Partial<S3Limits>;
+}
+
+/** A repository in an S3 bucket, below a prefix. Nothing is sent before the first use. */
+export async function openS3(
+  location: S3Location,
+  secrets: Secrets,
+  options: S3Options = {},
+): Promise<Repository> {
+  const store = await openStore(location, secrets, { ...usualLimits, ...options.limits });
+  const url = urlOf(location);
+  return {
+    location: url,
+    identity: `${url} at ${location.endpoint ?? 'aws'}`,
+    put: (key, body, putOptions = {}) => uploadObject(store, key, body, putOptions),
+    get: (key, readOptions = {}) => downloadObject(store, key, readOptions),
+    head: async (key, signal) => {
+      checkKey(key);
+      const found = await headObject(store, key, signal);
+      return found === undefined ? undefined : { key, bytes: found.bytes, modifiedAt: found.modifiedAt };
+    },
+    list: (prefix, signal) => listObjects(store, prefix, signal),
+    remove: async (keys, signal) => {
+      keys.forEach(checkKey);
+      await removeObjects(store, keys, signal);
+    },
+    unfinished: (signal) => listUploads(store, signal),
+    clock: (signal) => readClock(store, signal),
+    freeBytes: () => Promise.resolve(undefined),
+    close: () => {
+      store.client.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The `Date` of an answer: the SDK has no name for it, so a middleware looks. */
+async function readClock(store: S3Store, signal: AbortSignal | undefined): Promise<Date> {
+  const { sdk, client, location } = store;
+  const command = new sdk.HeadBucketCommand({ Bucket: location.bucket });
+  let date: string | undefined;
+  command.middlewareStack.add(
+    (next) => async (handlerArguments) => {
+      const answer = await next(handlerArguments);
+      date = (answer.response as { headers?: Record<string, string> }).headers?.['date'];
+      return answer;
+    },
+    { step: 'deserialize', name: 'readDate' },
+  );
+  try {
+    await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw s3Failure(error, 'read', location);
+  }
+  const time = new Date(date ?? Number.NaN);
+  if (Number.isNaN(time.getTime())) throw s3Failure(new Error('the answer has no Date'), 'read', location);
+  return time;
+}
