@@ -12,7 +12,7 @@ export async function packingVersions(
   const versions: Record<string, string> = {};
   for (const program of programs) {
     const { stdout, stderr } = await commands.run(program, ['--version']);
-    versions[program] = /\d+(?:\.\d+)+\S*/.exec(`${stdout} ${stderr}`)?.[0] ?? 'unknown';
+    versions[program] = /\d+(?:\.\d+)+[\w.-]*/.exec(`${stdout} ${stderr}`)?.[0] ?? 'unknown';
   }
   return versions;
 }

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/clock.ts';
+import type { Environment } from '../../../src/environment/environment.ts';
+import { createCommands } from '../../../src/process/create-commands.ts';
+import { createProcessGroups } from '../../../src/process/process-groups.ts';
+import type { Repository } from '../../../src/repository/repository.ts';
+import type { Secrets } from '../../../src/secret/reference.ts';
+import type { Task, TaskContext, TaskResult } from '../../../src/task/contract.ts';
+
+/** What one attempt said, for tests to look at. */
+export interface Said {
+  readonly notes: string[];
+  readonly warnings: string[];
+  readonly phases: string[];
+  readonly progress: number[];
+}
+
+export interface AttemptOptions {
+  readonly environment: Environment;
+  readonly repository: Repository;
+  readonly password: string;
+  /** Put before PATH: fakes that misbehave on purpose. */
+  readonly path?: string;
+  readonly signal?: AbortSignal;
+  readonly runId?: string;
+  /** Called with each phase as it begins. */
+  readonly onPhase?: (text: string) => void;
+}
+
+/** Secrets that are all the same text. */
+export function fixedSecrets(text: string): Secrets {
+  return {
+    resolve: () =>
+      Promise.resolve({ reveal: () => text, toString: () => '***' as const, toJSON: () => '***' as const }),
+  };
+}
+
+/** Runs a task for one attempt as the engine does, end actions included, whatever the outcome. */
+export async function attempt<Parameters extends object>(
+  task: Task<Parameters>,
+  parameters: Parameters,
+  options: AttemptOptions,
+): Promise<{ readonly result: TaskResult; readonly said: Said }> {
+  const said: Said = { notes: [], warnings: [], phases: [], progress: [] };
+  const folder = await mkdtemp(join(tmpdir(), 'run-plan-attempt-'));
+  const signal = options.signal ?? new AbortController().signal;
+  const ends: (() => Promise<void>)[] = [];
+  let current = signal;
+  const { commands, end } = createCommands({
+    signal: () => current,
+    redact: (text) => text.replaceAll(options.password, '***'),
+    groups: createProcessGroups(),
+    environment: { ...process.env, PATH: `${options.path ?? ''}:${process.env['PATH'] ?? ''}` },
+    cwd: folder,
+    onLife: () => undefined,
+    onOutput: () => undefined,
+  });
+  const context: TaskContext = {
+    run: {
+      id: options.runId ?? `test-${Math.random().toString(16).slice(2)}`,
+      plan: 'test',
+      planHash: '0'.repeat(64),
+      startedAt: new Date(),
+    },
+    environment: options.environment,
+    retention: undefined,
+    timeZone: 'UTC',
+    clock: systemClock,
+    signal,
+    report: {
+      progress: (bytes) => void said.progress.push(bytes),
+      phase: (text) => {
+        said.phases.push(text);
+        options.onPhase?.(text);
+      },
+      note: (text) => void said.notes.push(text),
+      warn: (text) => void said.warnings.push(text),
+    },
+    folder,
+    secrets: fixedSecrets(options.password),
+    commands,
+    repository: () => Promise.resolve(options.repository),
+    onEnd: (_, action) => void ends.unshift(action),
+  };
+  try {
+    return { result: await task.run(context, parameters), said };
+  } catch (error) {
+    throw Object.assign(error as Error, { said });
+  } finally {
+    current = new AbortController().signal;
+    for (const action of ends) await action().catch((error: unknown) => said.warnings.push(String(error)));
+    await end();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
