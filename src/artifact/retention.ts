@@ -88,24 +88,29 @@ function keepReasons(
   const past = group.members.filter(isPast);
   const held = new Map<string, string>();
   for (const member of group.members) {
-    if (!isPast(member))
-      held.set(
-        member.name,
-        `dated ${member.createdAt.toISOString()}, after now: a clock was wrong; not counted`,
-      );
-    else if (member.state === 'damaged')
-      held.set(
-        member.name,
-        `damaged: ${member.reason ?? 'not intact'}; not counted, to be judged by a person`,
-      );
+    const reason = uncountedReason(member, isPast(member));
+    if (reason !== undefined) held.set(member.name, reason);
   }
   const newest = [...past, ...group.strangers.filter(isPast)].sort(newestFirst)[0];
   if (newest !== undefined && newest.state !== 'verified') {
-    const gate = `nothing is removed while the newest artifact, ${newest.name}, is not verified`;
-    return new Map(group.members.map(({ name }) => [name, held.get(name) ?? gate]));
+    return new Map(group.members.map(({ name }) => [name, held.get(name) ?? heldBackReason(newest)]));
   }
   const intact = past.filter(({ state }) => state !== 'damaged');
   return new Map([...held, ...intactReasons(intact, policy, now, timeZone)]);
+}
+
+/** Why everything of a database stays while its newest artifact is not verified. */
+export function heldBackReason(newest: Pick<RetentionCandidate, 'name'>): string {
+  return `nothing is removed while the newest artifact, ${newest.name}, is not verified`;
+}
+
+function uncountedReason(
+  { createdAt, state, reason }: RetentionCandidate,
+  isPast: boolean,
+): string | undefined {
+  if (!isPast) return `dated ${createdAt.toISOString()}, after now: a clock was wrong; not counted`;
+  if (state !== 'damaged') return undefined;
+  return `damaged: ${reason ?? 'not intact'}; not counted, to be judged by a person`;
 }
 
 /** Reasons of the intact artifacts that stay; `intact` is newest first. */

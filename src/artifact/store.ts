@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Failure } from '../failure.ts';
 import type { Repository, StoredObject } from '../repository/repository.ts';
 import {
@@ -8,6 +7,7 @@ import {
   type Leftover,
   type StoredArtifact,
 } from './artifact.ts';
+import { sha256Of } from './checksums.ts';
 import { manifestBytesLimit, parseManifest, type Manifest } from './manifest.ts';
 import { manifestKey, parseArtifactKey, parseArtifactName, verificationKey } from './name.ts';
 import { readStoredText } from './stored-text.ts';
@@ -56,11 +56,13 @@ export async function readContents(
   const artifacts: Artifact[] = [];
   const leftovers: Leftover[] = [];
   await inFlight(readsInFlight, names, async ([name, objects]) => {
-    const artifact = objects.some(({ key }) => key === manifestKey(name))
-      ? await judge(repository, name, objects, options.signal)
-      : undefined;
-    if (artifact === undefined) leftovers.push(leftoverOf(name, objects));
-    else artifacts.push(artifact);
+    // By the listing alone: files whose manifest merely cannot be got at this moment must never pass for debris.
+    if (!objects.some(({ key }) => key === manifestKey(name))) {
+      leftovers.push(leftoverOf(name, objects));
+      return;
+    }
+    const artifact = await judge(repository, name, objects, options.signal);
+    if (artifact !== undefined) artifacts.push(artifact);
   });
   return {
     artifacts: artifacts.sort(newestFirst),
@@ -98,7 +100,7 @@ async function loadManifest(
     return { damage: `its manifest is larger than ${String(manifestBytesLimit)} bytes` };
   const parsed = await parseManifest(found.bytes.toString('utf8'), name);
   if (!parsed.ok) return { damage: parsed.reason };
-  return { manifest: parsed.manifest, sha256: createHash('sha256').update(found.bytes).digest('hex') };
+  return { manifest: parsed.manifest, sha256: sha256Of(found.bytes) };
 }
 
 async function listNames(

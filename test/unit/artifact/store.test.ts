@@ -190,7 +190,7 @@ describe('a listing', () => {
     repository.onRequest = (request, key) => {
       if (request === 'get') repository.objects.delete(key);
     };
-    expect(await listArtifacts(repository)).toEqual([]);
+    expect(await readContents(repository)).toEqual({ artifacts: [], leftovers: [] });
   });
 
   test('fails when the store fails, rather than showing less', async () => {
