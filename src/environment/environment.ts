@@ -42,6 +42,13 @@ export interface RepositorySettings {
   readonly encrypt?: AgeEncryption;
 }
 
+/** Where the files lie that the database's rows name. */
+export interface UploadsSettings {
+  readonly store: RepositorySettings['store'];
+  /** SQL that lists every object that the database names, as `key` and `size_bytes`. */
+  readonly references?: string;
+}
+
 /** A named set of endpoints, every setting resolved, every secret still a reference. Frozen. */
 export interface Environment {
   readonly name: string;
@@ -49,4 +56,5 @@ export interface Environment {
   readonly protected: boolean;
   readonly postgres?: PostgresEndpoint;
   readonly repository?: RepositorySettings;
+  readonly uploads?: UploadsSettings;
 }

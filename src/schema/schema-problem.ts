@@ -2,14 +2,14 @@ import type { Problem } from '../plan/problem.ts';
 import { branchesOf } from './best-branch.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { pointerParts, type SchemaError } from './validator.ts';
-import type { Path, Place, YamlDocument } from './yaml-document.ts';
+import type { Path, YamlDocument, Place } from './yaml-document.ts';
 
 /** A value's place in a document, and the variable that gave it when one did. */
 export interface Origin {
   readonly document: YamlDocument;
   /** Where the checked value itself stands in the document; errors are relative to it. */
   readonly base: Path;
-  /** Name of the variable that gave the value at a path (relative to base). Its value is never told. */
+  /** Name of the variable that gave the value at a path of the document. Its value is never told. */
   readonly variableAt?: (path: Path) => string | undefined;
 }
 
@@ -25,9 +25,8 @@ interface Finding {
 
 /** One violation of a schema in the operator's words, at its place. */
 export function schemaProblem(error: SchemaError, origin: Origin): Problem {
-  const parts = pointerParts(error.instancePath);
-  const { rule, message, hint, atKey, path, confidential } = findingOf(error, parts, origin);
-  const full = [...origin.base, ...path];
+  const parts = [...origin.base.map(String), ...pointerParts(error.instancePath)];
+  const { rule, message, hint, atKey, path: full, confidential } = findingOf(error, parts, origin);
   const place: Place = atKey === true ? origin.document.placeOfKey(full) : origin.document.placeOf(full);
   return {
     file: origin.document.file,

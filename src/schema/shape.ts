@@ -4,7 +4,7 @@ import { validate as validateVariable } from './generated/variable.validate.ts';
 import type { Variable } from './generated/variable.types.ts';
 import { schemaProblem, type Origin } from './schema-problem.ts';
 import { pointerParts, violations, type SchemaError, type Validator } from './validator.ts';
-import type { Path, YamlDocument } from './yaml-document.ts';
+import { positionOf, type Path, type YamlDocument } from './yaml-document.ts';
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +17,11 @@ export interface MissingVariable {
 }
 
 export interface ShapeCheck {
-  /** The value with every variable in place; of a missing one `$NAME` where text may stand, otherwise nothing. */
+  /**
+   * The value with every variable in place; of a missing one `$NAME` where text may stand, otherwise nothing. Where
+   * there are problems, what does not fit is left out (an item of a list becomes null), so that the rest can be
+   * checked further; keys that are required may then be missing.
+   */
   readonly value: unknown;
   readonly problems: readonly Problem[];
   readonly missing: readonly MissingVariable[];
@@ -27,8 +31,11 @@ export interface ShapeOptions {
   readonly variables: EnvironmentVariables;
   /** Where the checked value stands in the document; absent: it is the whole document. */
   readonly base?: Path;
-  /** Text that will be another one when it is used, as `${parameters.x}`: its form is checked then. */
-  readonly isOpen?: (text: string) => boolean;
+  /**
+   * How much of a text will be known only when it is used, as `${parameters.x}`: what may change is checked then.
+   * `whole`: it may become a number or a boolean.
+   */
+  readonly openness?: (text: string) => 'none' | 'part' | 'whole';
 }
 
 /**
@@ -59,10 +66,10 @@ export function checkShape(
   const origin: Origin = {
     document,
     base: state.base,
-    variableAt: (path) => state.given.get(pointer(path))?.env,
+    variableAt: (path) => state.given.get(pointer(path.slice(state.base.length)))?.env,
   };
   return {
-    value: state.value,
+    value: shown.reduce(leaveOut, state.value),
     problems: shown.map((error) => schemaProblem(error, origin)),
     missing: [...state.missing.values()],
   };
@@ -113,11 +120,11 @@ function putInPlace(state: State, path: readonly string[], variable: Variable): 
     state.value = replaceAt(state.value, path, value);
     return true;
   }
-  const { line, column } = state.document.placeOf([...state.base, ...path]);
+
   state.missing.set(pointer(path), {
     variable: variable.env,
     path: [...state.base, ...path],
-    position: `${state.document.file}:${String(line)}:${String(column)}`,
+    position: positionOf(state.document, [...state.base, ...path]),
   });
   state.value = replaceAt(state.value, path, `$${variable.env}`);
   return true;
@@ -152,7 +159,9 @@ function isOpen(state: State, error: SchemaError): boolean {
   if (error.keyword === 'required' && typeof missing === 'string') {
     return state.missing.has(`${error.instancePath}/${escape(missing)}`);
   }
-  return typeof error.data === 'string' && state.options.isOpen?.(error.data) === true;
+  if (typeof error.data !== 'string') return false;
+  const openness = state.options.openness?.(error.data) ?? 'none';
+  return openness === 'whole' || (openness === 'part' && error.keyword !== 'type');
 }
 
 function pointer(path: Path): string {
@@ -170,13 +179,36 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** A copy along the path: values that aliases share stay as they are elsewhere. `undefined` removes a key. */
+/** The value without what an error speaks of, unless it speaks of something missing. */
+function leaveOut(value: unknown, error: SchemaError): unknown {
+  const path = pointerParts(error.instancePath);
+  switch (error.keyword) {
+    case 'required':
+    case 'dependencies':
+    case 'minProperties':
+    case 'maxProperties':
+    case 'minItems':
+      return value;
+    case 'oneOf':
+    case 'anyOf':
+      return value;
+    case 'additionalProperties':
+      return replaceAt(value, [...path, String(error.params['additionalProperty'])], undefined);
+    case 'propertyNames':
+      return replaceAt(value, [...path, String(error.params['propertyName'])], undefined);
+    default:
+      if (error.propertyName !== undefined) return value;
+      return path.length === 0 ? {} : replaceAt(value, path, undefined);
+  }
+}
+
+/** A copy along the path: values that aliases share stay as they are elsewhere. `undefined` removes a key and empties an item. */
 function replaceAt(value: unknown, path: readonly string[], replacement: unknown): unknown {
   const [first, ...rest] = path;
   if (first === undefined) return replacement;
   if (Array.isArray(value))
     return value.map((item: unknown, index) =>
-      String(index) === first ? replaceAt(item, rest, replacement) : item,
+      String(index) === first ? (replaceAt(item, rest, replacement) ?? null) : item,
     );
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(

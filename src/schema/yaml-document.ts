@@ -35,6 +35,8 @@ export interface YamlDocument {
   placeOf(path: Path): Place;
   /** Of the key under which the value stands. */
   placeOfKey(path: Path): Place;
+  /** Of a part of the text at a path, where the file spells it like the text; otherwise of the whole text. */
+  placeOfPart(path: Path, part: string, offset: number): Place;
 }
 
 export interface YamlReading {
@@ -48,6 +50,12 @@ const greatestFlowDepth = 200;
 
 /** One early mistake makes many later lines wrong; the first few say it all. */
 const greatestSyntaxProblems = 10;
+
+/** `file:line:column` of the value at a path. */
+export function positionOf(document: YamlDocument, path: Path): string {
+  const { line, column } = document.placeOf(path);
+  return `${document.file}:${String(line)}:${String(column)}`;
+}
 
 /** Parses one YAML 1.2 document with merge keys. Every syntax error becomes a problem; never throws. */
 export function readYaml(source: Source): YamlReading {
@@ -122,6 +130,15 @@ function documentOf(source: Source, tree: Document, lines: LineCounter, value: u
     placeOfKey: (path) => {
       const { key, value: node } = follow(tree, path);
       return place(key ?? node);
+    },
+    placeOfPart: (path, part, offset) => {
+      const node = follow(tree, path).value;
+      const [start, end] = node?.range ?? [0, 1];
+      // Quotes and block scalars shift the text a little, so the first place from there on is the one.
+      const at = source.text.indexOf(part, start + offset);
+      return part === '' || at === -1 || at + part.length > end
+        ? place(node)
+        : placeIn(source.text, lines, [at, at + part.length]);
     },
   };
 }

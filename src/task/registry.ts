@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { Problem } from '../plan/problem.ts';
 import type { Validator } from '../schema/validator.ts';
 import type { Task } from './contract.ts';
@@ -38,11 +38,13 @@ export interface RegistryOptions {
 
 /** Lists the folders; nothing is imported yet. */
 export async function createTaskRegistry(options: RegistryOptions): Promise<TaskRegistry> {
+  const builtIn = resolve(options.builtInFolder);
+  const own = new Set(options.folders.map((folder) => resolve(options.workingFolder, folder)));
+  // A checkout of run-plan itself finds the built-in tasks where an operator's own would be.
+  own.delete(builtIn);
   const lists = await Promise.all([
-    listTaskFiles(options.builtInFolder, true),
-    ...options.folders
-      .filter((folder) => folder !== options.builtInFolder)
-      .map((folder) => listTaskFiles(folder, false)),
+    listTaskFiles(builtIn, true),
+    ...[...own].map((folder) => listTaskFiles(folder, false)),
   ]);
   const shown = (file: TaskFile): string => relative(options.workingFolder, file.path) || file.path;
   const files = new Map<string, TaskFile>();

@@ -13,533 +13,528 @@ export interface WrittenEnvironments {
    * Environments by name.
    */
   environments: {
-    /**
-     * A named set of endpoints and secret references.
-     */
-    [k: string]:
-      | {
-          /**
-           * Who answers for it.
-           */
-          owner?: string;
-          /**
-           * Only a plan that says `writes:` with this name may change it, and only when confirmed.
-           */
-          protected?: boolean;
-          /**
-           * The database.
-           */
-          postgres?: {
-            /**
-             * Host name, address, or the folder of a Unix socket.
-             */
-            host?: string;
-            /**
-             * Port; 5432 unless said.
-             */
-            port?: number;
-            /**
-             * Name of the database.
-             */
-            database?: string;
-            /**
-             * Role that connects.
-             */
-            user?: string;
-            /**
-             * Its password; absent: peer, certificate or trust authentication.
-             */
-            password?: {
-              /**
-               * Name of the environment variable that holds it.
-               */
-              env?: string;
-              /**
-               * Path of a file that holds it; a trailing newline is cut.
-               */
-              file?: string;
-              /**
-               * A command whose standard output is the secret; a trailing newline is cut.
-               */
-              command?: string;
-              /**
-               * Name of a systemd credential (LoadCredential=) of the unit.
-               */
-              credential?: string;
-            };
-            /**
-             * As libpq has it; prefer unless said.
-             */
-            sslmode?: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
-            /**
-             * Path of the CA certificate, for verify-ca and verify-full.
-             */
-            sslrootcert?: string;
-            /**
-             * A throw-away cluster of this host's own Postgres, started for the run and gone after it.
-             */
-            ephemeral?: boolean;
-          };
-          /**
-           * Where artifacts are kept.
-           */
-          repository?: {
-            /**
-             * A bucket, or a part of one.
-             */
-            s3?: {
-              /**
-               * Name of the bucket.
-               */
-              bucket: string;
-              /**
-               * Start of every key, without slashes at its ends.
-               */
-              prefix?: string;
-              /**
-               * Region of the bucket.
-               */
-              region?: string;
-              /**
-               * Address of an S3-compatible store that is not Amazon's.
-               */
-              endpoint?: string;
-              /**
-               * Put the bucket into the path and not the host name, as most S3-compatible stores want it.
-               */
-              'force-path-style'?: boolean;
-              /**
-               * Key id; absent: the usual chain of environment, profile and instance role.
-               */
-              'access-key-id'?: {
-                /**
-                 * Name of the environment variable that holds it.
-                 */
-                env?: string;
-                /**
-                 * Path of a file that holds it; a trailing newline is cut.
-                 */
-                file?: string;
-                /**
-                 * A command whose standard output is the secret; a trailing newline is cut.
-                 */
-                command?: string;
-                /**
-                 * Name of a systemd credential (LoadCredential=) of the unit.
-                 */
-                credential?: string;
-              };
-              /**
-               * Key; absent: the usual chain of environment, profile and instance role.
-               */
-              'secret-access-key'?: {
-                /**
-                 * Name of the environment variable that holds it.
-                 */
-                env?: string;
-                /**
-                 * Path of a file that holds it; a trailing newline is cut.
-                 */
-                file?: string;
-                /**
-                 * A command whose standard output is the secret; a trailing newline is cut.
-                 */
-                command?: string;
-                /**
-                 * Name of a systemd credential (LoadCredential=) of the unit.
-                 */
-                credential?: string;
-              };
-              /**
-               * Server-side encryption asked for with each upload; absent: the bucket's default.
-               */
-              encryption?: {
-                /**
-                 * AES256, or aws:kms with a key of yours.
-                 */
-                algorithm: 'AES256' | 'aws:kms';
-                /**
-                 * Key id or alias, for aws:kms.
-                 */
-                key?: string;
-              };
-              /**
-               * Storage class of new objects; the store's default unless said.
-               */
-              'storage-class'?:
-                | 'STANDARD'
-                | 'STANDARD_IA'
-                | 'ONEZONE_IA'
-                | 'INTELLIGENT_TIERING'
-                | 'GLACIER_IR'
-                | 'GLACIER'
-                | 'DEEP_ARCHIVE';
-            };
-            /**
-             * A folder on this host or a mounted one.
-             */
-            folder?: string;
-            /**
-             * Client-side encryption, on top of the bucket's own.
-             */
-            encrypt?: {
-              /**
-               * age recipients; any one of their identities can decrypt.
-               */
-              age: AgeRecipient[];
-              /**
-               * The identity that decrypts, for hosts that verify contents or restore.
-               */
-              identity?: {
-                /**
-                 * Name of the environment variable that holds it.
-                 */
-                env?: string;
-                /**
-                 * Path of a file that holds it; a trailing newline is cut.
-                 */
-                file?: string;
-                /**
-                 * A command whose standard output is the secret; a trailing newline is cut.
-                 */
-                command?: string;
-                /**
-                 * Name of a systemd credential (LoadCredential=) of the unit.
-                 */
-                credential?: string;
-              };
-            };
-          };
-          /**
-           * The bucket of files that the database's rows name.
-           */
-          uploads?: {
-            /**
-             * A bucket, or a part of one.
-             */
-            s3?: {
-              /**
-               * Name of the bucket.
-               */
-              bucket: string;
-              /**
-               * Start of every key, without slashes at its ends.
-               */
-              prefix?: string;
-              /**
-               * Region of the bucket.
-               */
-              region?: string;
-              /**
-               * Address of an S3-compatible store that is not Amazon's.
-               */
-              endpoint?: string;
-              /**
-               * Put the bucket into the path and not the host name, as most S3-compatible stores want it.
-               */
-              'force-path-style'?: boolean;
-              /**
-               * Key id; absent: the usual chain of environment, profile and instance role.
-               */
-              'access-key-id'?: {
-                /**
-                 * Name of the environment variable that holds it.
-                 */
-                env?: string;
-                /**
-                 * Path of a file that holds it; a trailing newline is cut.
-                 */
-                file?: string;
-                /**
-                 * A command whose standard output is the secret; a trailing newline is cut.
-                 */
-                command?: string;
-                /**
-                 * Name of a systemd credential (LoadCredential=) of the unit.
-                 */
-                credential?: string;
-              };
-              /**
-               * Key; absent: the usual chain of environment, profile and instance role.
-               */
-              'secret-access-key'?: {
-                /**
-                 * Name of the environment variable that holds it.
-                 */
-                env?: string;
-                /**
-                 * Path of a file that holds it; a trailing newline is cut.
-                 */
-                file?: string;
-                /**
-                 * A command whose standard output is the secret; a trailing newline is cut.
-                 */
-                command?: string;
-                /**
-                 * Name of a systemd credential (LoadCredential=) of the unit.
-                 */
-                credential?: string;
-              };
-            };
-            /**
-             * A folder, in development only.
-             */
-            folder?: string;
-            /**
-             * SQL that lists every object that the database names, as key and size_bytes.
-             */
-            references?: string;
-          };
-          /**
-           * Who is told how a run went.
-           *
-           * Items: One way to tell.
-           */
-          alerts?: {
-            /**
-             * A message to a chat or an incident tool.
-             */
-            webhook?: {
-              /**
-               * Its address; most such addresses are secrets.
-               */
-              url: {
-                /**
-                 * Name of the environment variable that holds it.
-                 */
-                env?: string;
-                /**
-                 * Path of a file that holds it; a trailing newline is cut.
-                 */
-                file?: string;
-                /**
-                 * A command whose standard output is the secret; a trailing newline is cut.
-                 */
-                command?: string;
-                /**
-                 * Name of a systemd credential (LoadCredential=) of the unit.
-                 */
-                credential?: string;
-              };
-              /**
-               * Shape of the message.
-               */
-              format?: 'slack' | 'json';
-            };
-            /**
-             * A mail.
-             */
-            email?: {
-              /**
-               * Receivers.
-               *
-               * Items: One address.
-               */
-              to: string[];
-              /**
-               * Sender.
-               */
-              from?: string;
-              /**
-               * The server that takes it.
-               */
-              smtp: {
-                /**
-                 * Its name.
-                 */
-                host: string;
-                /**
-                 * Its port; 587 unless said.
-                 */
-                port?: number;
-                /**
-                 * User name there.
-                 */
-                user?: string;
-                /**
-                 * Password there.
-                 */
-                password?: {
-                  /**
-                   * Name of the environment variable that holds it.
-                   */
-                  env?: string;
-                  /**
-                   * Path of a file that holds it; a trailing newline is cut.
-                   */
-                  file?: string;
-                  /**
-                   * A command whose standard output is the secret; a trailing newline is cut.
-                   */
-                  command?: string;
-                  /**
-                   * Name of a systemd credential (LoadCredential=) of the unit.
-                   */
-                  credential?: string;
-                };
-              };
-            };
-            /**
-             * Start, success and fail pings: the dead man's switch.
-             */
-            ping?: {
-              /**
-               * Its address.
-               */
-              url: {
-                /**
-                 * Name of the environment variable that holds it.
-                 */
-                env?: string;
-                /**
-                 * Path of a file that holds it; a trailing newline is cut.
-                 */
-                file?: string;
-                /**
-                 * A command whose standard output is the secret; a trailing newline is cut.
-                 */
-                command?: string;
-                /**
-                 * Name of a systemd credential (LoadCredential=) of the unit.
-                 */
-                credential?: string;
-              };
-            };
-          }[];
-        }
-      | undefined;
+    [k: string]: WrittenEnvironment | undefined;
   };
   /**
    * Buckets by name, as they are to be.
    */
   buckets?: {
-    /**
-     * What a bucket is to be like.
-     */
-    [k: string]:
-      | {
-          /**
-           * Keep old versions of objects.
-           */
-          versioning?: boolean;
-          /**
-           * Default encryption of new objects.
-           */
-          encryption?: {
-            /**
-             * AES256, or aws:kms with a key of yours.
-             */
-            algorithm: 'AES256' | 'aws:kms';
-            /**
-             * Key id or alias, for aws:kms.
-             */
-            key?: string;
-          };
-          /**
-           * Refuse every kind of public access.
-           */
-          'block-public-access'?: boolean;
-          /**
-           * Nobody may remove a version for so long.
-           */
-          'object-lock'?: {
-            /**
-             * governance: a special permission may. compliance: nobody may.
-             */
-            mode: 'governance' | 'compliance';
-            /**
-             * How long.
-             */
-            for: string;
-          };
-          /**
-           * Rules by which the store itself moves and removes objects.
-           *
-           * Items: One rule.
-           */
-          lifecycle?: {
-            /**
-             * Its name; rules of other names are left alone.
-             */
-            id: string;
-            /**
-             * Only keys that begin so.
-             */
-            prefix?: string;
-            /**
-             * Only objects that bear all these tags.
-             */
-            tags?: {
-              /**
-               * Value of the tag.
-               */
-              [k: string]: string | undefined;
-            };
-            /**
-             * When objects move to a cheaper storage class.
-             *
-             * Items: One move.
-             */
-            transition?: {
-              /**
-               * Age at which they move.
-               */
-              after: string;
-              /**
-               * Storage class that they move to.
-               */
-              to:
-                | 'STANDARD_IA'
-                | 'ONEZONE_IA'
-                | 'INTELLIGENT_TIERING'
-                | 'GLACIER_IR'
-                | 'GLACIER'
-                | 'DEEP_ARCHIVE';
-            }[];
-            /**
-             * Age at which objects are removed.
-             */
-            'expire-after'?: string;
-            /**
-             * What happens to versions that are no longer current.
-             */
-            noncurrent?: {
-              /**
-               * When objects move to a cheaper storage class.
-               *
-               * Items: One move.
-               */
-              transition?: {
-                /**
-                 * Age at which they move.
-                 */
-                after: string;
-                /**
-                 * Storage class that they move to.
-                 */
-                to:
-                  | 'STANDARD_IA'
-                  | 'ONEZONE_IA'
-                  | 'INTELLIGENT_TIERING'
-                  | 'GLACIER_IR'
-                  | 'GLACIER'
-                  | 'DEEP_ARCHIVE';
-              }[];
-              /**
-               * Age since they were replaced at which they are removed.
-               */
-              'expire-after'?: string;
-            };
-            /**
-             * Remove delete markers that hide nothing any more.
-             */
-            'expire-delete-markers'?: boolean;
-            /**
-             * Age at which unfinished multipart uploads are aborted.
-             */
-            'abort-incomplete-uploads-after'?: string;
-          }[];
-        }
-      | undefined;
+    [k: string]: WrittenBucket | undefined;
   };
+}
+/**
+ * A named set of endpoints and secret references.
+ */
+export interface WrittenEnvironment {
+  /**
+   * Who answers for it.
+   */
+  owner?: string;
+  /**
+   * Only a plan that says `writes:` with this name may change it, and only when confirmed.
+   */
+  protected?: boolean;
+  postgres?: WrittenPostgres;
+  repository?: WrittenRepository;
+  uploads?: WrittenUploads;
+  /**
+   * Who is told how a run went.
+   */
+  alerts?: WrittenAlert[];
+}
+/**
+ * The database.
+ */
+export interface WrittenPostgres {
+  /**
+   * Host name, address, or the folder of a Unix socket.
+   */
+  host?: string;
+  /**
+   * Port; 5432 unless said.
+   */
+  port?: number;
+  /**
+   * Name of the database.
+   */
+  database?: string;
+  /**
+   * Role that connects.
+   */
+  user?: string;
+  /**
+   * Its password; absent: peer, certificate or trust authentication.
+   */
+  password?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * As libpq has it; prefer unless said.
+   */
+  sslmode?: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  /**
+   * Path of the CA certificate, for verify-ca and verify-full.
+   */
+  sslrootcert?: string;
+  /**
+   * A throw-away cluster of this host's own Postgres, started for the run and gone after it.
+   */
+  ephemeral?: boolean;
+}
+/**
+ * Where artifacts are kept.
+ */
+export interface WrittenRepository {
+  s3?: WrittenRepositoryBucket;
+  /**
+   * A folder on this host or a mounted one.
+   */
+  folder?: string;
+  /**
+   * Client-side encryption, on top of the bucket's own.
+   */
+  encrypt?: {
+    /**
+     * age recipients; any one of their identities can decrypt.
+     */
+    age: AgeRecipient[];
+    /**
+     * The identity that decrypts, for hosts that verify contents or restore.
+     */
+    identity?: {
+      /**
+       * Name of the environment variable that holds it.
+       */
+      env?: string;
+      /**
+       * Path of a file that holds it; a trailing newline is cut.
+       */
+      file?: string;
+      /**
+       * A command whose standard output is the secret; a trailing newline is cut.
+       */
+      command?: string;
+      /**
+       * Name of a systemd credential (LoadCredential=) of the unit.
+       */
+      credential?: string;
+    };
+  };
+}
+/**
+ * A bucket, or a part of one.
+ */
+export interface WrittenRepositoryBucket {
+  /**
+   * Name of the bucket.
+   */
+  bucket: string;
+  /**
+   * Start of every key, without slashes at its ends.
+   */
+  prefix?: string;
+  /**
+   * Region of the bucket.
+   */
+  region?: string;
+  /**
+   * Address of an S3-compatible store that is not Amazon's.
+   */
+  endpoint?: string;
+  /**
+   * Put the bucket into the path and not the host name, as most S3-compatible stores want it.
+   */
+  'force-path-style'?: boolean;
+  /**
+   * Key id; absent: the usual chain of environment, profile and instance role.
+   */
+  'access-key-id'?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * Key; absent: the usual chain of environment, profile and instance role.
+   */
+  'secret-access-key'?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * Server-side encryption asked for with each upload; absent: the bucket's default.
+   */
+  encryption?: {
+    /**
+     * AES256, or aws:kms with a key of yours.
+     */
+    algorithm: 'AES256' | 'aws:kms';
+    /**
+     * Key id or alias, for aws:kms.
+     */
+    key?: string;
+  };
+  /**
+   * Storage class of new objects; the store's default unless said.
+   */
+  'storage-class'?:
+    | 'STANDARD'
+    | 'STANDARD_IA'
+    | 'ONEZONE_IA'
+    | 'INTELLIGENT_TIERING'
+    | 'GLACIER_IR'
+    | 'GLACIER'
+    | 'DEEP_ARCHIVE';
+}
+/**
+ * The bucket of files that the database's rows name.
+ */
+export interface WrittenUploads {
+  s3?: WrittenUploadsBucket;
+  /**
+   * A folder, in development only.
+   */
+  folder?: string;
+  /**
+   * SQL that lists every object that the database names, as key and size_bytes.
+   */
+  references?: string;
+}
+/**
+ * A bucket, or a part of one.
+ */
+export interface WrittenUploadsBucket {
+  /**
+   * Name of the bucket.
+   */
+  bucket: string;
+  /**
+   * Start of every key, without slashes at its ends.
+   */
+  prefix?: string;
+  /**
+   * Region of the bucket.
+   */
+  region?: string;
+  /**
+   * Address of an S3-compatible store that is not Amazon's.
+   */
+  endpoint?: string;
+  /**
+   * Put the bucket into the path and not the host name, as most S3-compatible stores want it.
+   */
+  'force-path-style'?: boolean;
+  /**
+   * Key id; absent: the usual chain of environment, profile and instance role.
+   */
+  'access-key-id'?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * Key; absent: the usual chain of environment, profile and instance role.
+   */
+  'secret-access-key'?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+}
+/**
+ * One way to tell.
+ */
+export interface WrittenAlert {
+  /**
+   * A message to a chat or an incident tool.
+   */
+  webhook?: {
+    /**
+     * Its address; most such addresses are secrets.
+     */
+    url: {
+      /**
+       * Name of the environment variable that holds it.
+       */
+      env?: string;
+      /**
+       * Path of a file that holds it; a trailing newline is cut.
+       */
+      file?: string;
+      /**
+       * A command whose standard output is the secret; a trailing newline is cut.
+       */
+      command?: string;
+      /**
+       * Name of a systemd credential (LoadCredential=) of the unit.
+       */
+      credential?: string;
+    };
+    /**
+     * Shape of the message.
+     */
+    format?: 'slack' | 'json';
+  };
+  /**
+   * A mail.
+   */
+  email?: {
+    /**
+     * Receivers.
+     *
+     * Items: One address.
+     */
+    to: string[];
+    /**
+     * Sender.
+     */
+    from?: string;
+    /**
+     * The server that takes it.
+     */
+    smtp: {
+      /**
+       * Its name.
+       */
+      host: string;
+      /**
+       * Its port; 587 unless said.
+       */
+      port?: number;
+      /**
+       * User name there.
+       */
+      user?: string;
+      /**
+       * Password there.
+       */
+      password?: {
+        /**
+         * Name of the environment variable that holds it.
+         */
+        env?: string;
+        /**
+         * Path of a file that holds it; a trailing newline is cut.
+         */
+        file?: string;
+        /**
+         * A command whose standard output is the secret; a trailing newline is cut.
+         */
+        command?: string;
+        /**
+         * Name of a systemd credential (LoadCredential=) of the unit.
+         */
+        credential?: string;
+      };
+    };
+  };
+  /**
+   * Start, success and fail pings: the dead man's switch.
+   */
+  ping?: {
+    /**
+     * Its address.
+     */
+    url: {
+      /**
+       * Name of the environment variable that holds it.
+       */
+      env?: string;
+      /**
+       * Path of a file that holds it; a trailing newline is cut.
+       */
+      file?: string;
+      /**
+       * A command whose standard output is the secret; a trailing newline is cut.
+       */
+      command?: string;
+      /**
+       * Name of a systemd credential (LoadCredential=) of the unit.
+       */
+      credential?: string;
+    };
+  };
+}
+/**
+ * What a bucket is to be like.
+ */
+export interface WrittenBucket {
+  /**
+   * Keep old versions of objects.
+   */
+  versioning?: boolean;
+  /**
+   * Default encryption of new objects.
+   */
+  encryption?: {
+    /**
+     * AES256, or aws:kms with a key of yours.
+     */
+    algorithm: 'AES256' | 'aws:kms';
+    /**
+     * Key id or alias, for aws:kms.
+     */
+    key?: string;
+  };
+  /**
+   * Refuse every kind of public access.
+   */
+  'block-public-access'?: boolean;
+  /**
+   * Nobody may remove a version for so long.
+   */
+  'object-lock'?: {
+    /**
+     * governance: a special permission may. compliance: nobody may.
+     */
+    mode: 'governance' | 'compliance';
+    /**
+     * How long.
+     */
+    for: string;
+  };
+  /**
+   * Rules by which the store itself moves and removes objects.
+   */
+  lifecycle?: WrittenLifecycleRule[];
+}
+/**
+ * One rule.
+ */
+export interface WrittenLifecycleRule {
+  /**
+   * Its name; rules of other names are left alone.
+   */
+  id: string;
+  /**
+   * Only keys that begin so.
+   */
+  prefix?: string;
+  /**
+   * Only objects that bear all these tags.
+   */
+  tags?: {
+    /**
+     * Value of the tag.
+     */
+    [k: string]: string | undefined;
+  };
+  /**
+   * When objects move to a cheaper storage class.
+   *
+   * Items: One move.
+   */
+  transition?: {
+    /**
+     * Age at which they move.
+     */
+    after: string;
+    /**
+     * Storage class that they move to.
+     */
+    to: 'STANDARD_IA' | 'ONEZONE_IA' | 'INTELLIGENT_TIERING' | 'GLACIER_IR' | 'GLACIER' | 'DEEP_ARCHIVE';
+  }[];
+  /**
+   * Age at which objects are removed.
+   */
+  'expire-after'?: string;
+  /**
+   * What happens to versions that are no longer current.
+   */
+  noncurrent?: {
+    /**
+     * When objects move to a cheaper storage class.
+     *
+     * Items: One move.
+     */
+    transition?: {
+      /**
+       * Age at which they move.
+       */
+      after: string;
+      /**
+       * Storage class that they move to.
+       */
+      to: 'STANDARD_IA' | 'ONEZONE_IA' | 'INTELLIGENT_TIERING' | 'GLACIER_IR' | 'GLACIER' | 'DEEP_ARCHIVE';
+    }[];
+    /**
+     * Age since they were replaced at which they are removed.
+     */
+    'expire-after'?: string;
+  };
+  /**
+   * Remove delete markers that hide nothing any more.
+   */
+  'expire-delete-markers'?: boolean;
+  /**
+   * Age at which unfinished multipart uploads are aborted.
+   */
+  'abort-incomplete-uploads-after'?: string;
 }

@@ -14,27 +14,8 @@ export interface WrittenPlan {
   environment: string;
   /**
    * When the plan runs. Entries add up; a window of days limits an entry.
-   *
-   * Items: One schedule, as a systemd calendar expression or in cron's five fields.
    */
-  schedule?: {
-    /**
-     * A systemd calendar expression; without a zone it is in the plan's time zone.
-     */
-    calendar?: string;
-    /**
-     * Cron's five fields: minute, hour, day of the month, month, day of the week.
-     */
-    cron?: string;
-    /**
-     * First day on which it fires, in the plan's time zone.
-     */
-    from?: string;
-    /**
-     * Last day on which it fires, in the plan's time zone.
-     */
-    until?: string;
-  }[];
+  schedule?: WrittenScheduleEntry[];
   /**
    * What the plan is held against.
    */
@@ -48,39 +29,7 @@ export interface WrittenPlan {
      */
     rto?: string;
   };
-  /**
-   * Which artifacts of each database to keep: those that any rule keeps, and never fewer than keep-at-least.
-   */
-  retention?: {
-    /**
-     * Keep everything younger than this, counted from the newest artifact.
-     */
-    'keep-within'?: string;
-    /**
-     * Keep this many of the newest.
-     */
-    'keep-last'?: number;
-    /**
-     * Keep the newest of each of this many days.
-     */
-    'keep-daily'?: number;
-    /**
-     * Keep the newest of each of this many weeks (Monday to Sunday).
-     */
-    'keep-weekly'?: number;
-    /**
-     * Keep the newest of each of this many months.
-     */
-    'keep-monthly'?: number;
-    /**
-     * Keep the newest of each of this many years.
-     */
-    'keep-yearly'?: number;
-    /**
-     * The floor: never fewer intact artifacts than this; 1 unless said.
-     */
-    'keep-at-least'?: number;
-  };
+  retention?: WrittenRetention;
   /**
    * Deadline of the whole run.
    */
@@ -93,21 +42,7 @@ export interface WrittenPlan {
    * What --set may change for one run; steps use it as ${parameters.NAME}.
    */
   parameters?: {
-    /**
-     * One parameter.
-     */
-    [k: string]:
-      | {
-          /**
-           * Its value unless --set gives one; without it, --set must.
-           */
-          default?: string | number | boolean;
-          /**
-           * What it is for, for people.
-           */
-          description?: string;
-        }
-      | undefined;
+    [k: string]: WrittenParameter | undefined;
   };
   /**
    * Name of the protected environment that this plan may change; without it, none.
@@ -125,6 +60,73 @@ export interface WrittenPlan {
    * Steps that always run, also after a failure or a signal.
    */
   cleanup?: WrittenStep[];
+}
+/**
+ * One schedule, as a systemd calendar expression or in cron's five fields.
+ */
+export interface WrittenScheduleEntry {
+  /**
+   * A systemd calendar expression; without a zone it is in the plan's time zone.
+   */
+  calendar?: string;
+  /**
+   * Cron's five fields: minute, hour, day of the month, month, day of the week.
+   */
+  cron?: string;
+  /**
+   * First day on which it fires, in the plan's time zone.
+   */
+  from?: string;
+  /**
+   * Last day on which it fires, in the plan's time zone.
+   */
+  until?: string;
+}
+/**
+ * Which artifacts of each database to keep: those that any rule keeps, and never fewer than keep-at-least.
+ */
+export interface WrittenRetention {
+  /**
+   * Keep everything younger than this, counted from the newest artifact.
+   */
+  'keep-within'?: string;
+  /**
+   * Keep this many of the newest.
+   */
+  'keep-last'?: number;
+  /**
+   * Keep the newest of each of this many days.
+   */
+  'keep-daily'?: number;
+  /**
+   * Keep the newest of each of this many weeks (Monday to Sunday).
+   */
+  'keep-weekly'?: number;
+  /**
+   * Keep the newest of each of this many months.
+   */
+  'keep-monthly'?: number;
+  /**
+   * Keep the newest of each of this many years.
+   */
+  'keep-yearly'?: number;
+  /**
+   * The floor: never fewer intact artifacts than this; 1 unless said.
+   */
+  'keep-at-least'?: number;
+}
+/**
+ * One parameter.
+ */
+export interface WrittenParameter {
+  /**
+   * Its value unless --set gives one; without it, --set must.
+   */
+  default?: string | number | boolean;
+  /**
+   * What it is for, for people.
+   */
+  description?: string;
 }
 /**
  * One step: a task with its parameters, or a command.

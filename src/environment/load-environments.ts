@@ -1,0 +1,78 @@
+import type { Problem } from '../plan/problem.ts';
+import type { WrittenEnvironments } from '../schema/generated/environments.types.ts';
+import { validate } from '../schema/generated/environments.validate.ts';
+import { checkShape, type EnvironmentVariables, type MissingVariable } from '../schema/shape.ts';
+import type { Source } from '../schema/source.ts';
+import { readYaml, type Path, type YamlDocument } from '../schema/yaml-document.ts';
+import type { Bucket } from './bucket.ts';
+import type { Environment } from './environment.ts';
+import { normaliseBucket } from './normalise-bucket.ts';
+import { normaliseEnvironment } from './normalise-environment.ts';
+
+/** The file of environments and buckets, as far as it could be understood. */
+export interface EnvironmentsFile {
+  /** Absent when there is no such file or it is no YAML. */
+  readonly document?: YamlDocument;
+  readonly environments: ReadonlyMap<string, Environment>;
+  readonly buckets: ReadonlyMap<string, Bucket>;
+  /** Variables without which an environment cannot be used, of all environments. */
+  readonly missing: readonly MissingVariable[];
+  readonly problems: readonly Problem[];
+}
+
+/** Parses and checks the environments' file; every mistake becomes a problem. Pure. */
+export function parseEnvironments(source: Source, variables: EnvironmentVariables): EnvironmentsFile {
+  const { document, problems } = readYaml(source);
+  if (document === undefined) return nothing(problems);
+  const shape = checkShape(document, document.value, validate, { variables });
+  const written = shape.value as Partial<WrittenEnvironments>;
+  const environments = entriesOf(written.environments).map(
+    ([name, environment]) => [name, normaliseEnvironment(name, environment, document)] as const,
+  );
+  const buckets = entriesOf(written.buckets).map(
+    ([name, bucket]) => [name, normaliseBucket(name, bucket)] as const,
+  );
+  return {
+    document,
+    environments: new Map(environments),
+    buckets: new Map(buckets),
+    missing: shape.missing,
+    problems: [...shape.problems, ...notActedOn(written, document)],
+  };
+}
+
+/** An environments' file that says nothing. */
+export function nothing(problems: readonly Problem[]): EnvironmentsFile {
+  return { environments: new Map(), buckets: new Map(), missing: [], problems };
+}
+
+/** What the language has and this version does not do is said aloud: an operator must not rely on it. */
+function notActedOn(written: Partial<WrittenEnvironments>, document: YamlDocument): readonly Problem[] {
+  const warn = (path: Path, what: string): Problem => ({
+    file: document.file,
+    ...document.placeOfKey(path),
+    severity: 'warning',
+    rule: 'not-acted-on',
+    message: `${what} in this version of run-plan`,
+  });
+  return [
+    ...entriesOf(written.environments).flatMap(([name, { alerts, uploads, postgres }]) => [
+      ...(alerts === undefined ? [] : [warn(['environments', name, 'alerts'], 'alerts are not sent')]),
+      ...(uploads === undefined
+        ? []
+        : [warn(['environments', name, 'uploads'], 'uploads are not protected or checked')]),
+      ...(postgres?.ephemeral === true
+        ? [warn(['environments', name, 'postgres', 'ephemeral'], 'ephemeral clusters are not started')]
+        : []),
+    ]),
+    ...(written.buckets === undefined ? [] : [warn(['buckets'], 'the settings of buckets are not applied')]),
+  ];
+}
+
+function entriesOf<T>(
+  record: Readonly<Record<string, T | undefined>> | undefined,
+): readonly (readonly [string, T])[] {
+  return Object.entries(record ?? {}).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
+}

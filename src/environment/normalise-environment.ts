@@ -1,0 +1,114 @@
+import type {
+  WrittenEnvironment,
+  WrittenPostgres,
+  WrittenRepository,
+  WrittenRepositoryBucket,
+  WrittenUploads,
+  WrittenUploadsBucket,
+} from '../schema/generated/environments.types.ts';
+import { positionOf, type Path, type YamlDocument } from '../schema/yaml-document.ts';
+import type { SecretReference } from '../secret/reference.ts';
+import type {
+  Environment,
+  PostgresEndpoint,
+  RepositorySettings,
+  S3Location,
+  UploadsSettings,
+} from './environment.ts';
+
+/** What an environment is written in, for the positions of its secrets. */
+interface Written {
+  readonly document: YamlDocument;
+  readonly path: Path;
+}
+
+/**
+ * An environment with its defaults, frozen. Where the file has problems, required settings may be missing here; they
+ * become empty texts, which nothing uses, because a plan with problems does not run.
+ */
+export function normaliseEnvironment(
+  name: string,
+  written: WrittenEnvironment,
+  document: YamlDocument,
+): Environment {
+  const at = (...keys: string[]): Written => ({ document, path: ['environments', name, ...keys] });
+  const { postgres, repository, uploads } = written;
+  return Object.freeze({
+    name,
+    ...(written.owner !== undefined && { owner: written.owner }),
+    protected: written.protected ?? false,
+    // A throw-away cluster has no endpoint until a run starts it.
+    ...(postgres !== undefined &&
+      postgres.ephemeral !== true && { postgres: endpoint(postgres, at('postgres')) }),
+    ...(repository !== undefined && { repository: repositorySettings(repository, at('repository')) }),
+    ...(uploads !== undefined && { uploads: uploadsSettings(uploads, at('uploads')) }),
+  });
+}
+
+function endpoint(written: WrittenPostgres, at: Written): PostgresEndpoint {
+  const { host, port, database, user, password, sslmode, sslrootcert } = written;
+  return {
+    host: host ?? '',
+    port: port ?? 5432,
+    database: database ?? '',
+    user: user ?? '',
+    ...(password !== undefined && { password: secret(password, at, 'password') }),
+    sslmode: sslmode ?? 'prefer',
+    ...(sslrootcert !== undefined && { sslrootcert }),
+  };
+}
+
+function repositorySettings(written: WrittenRepository, at: Written): RepositorySettings {
+  const { encrypt } = written;
+  const encryptAt = { ...at, path: [...at.path, 'encrypt'] };
+  return {
+    store: store(written, at),
+    ...(encrypt !== undefined && {
+      encrypt: {
+        recipients: encrypt.age ?? [],
+        ...(encrypt.identity !== undefined && { identity: secret(encrypt.identity, encryptAt, 'identity') }),
+      },
+    }),
+  };
+}
+
+function uploadsSettings(written: WrittenUploads, at: Written): UploadsSettings {
+  return {
+    store: store(written, at),
+    ...(written.references !== undefined && { references: written.references }),
+  };
+}
+
+function store(written: WrittenRepository | WrittenUploads, at: Written): RepositorySettings['store'] {
+  if (written.s3 === undefined) return { kind: 'folder', folder: written.folder ?? '' };
+  return { kind: 's3', s3: location(written.s3, { ...at, path: [...at.path, 's3'] }) };
+}
+
+function location(written: WrittenRepositoryBucket | WrittenUploadsBucket, at: Written): S3Location {
+  const { region, endpoint: address } = written;
+  const id = written['access-key-id'];
+  const key = written['secret-access-key'];
+  const encryption = 'encryption' in written ? written.encryption : undefined;
+  const storageClass = 'storage-class' in written ? written['storage-class'] : undefined;
+  return {
+    bucket: written.bucket ?? '',
+    prefix: written.prefix ?? '',
+    ...(region !== undefined && { region }),
+    ...(address !== undefined && { endpoint: address }),
+    forcePathStyle: written['force-path-style'] ?? false,
+    ...(id !== undefined && { accessKeyId: secret(id, at, 'access-key-id') }),
+    ...(key !== undefined && { secretAccessKey: secret(key, at, 'secret-access-key') }),
+    ...(encryption !== undefined && { encryption }),
+    ...(storageClass !== undefined && { storageClass }),
+  };
+}
+
+type WrittenSecret = NonNullable<WrittenPostgres['password']>;
+
+function secret(written: WrittenSecret, at: Written, key: string): SecretReference {
+  const position = positionOf(at.document, [...at.path, key]);
+  if (written.env !== undefined) return { position, kind: 'env', name: written.env };
+  if (written.file !== undefined) return { position, kind: 'file', path: written.file };
+  if (written.command !== undefined) return { position, kind: 'command', command: written.command };
+  return { position, kind: 'credential', name: written.credential ?? '' };
+}

@@ -1,0 +1,70 @@
+import type { EnvironmentsFile } from '../environment/load-environments.ts';
+import type { EnvironmentVariables } from '../schema/shape.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { RegisteredTask } from '../task/registry.ts';
+import { checkInterpolations } from './check-interpolations.ts';
+import { checkNames, checkPlanName, type KnownNames } from './check-names.ts';
+import { checkParameters } from './check-parameters.ts';
+import { placeFinding, type PlanFile } from './plan-file.ts';
+import type { Problem } from './problem.ts';
+import { applyRules } from './rules/rules.ts';
+
+/** Everything around a plan that its checks look at. */
+export interface Surroundings {
+  readonly environments: EnvironmentsFile;
+  readonly settings: Settings;
+  /** Every task's name. */
+  readonly taskNames: readonly string[];
+  /** Those of them that plans use and that could be imported. */
+  readonly registered: ReadonlyMap<string, RegisteredTask>;
+  readonly commandNames: readonly string[];
+  readonly variables: EnvironmentVariables;
+  readonly now: Date;
+}
+
+/**
+ * Checks what a plan names and judges it by the rules; gives the plan with the variables of its tasks' parameters in
+ * place. `parsedWell`: parsing found no errors.
+ */
+export function checkPlan(
+  file: PlanFile,
+  surroundings: Surroundings,
+  parsedWell: boolean,
+): { readonly file: PlanFile; readonly problems: readonly Problem[] } {
+  const { environments, registered, taskNames, variables } = surroundings;
+  const task: KnownNames['task'] = (name) => registered.get(name)?.task;
+  const known: KnownNames = { environments: environments.environments, tasks: taskNames, task };
+  const parameters = checkParameters(file, (name) => registered.get(name), variables);
+  const checked: PlanFile = {
+    ...file,
+    plan: Object.freeze({ ...file.plan, steps: parameters.steps.map(({ step }) => step) }),
+    steps: parameters.steps,
+    missing: [...file.missing, ...parameters.missing],
+  };
+  const nameFinding = checkPlanName(file.plan.name, surroundings.commandNames);
+  const findings = [
+    ...(nameFinding === undefined ? [] : [nameFinding]),
+    ...checkNames(checked, known),
+    ...checkInterpolations(checked, known),
+  ];
+  const problems = [
+    ...parameters.problems,
+    ...findings.map((finding) => placeFinding(file.document, finding)),
+  ];
+  const environment = environments.environments.get(file.plan.environment);
+  const store = environment?.repository?.store;
+  const bucket = store?.kind === 's3' ? environments.buckets.get(store.s3.bucket) : undefined;
+  const { settings, now } = surroundings;
+  const context = {
+    plan: checked.plan,
+    file: checked,
+    environments,
+    settings,
+    environment,
+    bucket,
+    task,
+    now,
+  };
+  const isWhole = parsedWell && problems.every(({ severity }) => severity !== 'error');
+  return { file: checked, problems: [...problems, ...applyRules(context, isWhole)] };
+}

@@ -1,0 +1,14 @@
+import type { Path } from '../../schema/yaml-document.ts';
+import type { ScheduleEntry } from '../plan.ts';
+import type { RuleContext } from './rule.ts';
+
+/** Where an entry is written. One cron entry may have become two calendars. */
+export function schedulePath({ file }: RuleContext, entry: ScheduleEntry): Path {
+  const { schedule } = file.document.value as { readonly schedule?: readonly Partial<ScheduleEntry>[] };
+  const index = (schedule ?? []).findIndex((written) =>
+    entry.cron === undefined
+      ? written.calendar === entry.calendar && written.from === entry.from && written.until === entry.until
+      : written.cron === entry.cron && written.from === entry.from && written.until === entry.until,
+  );
+  return index === -1 ? ['schedule'] : ['schedule', index];
+}

@@ -1,0 +1,21 @@
+/** Settings of run-plan itself, every path absolute. */
+export interface Settings {
+  /** The file that says them; absent: everything is as without one. */
+  readonly file?: string;
+  /** Folder of the plans and of `environments.yaml`. */
+  readonly plansFolder: string;
+  /** Folders of the operator's own tasks; they need not exist. */
+  readonly taskFolders: readonly string[];
+  /** Folder of run records, locks and temporary files; absent: where the system keeps such things. */
+  readonly stateFolder?: string;
+  readonly logFormat: LogFormat;
+  readonly defaults: {
+    readonly timeoutMs?: number;
+    readonly stepTimeoutMs?: number;
+    readonly stallTimeoutMs?: number;
+    readonly timeZone: string;
+  };
+}
+
+/** `auto`: a live view on a terminal, lines elsewhere. */
+export type LogFormat = 'auto' | 'lines' | 'json' | 'journal';
