@@ -1,0 +1,86 @@
+import type { EventSink, RunEvent, RunStarted } from '../record/event.ts';
+import type { ConsoleOutput } from './console-output.ts';
+import { plainLines } from './plain-text.ts';
+import { createProgressThrottle } from './progress-throttle.ts';
+import { linesOfStatement, stateEvent, type Statement } from './statement.ts';
+
+/**
+ * Lines for GitHub Actions: a group for each step, annotations for warnings and errors, at the plan's own line where an
+ * error knows it. What steps print can neither open groups nor set variables.
+ */
+export function createGithubView(output: ConsoleOutput): EventSink {
+  const isPrinted = createProgressThrottle();
+  let names = new Map<string, string>();
+  let open: string | undefined;
+
+  const closeGroup = (): void => {
+    if (open !== undefined) output.write('::endgroup::\n');
+    open = undefined;
+  };
+  return {
+    handle: (event) => {
+      if (event.type === 'run-started') names = namesOf(event);
+      if (!isPrinted(event)) return;
+      const statement = stateEvent(event);
+      if (statement.step !== open) closeGroup();
+      if (statement.step !== undefined && open === undefined) {
+        open = statement.step;
+        output.write(`::group::${escapeData(names.get(open) ?? open)}\n`);
+      }
+      output.write(renderLines(statement));
+      if (event.type === 'step-finished' || event.type === 'run-finished') closeGroup();
+      output.write(renderAnnotation(event, statement));
+    },
+    close: () => {
+      closeGroup();
+      return output.flush();
+    },
+  };
+}
+
+function namesOf({ steps }: RunStarted): Map<string, string> {
+  return new Map(steps.map(({ id, name }) => [id, name]));
+}
+
+function renderLines(statement: Statement): string {
+  const indent = statement.level === 'output' ? '| ' : '';
+  return linesOfStatement(statement)
+    .flatMap(plainLines)
+    .filter((line) => line !== '')
+    .map((line) => `${indent}${disarm(line)}\n`)
+    .join('');
+}
+
+/** Outside a group, because annotations inside a closed one are hidden in the log. */
+function renderAnnotation(event: RunEvent, statement: Statement): string {
+  if (statement.level !== 'warning' && statement.level !== 'error') return '';
+  // The run's own end repeats the failure of its step, which is annotated already.
+  if (event.type === 'run-finished' && event.outcome === 'failed') return '';
+  const properties = [
+    ...placeOf(statement.where),
+    ...(statement.step === undefined ? [] : [['title', statement.step]]),
+  ];
+  const text = linesOfStatement(statement).flatMap(plainLines).join('\n');
+  const rendered = properties.map(([name = '', value = '']) => `${name}=${escapeProperty(value)}`).join(',');
+  return `::${statement.level}${rendered === '' ? '' : ` ${rendered}`}::${escapeData(text)}\n`;
+}
+
+function placeOf(where: string | undefined): readonly (readonly string[])[] {
+  const match = /^(?<file>[^:]+\.ya?ml):(?<line>\d+)(?::(?<column>\d+))?$/.exec(where ?? '');
+  if (match?.groups === undefined) return [];
+  const { file = '', line = '', column } = match.groups;
+  return [['file', file], ['line', line], ...(column === undefined ? [] : [['col', column]])];
+}
+
+/** The runner reads commands at the start of a line, after blanks, and the old `##[` ones anywhere. */
+function disarm(line: string): string {
+  return line.replace(/^(\s*)::/, '$1: :').replaceAll('##[', '# #[');
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}
