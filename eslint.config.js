@@ -24,6 +24,7 @@ export default defineConfig(
     'bench-results/',
     '.run-plan/',
     'src/schema/generated/',
+    'test/fixtures/',
   ]),
   javascript.configs.recommended,
   {

@@ -56,6 +56,13 @@ const programs = [
     why: 'checks of the unit files',
     uses: ['test'],
   },
+  {
+    program: 'borgmatic',
+    debian: 'borgmatic',
+    brew: 'borgmatic',
+    why: 'comparison of start-up',
+    uses: ['bench'],
+  },
 ];
 const uses = ['check', 'demo', 'test', 'bench'];
 
