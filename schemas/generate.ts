@@ -143,11 +143,12 @@ function validatorOf(schemas: readonly AnySchemaObject[], id: string): string {
 /** Ajv's ESM output still says `require(…)` for its run-time helpers; those become imports. */
 function importHelpers(source: string): string {
   const imports: string[] = [];
-  const body = source.replaceAll(/require\("([^"]+)"\)/g, (_, module: string) => {
+  const body = source.replaceAll(/require\("([^"]+)"\)\.default/g, (_, module: string) => {
     const name = `helper${String(imports.length)}`;
     const path = module.endsWith('.js') || !module.includes('/') ? module : `${module}.js`;
     imports.push(`import ${name} from '${path}';`);
-    return name;
+    // Node and vitest differ in what the default import of such a CommonJS module is.
+    return `(${name}.default ?? ${name})`;
   });
   return `${banner}// @ts-nocheck\n/* eslint-disable */\n${imports.join('\n')}\n${body}\n`;
 }

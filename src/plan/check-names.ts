@@ -2,7 +2,7 @@ import type { Environment } from '../environment/environment.ts';
 import { didYouMean } from '../schema/did-you-mean.ts';
 import type { Path } from '../schema/yaml-document.ts';
 import type { Task } from '../task/contract.ts';
-import type { Finding, PlacedStep, PlanFile } from './plan-file.ts';
+import { writtenKeys, type Finding, type PlacedStep, type PlanFile } from './plan-file.ts';
 
 /** Everything that a plan may name. */
 export interface KnownNames {
@@ -32,9 +32,8 @@ export function checkPlanName(name: string, commandNames: readonly string[]): Fi
 
 /** Environments, tasks and parts of environments that a plan names and nobody knows. */
 export function checkNames({ plan, steps, document }: PlanFile, known: KnownNames): readonly Finding[] {
-  const written = document.value as { readonly environment?: unknown };
   return [
-    ...(written.environment === undefined
+    ...(writtenKeys(document)['environment'] === undefined
       ? []
       : unknownEnvironment(plan.environment, ['environment'], known)),
     ...(plan.writes === undefined ? [] : unknownEnvironment(plan.writes, ['writes'], known)),

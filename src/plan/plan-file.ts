@@ -33,6 +33,12 @@ export interface Finding {
   readonly confidential?: boolean;
 }
 
+/** The keys of a plan as they were read, for what the normalised plan no longer tells: whether a key was given. */
+export function writtenKeys(document: YamlDocument): Readonly<Record<string, unknown>> {
+  const { value } = document;
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
 /** A finding as a problem of the document. */
 export function placeFinding(document: YamlDocument, finding: Finding): Problem {
   const { path, part, severity = 'error', rule, message, hint, confidential } = finding;

@@ -5,13 +5,23 @@ import type { Problem } from './problem.ts';
  * what to do. Lines that may hold secrets are shown masked. `sources` are the files' texts by the paths in problems.
  */
 export function renderProblems(problems: readonly Problem[], sources: ReadonlyMap<string, string>): string {
-  return problems.map((problem) => renderProblem(problem, sources.get(problem.file))).join('\n');
+  const confidential = problems.filter((problem) => problem.confidential === true);
+  return problems
+    .map((problem) => renderProblem(problem, sources.get(problem.file), confidential))
+    .join('\n');
 }
 
-function renderProblem(problem: Problem, source: string | undefined): string {
+function renderProblem(
+  problem: Problem,
+  source: string | undefined,
+  confidential: readonly Problem[],
+): string {
   const { file, line, column, severity, message, hint } = problem;
   const warning = severity === 'warning' ? 'warning: ' : '';
-  const lines = [`${file}:${String(line)}:${String(column)} ${warning}${message}`, ...frame(problem, source)];
+  const lines = [
+    `${file}:${String(line)}:${String(column)} ${warning}${message}`,
+    ...frame(problem, source, confidential),
+  ];
   if (hint !== undefined) lines.push(`    ${hint}`);
   return `${lines.join('\n')}\n`;
 }
@@ -20,13 +30,17 @@ function renderProblem(problem: Problem, source: string | undefined): string {
 const greatestWidth = 100;
 
 function frame(
-  { line, column, length = 1, confidential }: Problem,
+  { file, line, column, length = 1 }: Problem,
   source: string | undefined,
+  confidential: readonly Problem[],
 ): readonly string[] {
   const text = source?.split(/\r?\n/, line)[line - 1];
   if (text === undefined || text.trim() === '') return [];
   const characters = [...maskSecrets(text)].map((character) => (character === '\t' ? ' ' : character));
-  if (confidential === true) characters.fill('*', column - 1, column - 1 + length);
+  for (const secret of confidential) {
+    if (secret.file !== file || secret.line !== line) continue;
+    characters.fill('*', secret.column - 1, secret.column - 1 + (secret.length ?? 1));
+  }
   const start = column > greatestWidth ? column - 20 : 0;
   const shown = characters
     .slice(start, start + greatestWidth)

@@ -2,13 +2,13 @@ import { pointerParts, type SchemaError } from './validator.ts';
 
 /**
  * Reduces what Ajv says of alternatives to what an operator can act on: for each failed `anyOf` and `oneOf` the errors
- * of the branch that came nearest, and none of the consequences (`if`, the alternative itself when a branch speaks).
+ * of the branch that came nearest, and no error that only follows from another.
  */
 export function bestBranches(errors: readonly SchemaError[]): readonly SchemaError[] {
   const dropped = new Set<SchemaError>();
   // Ajv reports the branches first and the alternative after them, so inner ones come before outer ones.
   for (const [index, error] of errors.entries()) {
-    if (error.keyword === 'if') dropped.add(error);
+    if (isConsequence(error, errors)) dropped.add(error);
     if (error.keyword !== 'anyOf' && error.keyword !== 'oneOf') continue;
     const inside = errors.slice(0, index).filter((other) => !dropped.has(other) && belongsTo(other, error));
     if (inside.length === 0) continue;
@@ -17,6 +17,21 @@ export function bestBranches(errors: readonly SchemaError[]): readonly SchemaErr
     if (best.length > 0) dropped.add(error);
   }
   return errors.filter((error) => !dropped.has(error));
+}
+
+function isConsequence(error: SchemaError, errors: readonly SchemaError[]): boolean {
+  switch (error.keyword) {
+    case 'if':
+    // The name's own schema has said what is wrong with it.
+    case 'propertyNames':
+      return true;
+    case 'maxProperties':
+      return errors.some(
+        (other) => other.keyword === 'additionalProperties' && other.instancePath === error.instancePath,
+      );
+    default:
+      return false;
+  }
 }
 
 function belongsTo(error: SchemaError, alternative: SchemaError): boolean {

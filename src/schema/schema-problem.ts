@@ -1,6 +1,6 @@
 import type { Problem } from '../plan/problem.ts';
 import { branchesOf } from './best-branch.ts';
-import { didYouMean } from './did-you-mean.ts';
+import { didYouMean, nearest } from './did-you-mean.ts';
 import { pointerParts, type SchemaError } from './validator.ts';
 import type { Path, YamlDocument, Place } from './yaml-document.ts';
 
@@ -84,18 +84,17 @@ function unknownKey(
   if (schema['title'] === 'Secret' && key === 'default') {
     const hint = 'leave the default out; a secret that is missing must stop the run';
     return {
-      ...at,
+      path: at.path,
       rule: 'secret-in-clear',
       message: `a default for '${path.at(-1) ?? ''}' would be a secret written in clear`,
       hint,
       confidential: true,
     };
   }
-  const used = Object.keys(asRecord(error.data));
-  const meant = didYouMean(
-    key,
-    known.filter((name) => !used.includes(name)),
-  );
+  const nearestKey = nearest(key, known);
+  // What is given already was not meant again.
+  const isUsed = nearestKey !== undefined && nearestKey in asRecord(error.data);
+  const meant = nearestKey === undefined || isUsed ? '' : `, did you mean '${nearestKey}'?`;
   const hint = meant === '' && known.length > 0 ? `known here: ${known.join(', ')}` : undefined;
   return {
     ...at,
@@ -287,10 +286,11 @@ function exampleHint(schema: Readonly<Record<string, unknown>>): string | undefi
 
 /** An example as an operator would write it on one line. */
 function inline(example: unknown): string {
-  return JSON.stringify(example)
-    .replaceAll(/"([A-Za-z][\w./-]*)"/g, '$1')
-    .replaceAll(/([:,])(?=\S)/g, '$1 ')
-    .replaceAll(/([{])|([}])/g, (_, open) => (open === undefined ? ' }' : '{ '));
+  if (typeof example === 'string') return /^[\w./-]+$/.test(example) ? example : JSON.stringify(example);
+  if (Array.isArray(example)) return `[${example.map(inline).join(', ')}]`;
+  if (typeof example !== 'object' || example === null) return String(example);
+  const entries = Object.entries(example).map(([key, value]) => `${key}: ${inline(value)}`);
+  return `{ ${entries.join(', ')} }`;
 }
 
 function short(text: string): string {

@@ -70,9 +70,20 @@ export function checkShape(
   };
   return {
     value: shown.reduce(leaveOut, state.value),
-    problems: shown.map((error) => schemaProblem(error, origin)),
+    problems: shown.flatMap((error) => problemsOf(error, state, origin)),
     missing: [...state.missing.values()],
   };
+}
+
+/** An `{ env }` that is no variable by its own shape is told so, and not that it is no number. */
+function problemsOf(error: SchemaError, state: State, origin: Origin): readonly Problem[] {
+  const path = pointerParts(error.instancePath);
+  const at = valueAt(state.value, path);
+  if (error.keyword !== 'type' || typeof at !== 'object' || at === null || !('env' in at)) {
+    return [schemaProblem(error, origin)];
+  }
+  const base = [...origin.base, ...path];
+  return violations(validateVariable, at).map((fault) => schemaProblem(fault, { ...origin, base }));
 }
 
 interface State {

@@ -78,7 +78,7 @@ export function readYaml(source: Source): YamlReading {
     // The limit makes an alias bomb throw before it has grown.
     return { document: documentOf(source, tree, lines, tree.toJS({ maxAliasCount: 100 })), problems };
   } catch (error) {
-    return { problems: [refusal(source.file, error)] };
+    return { problems: [refusal(source, lines, error)] };
   }
 }
 
@@ -98,14 +98,16 @@ function tooDeep(file: string): Problem {
   return { file, line: 1, column: 1, severity: 'error', rule: 'nested-too-deeply', message };
 }
 
-function refusal(file: string, error: unknown): Problem {
+function refusal({ file, text }: Source, lines: LineCounter, error: unknown): Problem {
   const place = { file, line: 1, column: 1, severity: 'error' as const };
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof RangeError) return tooDeep(file);
   if (/^Unresolved alias/.test(message)) {
     const alias = message.split(': ').at(-1) ?? '';
+    const at = Math.max(0, text.indexOf(`*${alias}`));
     return {
       ...place,
+      ...placeIn(text, lines, [at, at + alias.length + 1]),
       rule: 'unknown-anchor',
       message: `there is no anchor '&${alias}' above the alias '*${alias}'`,
     };

@@ -26,6 +26,11 @@ const wordings: Partial<Record<ErrorCode, Wording>> = {
     message: () => 'the file holds more than one YAML document',
     hint: 'put each plan into a file of its own',
   },
+  BLOCK_AS_IMPLICIT_KEY: {
+    rule: 'yaml-syntax',
+    message: () => 'not valid YAML: a colon and a space start another mapping here',
+    hint: 'quote the text if the colon belongs to it',
+  },
   BAD_ALIAS: { rule: 'unknown-anchor', message: (alias) => `there is no anchor for '${alias}' above` },
   TAG_RESOLVE_FAILED: {
     rule: 'unknown-tag',

@@ -1,3 +1,4 @@
+import { writtenKeys } from '../plan-file.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
 export const retentionKeepsNothing: Rule = {
@@ -8,9 +9,9 @@ export const retentionKeepsNothing: Rule = {
   check: (context) => {
     const { retention } = context.plan;
     if (retention === undefined || hasOpenRetention(context)) return [];
-    const written = (context.file.document.value as { readonly retention?: object }).retention ?? {};
+    const written = Object.entries(writtenKeys(context.file.document)['retention'] ?? {});
     const keeps = Object.entries(retention).filter(([key, value]) => key !== 'keepAtLeast' && value !== 0);
-    if ('keep-at-least' in written && written['keep-at-least'] === 0) {
+    if (written.some(([key, value]) => key === 'keep-at-least' && value === 0)) {
       const message = "'keep-at-least: 0' would let retention keep nothing";
       return [
         {

@@ -1,3 +1,4 @@
+import { writtenKeys } from '../plan-file.ts';
 import type { Rule } from './rule.ts';
 
 export const timeoutMissing: Rule = {
@@ -6,8 +7,8 @@ export const timeoutMissing: Rule = {
   reason: 'A run that hangs is noticed by the next one, which finds it still running.',
   speaksOfAbsence: true,
   check: ({ file, settings }) => {
-    const written = file.document.value as { readonly timeout?: unknown };
-    if (written.timeout !== undefined || settings.defaults.timeoutMs !== undefined) return [];
+    if (writtenKeys(file.document)['timeout'] !== undefined || settings.defaults.timeoutMs !== undefined)
+      return [];
     const message = "the plan has no 'timeout'; a run may then take 24h";
     return [{ message, hint: 'say how long a run may take, for example timeout: 2h', path: [], atKey: true }];
   },
