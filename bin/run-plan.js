@@ -26,7 +26,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const { main } = await import('../dist/src/cli/main.js');
 const { processHost } = await import('../dist/src/cli/host.js');
 const { exit } = await import('../dist/src/cli/exit.js');
-await exit(await main(process.argv.slice(2), processHost(join(root, 'dist', 'tasks')), version));
+await exit(await main(process.argv.slice(2), processHost(join(root, 'dist', 'tasks'), version)));
 
 /** Before 22.22 the libraries that run-plan is made of do not run. */
 function isTooOld(node) {

@@ -34,7 +34,9 @@ export async function confirm(host: CommandHost, confirmation: Confirmation): Pr
   }
   const typed = await ask(host, `${confirmation.consequence}\nType ${word} to go on: `);
   if (typed !== word) {
-    throw new Failure('not-confirmed', 'not confirmed, nothing was changed', { hint: `type exactly: ${word}` });
+    throw new Failure('not-confirmed', 'not confirmed, nothing was changed', {
+      hint: `type exactly: ${word}`,
+    });
   }
 }
 

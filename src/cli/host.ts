@@ -1,5 +1,8 @@
+import { createRedactor, type Redactor } from '../secret/redactor.ts';
+
 /** What the command line is run with: everything a command takes from its process, so that tests can hand it over. */
 export interface CommandHost {
+  readonly version: string;
   /** Folder of the built-in tasks; the launcher knows it, `src` never imports a task. */
   readonly taskFolder: string;
   readonly environmentVariables: Readonly<Record<string, string | undefined>>;
@@ -7,23 +10,30 @@ export interface CommandHost {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
   readonly errorOutput: NodeJS.WriteStream;
-}
-
-/** Options that every command takes. */
-export interface CommonOptions {
-  /** A settings file instead of the one that is found upwards from the working folder. */
-  readonly config?: string;
-  readonly json?: true;
+  /** One for the process: what any secret's owner prints is masked in every sink. */
+  readonly redactor: Redactor;
 }
 
 /** The host of this process. */
-export function processHost(taskFolder: string): CommandHost {
+export function processHost(taskFolder: string, version: string): CommandHost {
   return {
+    version,
     taskFolder,
     environmentVariables: process.env,
     workingFolder: process.cwd(),
     input: process.stdin,
     output: process.stdout,
     errorOutput: process.stderr,
+    redactor: createRedactor(),
   };
+}
+
+/** Prints text for people or data for programs; either way masked. */
+export function print(host: CommandHost, text: string): void {
+  host.output.write(host.redactor.redact(text));
+}
+
+/** Prints a value as indented JSON. */
+export function printJson(host: CommandHost, value: unknown): void {
+  print(host, `${JSON.stringify(value, null, 2)}\n`);
 }

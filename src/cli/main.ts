@@ -5,9 +5,9 @@ import type { CommandHost } from './host.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs one command line (`argv` without node and script) and gives its exit code. Throws nothing. */
-export async function main(argv: readonly string[], host: CommandHost, version: string): Promise<ExitCode> {
+export async function main(argv: readonly string[], host: CommandHost): Promise<ExitCode> {
   let code: ExitCode = exitCode.done;
-  const program = buildProgram(host, version, (settled) => {
+  const program = buildProgram(host, (settled) => {
     code = settled;
   });
   if (argv.length === 0) {
@@ -20,6 +20,6 @@ export async function main(argv: readonly string[], host: CommandHost, version: 
   } catch (error) {
     // Commander has printed its own message; help and version are no failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
-    return report(error, (text) => host.errorOutput.write(text));
+    return report(error, (text) => host.errorOutput.write(host.redactor.redact(text)));
   }
 }

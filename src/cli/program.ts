@@ -10,11 +10,11 @@ Exit codes: 0 done, 1 bug, 2 usage, 10 plan invalid, 11 environment, secret or t
  * The command line's grammar. Each action imports its command when it is called, so that `--help` loads no more than
  * this file. `settle` receives the exit code of the command that ran.
  */
-export function buildProgram(host: CommandHost, version: string, settle: (code: ExitCode) => void): Command {
+export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void): Command {
   const program = new Command('run-plan')
     .description('Runs backups, restores and restore drills that are declared as YAML plans.')
     .usage('<plan> [options]\n       run-plan <command> [options]')
-    .version(version, '-V, --version')
+    .version(host.version, '-V, --version')
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .addHelpText('after', exitCodeHelp)

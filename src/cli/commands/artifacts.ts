@@ -1,0 +1,83 @@
+import type { Artifact } from '../../artifact/artifact.ts';
+import { listArtifacts } from '../../artifact/store.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { resolveEnvironment } from '../../plan/workspace.ts';
+import { renderDuration } from '../../quantity/duration.ts';
+import { renderBytes } from '../../quantity/size.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
+import { loadPlans, withRepository, type Plans } from '../plans.ts';
+import { renderTable } from '../table.ts';
+
+export interface ArtifactsOptions {
+  readonly environment?: string | undefined;
+  readonly database?: string | undefined;
+  readonly json?: true | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Lists the artifacts of one environment's repository or of every one, newest first, damaged ones included. */
+export async function artifactsCommand(host: CommandHost, options: ArtifactsOptions): Promise<ExitCode> {
+  const plans = await loadPlans(host, options.config);
+  const found: Artifact[] = [];
+  for (const environment of chosenEnvironments(plans, options.environment)) {
+    const artifacts = await withRepository(plans, environment, (repository) => listArtifacts(repository));
+    // A repository may serve several environments: each lists its own.
+    found.push(
+      ...artifacts.filter((artifact) => (artifact.environment ?? environment.name) === environment.name),
+    );
+  }
+  const listed = found.filter(
+    ({ database }) => options.database === undefined || database === options.database,
+  );
+  if (options.json === true) printJson(host, listed.map(asData));
+  else print(host, render(listed, new Date()));
+  return exitCode.done;
+}
+
+function chosenEnvironments(plans: Plans, name: string | undefined): readonly Environment[] {
+  if (name !== undefined) return [resolveEnvironment(plans.workspace, name)];
+  const withRepositories = [...plans.workspace.environments.values()].filter(
+    ({ repository }) => repository !== undefined,
+  );
+  // An environment of another host's may lack its variables here: only those that plans use must be complete.
+  const used = new Set([...plans.workspace.plans.values()].map(({ environment }) => environment));
+  return withRepositories
+    .filter((environment) => used.has(environment.name))
+    .map((environment) => resolveEnvironment(plans.workspace, environment.name));
+}
+
+function asData(artifact: Artifact): Record<string, unknown> {
+  return {
+    name: artifact.name,
+    environment: artifact.environment ?? null,
+    database: artifact.database,
+    state: artifact.state,
+    reason: 'reason' in artifact ? artifact.reason : null,
+    createdAt: artifact.createdAt.toISOString(),
+    recoveryPoint: artifact.facts?.recoveryPoint ?? null,
+    bytes: artifact.bytes,
+    verifiedAt: artifact.state === 'verified' ? artifact.verification.verifiedAt : null,
+  };
+}
+
+function render(artifacts: readonly Artifact[], now: Date): string {
+  if (artifacts.length === 0) return 'no artifacts\n';
+  const columns = [
+    { title: 'ARTIFACT' },
+    { title: 'ENVIRONMENT' },
+    { title: 'AGE', align: 'right' },
+    { title: 'SIZE', align: 'right' },
+    { title: 'STATE' },
+  ] as const;
+  return renderTable(
+    columns,
+    artifacts.map((artifact) => [
+      artifact.name,
+      artifact.environment ?? '?',
+      renderDuration(Math.max(0, now.getTime() - artifact.createdAt.getTime())),
+      renderBytes(artifact.bytes),
+      'reason' in artifact ? `${artifact.state}: ${artifact.reason}` : artifact.state,
+    ]),
+  );
+}

@@ -1,0 +1,84 @@
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { resolveEnvironment } from '../../plan/workspace.ts';
+import { renderDuration } from '../../quantity/duration.ts';
+import { renderBytes } from '../../quantity/size.ts';
+import { listRecords, type RecordList } from '../../record/store.ts';
+import type { RunRecord } from '../../schema/generated/run-record.types.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
+import { choosePlan, loadPlans, withRepository, type Plans } from '../plans.ts';
+import { stateFolderOf } from '../state.ts';
+import { renderTable } from '../table.ts';
+
+export interface HistoryOptions {
+  readonly limit: number;
+  readonly repository?: true | undefined;
+  readonly json?: true | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Lists past runs, newest first: this host's, and with `--repository` those of every host. */
+export async function historyCommand(
+  host: CommandHost,
+  name: string | undefined,
+  options: HistoryOptions,
+): Promise<ExitCode> {
+  const plans = await loadPlans(host, options.config);
+  if (name !== undefined) choosePlan(plans, name);
+  const names = name === undefined ? [...plans.workspace.plans.keys()] : [name];
+  const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
+  const lists: RecordList[] = [];
+  for (const plan of names) lists.push(await recordsOf(plans, plan, stateFolder, options));
+  const records = lists
+    .flatMap((list) => list.records)
+    .sort((left, right) => Date.parse(right.startedAt) - Date.parse(left.startedAt))
+    .slice(0, options.limit);
+  if (options.json === true) printJson(host, records);
+  else print(host, render(records));
+  for (const damaged of lists.flatMap((list) => list.damaged)) {
+    host.errorOutput.write(`run-plan: warning: ${damaged} cannot be read as a run record\n`);
+  }
+  return exitCode.done;
+}
+
+function recordsOf(
+  plans: Plans,
+  plan: string,
+  stateFolder: string,
+  { limit, repository: wanted }: HistoryOptions,
+): Promise<RecordList> {
+  const environmentName = plans.workspace.plans.get(plan)?.environment;
+  if (wanted !== true || environmentName === undefined) return listRecords({ stateFolder }, { plan, limit });
+  const environment = resolveEnvironment(plans.workspace, environmentName);
+  return withRepository(plans, environment, (repository) =>
+    listRecords({ repository, stateFolder }, { plan, limit }),
+  );
+}
+
+function render(records: readonly RunRecord[]): string {
+  if (records.length === 0) return 'no runs\n';
+  const columns = [
+    { title: 'RUN' },
+    { title: 'OUTCOME' },
+    { title: 'EXIT', align: 'right' },
+    { title: 'TOOK', align: 'right' },
+    { title: 'BYTES', align: 'right' },
+    { title: 'HOST' },
+    { title: 'ERROR' },
+  ] as const;
+  return renderTable(
+    columns,
+    records.map((record) => [
+      record.runId,
+      record.complete ? record.outcome : 'interrupted',
+      record.exitCode === null ? '-' : String(record.exitCode),
+      renderDuration(record.durationMs),
+      renderBytes(record.bytes),
+      record.host,
+      firstLine(record.error?.message ?? ''),
+    ]),
+  );
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}

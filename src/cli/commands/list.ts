@@ -1,0 +1,82 @@
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { problemsOf } from '../../plan/workspace.ts';
+import { renderDuration } from '../../quantity/duration.ts';
+import { listRecords } from '../../record/store.ts';
+import { nextRuns } from '../../schedule/schedule.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
+import { loadPlans, type Plans } from '../plans.ts';
+import { stateFolderOf } from '../state.ts';
+import { renderTable } from '../table.ts';
+
+export interface ListOptions {
+  readonly json?: true | undefined;
+  readonly config?: string | undefined;
+}
+
+interface ListedPlan {
+  readonly name: string;
+  readonly environment: string;
+  readonly description: string | null;
+  readonly valid: boolean;
+  readonly nextRunAt: string | null;
+  readonly lastRun: { readonly id: string; readonly outcome: string; readonly startedAt: string } | null;
+}
+
+/** Lists every plan with its next run and this host's last one. */
+export async function listCommand(host: CommandHost, options: ListOptions): Promise<ExitCode> {
+  const plans = await loadPlans(host, options.config);
+  const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
+  const now = new Date();
+  const listed = await Promise.all(
+    [...plans.workspace.plans.values()].map((plan) => describePlan(plans, plan, stateFolder, now)),
+  );
+  if (options.json === true) printJson(host, listed);
+  else print(host, renderList(listed, now));
+  return exitCode.done;
+}
+
+async function describePlan(plans: Plans, plan: Plan, stateFolder: string, now: Date): Promise<ListedPlan> {
+  const { records } = await listRecords({ stateFolder }, { plan: plan.name, limit: 1 });
+  const [last] = records;
+  const valid = problemsOf(plans.workspace, plan.name).every(({ severity }) => severity !== 'error');
+  const [next] = valid ? nextRuns(plan.schedule, now, 1, plan.timeZone) : [];
+  return {
+    name: plan.name,
+    environment: plan.environment,
+    description: plan.description ?? null,
+    valid,
+    nextRunAt: next?.at.toISOString() ?? null,
+    lastRun: last === undefined ? null : { id: last.runId, outcome: last.outcome, startedAt: last.startedAt },
+  };
+}
+
+function renderList(listed: readonly ListedPlan[], now: Date): string {
+  if (listed.length === 0) return 'no plans\n';
+  const columns = [
+    { title: 'PLAN' },
+    { title: 'ENVIRONMENT' },
+    { title: 'NEXT RUN' },
+    { title: 'LAST RUN HERE' },
+    { title: 'DESCRIPTION' },
+  ];
+  return renderTable(
+    columns,
+    listed.map((plan) => [
+      plan.name,
+      plan.environment,
+      plan.valid ? distance(plan.nextRunAt, now, 'in', '') : 'invalid, see run-plan validate',
+      plan.lastRun === null
+        ? 'never'
+        : `${plan.lastRun.outcome} ${distance(plan.lastRun.startedAt, now, '', 'ago')}`,
+      plan.description ?? '',
+    ]),
+  );
+}
+
+/** `in 3h`, `2d ago`; `-` for no time at all. */
+function distance(at: string | null, now: Date, before: string, after: string): string {
+  if (at === null) return '-';
+  const text = renderDuration(Math.abs(Date.parse(at) - now.getTime()));
+  return `${before} ${text} ${after}`.trim();
+}

@@ -1,0 +1,139 @@
+import { buildPipeline, describeWork } from '../../engine/build-pipeline.ts';
+import type { Pipeline, PipelineStep } from '../../engine/pipeline.ts';
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import type { Plan, RetentionPolicy } from '../../plan/plan.ts';
+import { renderDuration } from '../../quantity/duration.ts';
+import { nextRuns } from '../../schedule/schedule.ts';
+import { parseAssignments } from '../assignments.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
+import { choosePlan, environmentsOf, loadPlans } from '../plans.ts';
+
+export interface ShowOptions {
+  readonly set: readonly string[];
+  readonly json?: true | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Shows what a plan would do, without doing any of it. */
+export async function showCommand(host: CommandHost, name: string, options: ShowOptions): Promise<ExitCode> {
+  const plans = await loadPlans(host, options.config);
+  const plan = choosePlan(plans, name);
+  const pipeline = buildPipeline(plan, {
+    tasks: plans.workspace.tasks,
+    environments: environmentsOf(plans, plan),
+    assignments: parseAssignments(options.set),
+  });
+  if (options.json === true) printJson(host, pipelineAsData(pipeline));
+  else print(host, renderPipeline(pipeline, new Date()));
+  return exitCode.done;
+}
+
+/** How many of the next runs are shown. */
+const runsShown = 5;
+
+/** A pipeline for people: schedule, objectives, retention, and each step with the commands it would run. */
+export function renderPipeline(pipeline: Pipeline, now: Date): string {
+  const { plan } = pipeline;
+  const rows: readonly (readonly [string, string])[] = [
+    ['environment', plan.environment],
+    ...parameterRows(pipeline),
+    ...scheduleRows(plan, now),
+    ...objectiveRows(plan),
+    ...(plan.retention === undefined ? [] : [['retention', renderRetention(plan.retention)] as const]),
+    ...(plan.timeoutMs === undefined ? [] : [['timeout', renderDuration(plan.timeoutMs)] as const]),
+  ];
+  const head = [plan.name, ...(plan.description === undefined ? [] : [`: ${plan.description}`])].join('');
+  const settings = rows.map(([key, value]) => `  ${key.padEnd(11)}  ${value}`.trimEnd());
+  return `${[head, ...settings, '', ...pipeline.steps.flatMap(renderStep)].join('\n')}\n`;
+}
+
+function parameterRows({ parameters }: Pipeline): readonly (readonly [string, string])[] {
+  return Object.entries(parameters).map(([name, value]) => ['parameter', `${name} = ${value}`]);
+}
+
+function scheduleRows(plan: Plan, now: Date): readonly (readonly [string, string])[] {
+  const entries = plan.schedule.map(({ calendar, cron, from, until }) => {
+    const window = `${from === undefined ? '' : ` from ${from}`}${until === undefined ? '' : ` until ${until}`}`;
+    return ['schedule', `${cron === undefined ? calendar : `cron ${cron}`}${window}`] as const;
+  });
+  const runs = nextRuns(plan.schedule, now, runsShown, plan.timeZone);
+  return [
+    ...entries,
+    ...runs.map(({ at }, index) => [index === 0 ? 'next runs' : '', inBothZones(at, plan.timeZone)] as const),
+  ];
+}
+
+/** `2025-01-01T02:00:00Z`, and the plan's own zone beside it when that is another. */
+function inBothZones(at: Date, timeZone: string): string {
+  const utc = at.toISOString().replace('.000Z', 'Z');
+  if (timeZone === 'UTC') return utc;
+  const local = new Intl.DateTimeFormat('sv-SE', {
+    timeZone,
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  }).format(at);
+  return `${utc}  ${local} ${timeZone}`;
+}
+
+function objectiveRows({ objectives }: Plan): readonly (readonly [string, string])[] {
+  return [
+    ...(objectives.rpoMs === undefined ? [] : [['RPO', renderDuration(objectives.rpoMs)] as const]),
+    ...(objectives.rtoMs === undefined ? [] : [['RTO', renderDuration(objectives.rtoMs)] as const]),
+  ];
+}
+
+function renderRetention(policy: RetentionPolicy): string {
+  const counts = [
+    ['last', policy.keepLast],
+    ['daily', policy.keepDaily],
+    ['weekly', policy.keepWeekly],
+    ['monthly', policy.keepMonthly],
+    ['yearly', policy.keepYearly],
+    ['at least', policy.keepAtLeast],
+  ] as const;
+  const within =
+    policy.keepWithinMs === undefined ? [] : [`everything within ${renderDuration(policy.keepWithinMs)}`];
+  const kept = counts.flatMap(([word, count]) => (count === undefined ? [] : [`${word} ${String(count)}`]));
+  return `keep ${[...within, ...kept].join(', ')}`;
+}
+
+function renderStep(step: PipelineStep, index: number): readonly string[] {
+  const limits = [
+    `timeout ${renderDuration(step.timeoutMs)}`,
+    `stall ${renderDuration(step.stallTimeoutMs)}`,
+    ...(step.retry.times === 0 ? [] : [`${String(step.retry.times)} more tries`]),
+    ...(step.when === undefined ? [] : [`when ${step.when}`]),
+    ...(step.continueOnFailure ? ['later steps run although it fails'] : []),
+  ];
+  const where = step.phase === 'steps' ? '' : ` (${step.phase})`;
+  return [
+    `${String(index + 1)}. ${step.name}${where} on ${step.environment.name}, ${limits.join(', ')}`,
+    ...describeWork(step).map((line) => `     ${line}`),
+  ];
+}
+
+/** A pipeline as data for `--json`. */
+export function pipelineAsData(pipeline: Pipeline): unknown {
+  const { plan, parameters, steps } = pipeline;
+  return {
+    plan: plan.name,
+    hash: plan.hash,
+    environment: plan.environment,
+    parameters,
+    schedule: plan.schedule,
+    objectives: plan.objectives,
+    retention: plan.retention ?? null,
+    timeoutMs: plan.timeoutMs ?? null,
+    steps: steps.map((step) => ({
+      id: step.id,
+      name: step.name,
+      phase: step.phase,
+      position: step.position,
+      environment: step.environment.name,
+      task: step.work.kind === 'task' ? step.work.task.name : null,
+      commands: describeWork(step),
+      timeoutMs: step.timeoutMs,
+      stallTimeoutMs: step.stallTimeoutMs,
+    })),
+  };
+}

@@ -1,0 +1,52 @@
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import type { Problem } from '../../plan/problem.ts';
+import { problemsAsAnnotations, problemsAsJson, renderProblems } from '../../plan/render-problems.ts';
+import { problemsOf, resolvePlan } from '../../plan/workspace.ts';
+import { print, type CommandHost } from '../host.ts';
+import { loadPlans, type Plans } from '../plans.ts';
+
+export interface ValidateOptions {
+  readonly json?: true | undefined;
+  readonly format?: 'text' | 'json' | 'github' | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Prints every problem of every file, or of the plans that were named; exits 10 when one of them is an error. */
+export async function validateCommand(
+  host: CommandHost,
+  names: readonly string[],
+  options: ValidateOptions,
+): Promise<ExitCode> {
+  const plans = await loadPlans(host, options.config);
+  const problems = names.length === 0 ? plans.problems : namedProblems(plans, names);
+  const format = options.format ?? (options.json === true ? 'json' : 'text');
+  if (format === 'json') print(host, problemsAsJson(problems));
+  else if (format === 'github') print(host, problemsAsAnnotations(problems));
+  else print(host, renderText(plans, problems, names));
+  return problems.some(({ severity }) => severity === 'error') ? exitCode.planInvalid : exitCode.done;
+}
+
+function namedProblems(plans: Plans, names: readonly string[]): readonly Problem[] {
+  const { workspace } = plans;
+  const known = new Set(workspace.planFiles.values());
+  for (const name of names) if (!known.has(name)) resolvePlan(workspace, name);
+  const wanted = new Set(names.flatMap((name) => problemsOf(workspace, name)));
+  return plans.problems.filter((problem) => wanted.has(problem) || !workspace.problems.includes(problem));
+}
+
+function renderText(plans: Plans, problems: readonly Problem[], names: readonly string[]): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const warnings = problems.length - errors;
+  const count = names.length === 0 ? plans.workspace.planFiles.size : names.length;
+  const verdict =
+    errors > 0
+      ? `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`
+      : `${plural(count, 'plan')} valid`;
+  const rest = errors === 0 && warnings > 0 ? `, ${plural(warnings, 'warning')}` : '';
+  const text = renderProblems(problems, plans.sources);
+  return `${text}${text === '' ? '' : '\n'}${verdict}${rest}\n`;
+}
+
+function plural(count: number, word: string): string {
+  return `${String(count)} ${word}${count === 1 ? '' : 's'}`;
+}

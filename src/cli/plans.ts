@@ -1,0 +1,118 @@
+import type { Environment } from '../environment/environment.ts';
+import { Failure } from '../failure.ts';
+import { loadWorkspace } from '../plan/load-workspace.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Problem } from '../plan/problem.ts';
+import { resolveEnvironment, resolvePlan, type Workspace } from '../plan/workspace.ts';
+import { openRepository } from '../repository/open.ts';
+import type { Repository } from '../repository/repository.ts';
+import { didYouMean } from '../schema/did-you-mean.ts';
+import type { Secrets } from '../secret/reference.ts';
+import { createSecretStore } from '../secret/secret-store.ts';
+import { loadSettings } from '../settings/load-settings.ts';
+import type { Settings } from '../settings/settings.ts';
+import { createTaskRegistry, type TaskRegistry } from '../task/registry.ts';
+import { commandNames } from './command-names.ts';
+import type { CommandHost } from './host.ts';
+
+/** What every command starts from: the settings, and all plans and environments, read and checked. */
+export interface Plans {
+  readonly settings: Settings;
+  readonly registry: TaskRegistry;
+  readonly workspace: Workspace;
+  /** Of the settings and of every plan. */
+  readonly problems: readonly Problem[];
+  readonly sources: ReadonlyMap<string, string>;
+  readonly secrets: Secrets;
+}
+
+/** Loads them. @throws Failure `usage` for a settings file that does not exist */
+export async function loadPlans(host: CommandHost, configFile: string | undefined): Promise<Plans> {
+  const { environmentVariables: variables, workingFolder } = host;
+  const loaded = await loadSettings(workingFolder, variables, configFile);
+  const { settings } = loaded;
+  const registry = await createTaskRegistry({
+    builtInFolder: host.taskFolder,
+    folders: settings.taskFolders,
+    workingFolder,
+  });
+  const workspace = await loadWorkspace({ settings, registry, commandNames, variables, workingFolder });
+  return {
+    settings,
+    registry,
+    workspace,
+    problems: [...loaded.problems, ...workspace.problems],
+    sources: new Map([...loaded.sources, ...workspace.sources]),
+    secrets: createSecretStore({
+      environment: variables,
+      redactor: host.redactor,
+      onWarning: (text) => host.errorOutput.write(`run-plan: warning: ${text}\n`),
+    }),
+  };
+}
+
+/**
+ * A plan that may run: known, without errors in its file, in the environments or in the settings.
+ * @throws Failure `usage`, `plan-invalid`, `variable-missing`
+ */
+export function choosePlan(plans: Plans, name: string): Plan {
+  const [broken] = plans.problems.filter(
+    ({ severity, file }) =>
+      severity === 'error' && !plans.workspace.sources.has(file) && plans.sources.has(file),
+  );
+  if (broken !== undefined) {
+    throw new Failure('plan-invalid', broken.message, {
+      where: `${broken.file}:${String(broken.line)}:${String(broken.column)}`,
+      hint: 'run-plan validate shows every problem',
+    });
+  }
+  const isPlan = [...plans.workspace.planFiles.values()].includes(name);
+  const command = isPlan ? '' : didYouMean(name, commandNames);
+  if (command !== '') throw new Failure('usage', `there is no plan or command '${name}'${command}`);
+  return resolvePlan(plans.workspace, name);
+}
+
+/** The plans that a listing is about: the one that was named, otherwise all that may run. */
+export function choosePlans(plans: Plans, name: string | undefined): readonly Plan[] {
+  const names = name === undefined ? [...plans.workspace.plans.keys()] : [name];
+  return names.map((each) => choosePlan(plans, each));
+}
+
+/** Every environment that a plan's steps use, by name. @throws Failure `variable-missing` */
+export function environmentsOf(plans: Plans, plan: Plan): ReadonlyMap<string, Environment> {
+  const names = new Set([plan.environment, ...plan.steps.map((step) => step.environment)]);
+  return new Map([...names].map((name) => [name, resolveEnvironment(plans.workspace, name)]));
+}
+
+/**
+ * Opens an environment's repository for one action and closes it afterwards.
+ * @throws Failure `environment-incomplete` when it has none
+ */
+export async function withRepository<Result>(
+  plans: Plans,
+  environment: Environment,
+  action: (repository: Repository) => Promise<Result>,
+): Promise<Result> {
+  const repository = await openRepositoryOf(environment, plans.secrets);
+  try {
+    return await action(repository);
+  } finally {
+    await repository.close();
+  }
+}
+
+export function openRepositoryOf(environment: Environment, secrets: Secrets): Promise<Repository> {
+  if (environment.repository === undefined) {
+    throw new Failure('environment-incomplete', `environment '${environment.name}' has no repository`, {
+      hint: `give it one in plans/environments.yaml: repository: { folder: … } or { s3: … }`,
+    });
+  }
+  return openRepository(environment.repository, secrets);
+}
+
+/** Whether a plan has a step whose task plays a role: `dump`, `prune`. */
+export function stepsOfRole(plans: Plans, plan: Plan, role: string): Plan['steps'] {
+  return plan.steps.filter(
+    ({ action }) => action.kind === 'task' && plans.workspace.tasks.get(action.task)?.task.role === role,
+  );
+}

@@ -1,0 +1,119 @@
+import { planPrune, type PrunePlan } from '../artifact/prune-plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { resolveEnvironment } from '../plan/workspace.ts';
+import { parseDuration, renderDuration } from '../quantity/duration.ts';
+import { renderBytes } from '../quantity/size.ts';
+import { stepsOfRole, withRepository, type Plans } from './plans.ts';
+import { renderTable } from './table.ts';
+
+/** What a plan's retention would change in one repository now. */
+export interface PruneDifference {
+  readonly plan: string;
+  readonly environment: string;
+  readonly location: string;
+  readonly prune: PrunePlan;
+}
+
+/** Asks the repository of every pruning step of a plan; changes nothing. */
+export async function pruneDifferences(
+  plans: Plans,
+  plan: Plan,
+  now: Date,
+): Promise<readonly PruneDifference[]> {
+  const { retention } = plan;
+  if (retention === undefined) return [];
+  const differences: PruneDifference[] = [];
+  for (const step of stepsOfRole(plans, plan, 'prune')) {
+    const environment = resolveEnvironment(plans.workspace, step.environment);
+    const debrisAgeMs = debrisAgeOf(step);
+    const [prune, location] = await withRepository(plans, environment, async (repository) => {
+      const planned = await planPrune(repository, {
+        environment: environment.name,
+        policy: retention,
+        timeZone: plan.timeZone,
+        now,
+        ...(debrisAgeMs !== undefined && { debrisAgeMs }),
+      });
+      return [planned, repository.location] as const;
+    });
+    differences.push({ plan: plan.name, environment: environment.name, location, prune });
+  }
+  return differences;
+}
+
+function debrisAgeOf({ action }: Plan['steps'][number]): number | undefined {
+  const text = action.kind === 'task' ? action.parameters['debris-after'] : undefined;
+  return typeof text === 'string' ? parseDuration(text) : undefined;
+}
+
+/** How many things a prune would remove. */
+export function changesIn({ prune }: PruneDifference): number {
+  const artifacts = prune.artifacts.filter(({ keep }) => !keep).length;
+  const debris = prune.debris.filter(({ remove }) => remove).length;
+  return artifacts + debris + prune.uploads.length;
+}
+
+/** Every artifact with keep or remove and the reason, then debris and unfinished uploads. */
+export function renderDifference(difference: PruneDifference, now: Date): string {
+  const { prune, plan, environment, location } = difference;
+  const age = (at: Date): string => renderDuration(Math.max(0, now.getTime() - at.getTime()));
+  const rows = [
+    ...prune.artifacts.map(({ artifact, keep, reason }) => [
+      keep ? '  keep' : '- remove',
+      artifact.name,
+      age(artifact.createdAt),
+      renderBytes(artifact.bytes),
+      reason,
+    ]),
+    ...prune.debris.map(({ leftover, remove, reason }) => [
+      remove ? '- remove' : '  keep',
+      leftover.name,
+      age(leftover.at),
+      renderBytes(leftover.bytes),
+      reason,
+    ]),
+    ...prune.uploads.map(({ key, startedAt }) => [
+      '- abort',
+      key,
+      age(startedAt),
+      '',
+      'nobody finished this upload',
+    ]),
+  ];
+  const freed = prune.artifacts
+    .filter(({ keep }) => !keep)
+    .reduce((sum, { artifact }) => sum + artifact.bytes, 0);
+  const count = changesIn(difference);
+  const verdict =
+    count === 0 ? 'nothing to remove' : `${String(count)} to remove, ${renderBytes(freed)} freed`;
+  const columns = [
+    { title: '' },
+    { title: 'ARTIFACT' },
+    { title: 'AGE', align: 'right' },
+    { title: 'SIZE', align: 'right' },
+    { title: 'REASON' },
+  ] as const;
+  return `${plan} (${environment}, ${location}): ${verdict}\n${rows.length === 0 ? '' : renderTable(columns, rows)}`;
+}
+
+/** The same for `--json`. */
+export function differenceAsData(difference: PruneDifference): unknown {
+  const { prune, ...where } = difference;
+  return {
+    ...where,
+    changes: changesIn(difference),
+    artifacts: prune.artifacts.map(({ artifact, keep, reason }) => ({
+      name: artifact.name,
+      bytes: artifact.bytes,
+      keep,
+      reason,
+    })),
+    debris: prune.debris.map(({ leftover, remove, reason }) => ({
+      name: leftover.name,
+      bytes: leftover.bytes,
+      remove,
+      reason,
+    })),
+    uploads: prune.uploads.map(({ key, startedAt }) => ({ key, startedAt })),
+  };
+}
