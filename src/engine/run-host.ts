@@ -25,7 +25,9 @@ export interface RunHost {
   /** Replaces every secret that is known by now. */
   readonly redact: (text: string) => string;
   readonly groups: ProcessGroups;
-  /** Taken in order before the first step. The first one is this host's own. */
+  /** One run of a plan at a time on this host. */
+  readonly hostLock: LockTaker;
+  /** Further locks, taken in order before the first step. */
   readonly locks: readonly LockTaker[];
   /** Listen to every event, redacted. Closed at the end of the run. */
   readonly sinks: readonly EventSink[];

@@ -2,8 +2,9 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
-import type { ProcessGroups } from '../process/process-groups.ts';
+import { signalGroup, type ProcessGroups } from '../process/process-groups.ts';
 import { toolMissing } from '../process/tool.ts';
 import type { RunIdentity } from '../task/contract.ts';
 import { guardScript, lockedStatus, lockedWord } from './guard-script.ts';
@@ -12,6 +13,9 @@ import type { LockTaker, RunLock } from './run-lock.ts';
 
 /** How long the guard may take to end after `bye`, milliseconds. */
 const byeMs = 2000;
+/** How long a killed run's guard may take to end what that run left, milliseconds, and how often to look. */
+const orphanMs = 5000;
+const orphanPollMs = 100;
 
 export interface HostLockOptions {
   /** The plan's lock file; its folder is made. It stays: removing it would let two runs lock two files of one name. */
@@ -35,8 +39,7 @@ export function hostLock(options: HostLockOptions): LockTaker {
 
 async function takeHostLock(run: RunIdentity, options: HostLockOptions): Promise<RunLock> {
   await mkdir(dirname(options.file), { recursive: true, mode: 0o700 });
-  const guard = startGuard(run, options);
-  await hasLocked(guard, run, options.file);
+  const guard = await lockedGuard(run, options);
   const holder: LockHolder = {
     runId: run.id,
     pid: options.pid,
@@ -50,6 +53,37 @@ async function takeHostLock(run: RunIdentity, options: HostLockOptions): Promise
     ended: (group) => guard.stdin.write(`-${String(group)}\n`),
   });
   return heldBy(guard, run, options.file);
+}
+
+/** @throws Failure `locked` naming the holder */
+async function lockedGuard(run: RunIdentity, options: HostLockOptions): Promise<GuardProcess> {
+  const limit = performance.now() + orphanMs;
+  for (;;) {
+    const guard = startGuard(run, options);
+    if (await hasLocked(guard, options.file)) return guard;
+    const holder = await readHolder(options.file);
+    // A dead holder's guard is still ending what that run left; the lock is free in a moment.
+    if (!isDead(holder, options.host) || performance.now() > limit) throw lockedBy(holder, run, options.file);
+    await delay(orphanPollMs);
+  }
+}
+
+function isDead(holder: LockHolder | undefined, host: string): boolean {
+  if (holder?.host !== host) return false;
+  try {
+    process.kill(holder.pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+function lockedBy(holder: LockHolder | undefined, run: RunIdentity, file: string): Failure {
+  const who = describeHolder(holder);
+  return new Failure('locked', `plan ${run.plan} is already running: ${who} holds its lock`, {
+    hint: 'wait until it has ended, or end that process; the lock goes with it',
+    where: file,
+  });
 }
 
 function startGuard(run: RunIdentity, options: HostLockOptions): GuardProcess {
@@ -76,8 +110,8 @@ function startGuard(run: RunIdentity, options: HostLockOptions): GuardProcess {
   return guard;
 }
 
-/** Waits for the guard's word. @throws Failure `locked` naming the holder */
-async function hasLocked(guard: GuardProcess, run: RunIdentity, file: string): Promise<void> {
+/** Waits for the guard's word; false when somebody else holds the lock. */
+async function hasLocked(guard: GuardProcess, file: string): Promise<boolean> {
   const status = await new Promise<number | string | undefined>((resolve, reject) => {
     guard.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'ENOENT' ? toolMissing('flock', error) : error);
@@ -89,21 +123,13 @@ async function hasLocked(guard: GuardProcess, run: RunIdentity, file: string): P
       if (chunk.toString().startsWith(lockedWord)) resolve(undefined);
     });
   });
-  if (status === undefined) return;
-  if (status !== lockedStatus) {
-    throw new Failure(
-      'command-failed',
-      `the lock ${file} could not be taken: flock ended with ${String(status)}`,
-      {
-        hint: 'the state folder must be writable for this user',
-      },
-    );
-  }
-  const holder = describeHolder(await readHolder(file));
-  throw new Failure('locked', `plan ${run.plan} is already running: ${holder} holds its lock`, {
-    hint: 'wait until it has ended, or end that process; the lock goes with it',
-    where: file,
-  });
+  if (status === undefined) return true;
+  if (status === lockedStatus) return false;
+  throw new Failure(
+    'command-failed',
+    `the lock ${file} could not be taken: flock ended with ${String(status)}`,
+    { hint: 'the state folder must be writable for this user' },
+  );
 }
 
 function heldBy(guard: GuardProcess, run: RunIdentity, file: string): RunLock {
@@ -128,7 +154,8 @@ function heldBy(guard: GuardProcess, run: RunIdentity, file: string): RunLock {
       isReleased = true;
       await truncate(file).catch(() => undefined);
       guard.stdin.end('bye\n');
-      const timer = setTimeout(() => guard.kill('SIGKILL'), byeMs);
+      // flock and its bash are one group.
+      const timer = setTimeout(() => signalGroup(guard.pid ?? 0, 'SIGKILL'), byeMs);
       await exited;
       clearTimeout(timer);
     },

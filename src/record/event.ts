@@ -109,6 +109,8 @@ export interface RunFinished {
   /** Wall time of the `steps` phase: what RTO is held against. */
   readonly stepsDurationMs: number;
   readonly error?: FailureDescription;
+  /** The run was killed and could not say this itself: a later run found its journal and closed it. */
+  readonly foundInterrupted?: true;
 }
 
 /** A consumer of events. `handle` must not throw and must not wait; `close` may. */

@@ -1,0 +1,113 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../failure.ts';
+import { runVariable } from '../lock/guard-script.ts';
+import { createCommands, type BoundCommands } from '../process/create-commands.ts';
+import { temporaryFolder } from '../record/state-folder.ts';
+import type { TaskContext, TaskResult } from '../task/contract.ts';
+import { createEndings, type Endings } from './endings.ts';
+import { abortOnStall, inWords, whileAllowed } from './limits.ts';
+import type { PipelineStep } from './pipeline.ts';
+import { createReporter, type AttemptReporter } from './reporter.ts';
+import type { RunContext } from './run-context.ts';
+
+/** How long a task may take to come back after its signal aborted, milliseconds: inside the ten seconds of a cancel. */
+const graceMs = 5000;
+
+/** What one attempt does with what the engine lends it. */
+export type AttemptWork = (context: TaskContext) => Promise<TaskResult>;
+
+/**
+ * Runs one attempt of a step under a stall timeout and `signal`, and leaves nothing of it: its endings run, its
+ * processes die, its folder goes. Rejects with the signal's reason once that aborts, at most a few seconds later.
+ */
+export async function runAttempt(
+  step: PipelineStep,
+  attempt: number,
+  context: RunContext,
+  signal: AbortSignal,
+  work: AttemptWork,
+): Promise<TaskResult> {
+  const { clock } = context.host;
+  const own = new AbortController();
+  const either = AbortSignal.any([signal, own.signal]);
+  const stall = abortOnStall(clock, step.stallTimeoutMs, own, () => stalled(step));
+  const reporter = createReporter(step.id, context.emit, clock, stall.live);
+  const endings = createEndings(clock, (text) => {
+    reporter.warn(text);
+  });
+  const bound = bindCommands(context, reporter, stall.live, () => endings.signal() ?? either);
+  const folder = join(
+    temporaryFolder(context.host.stateFolder, context.run.id),
+    `${step.id}-${String(attempt)}`,
+  );
+  try {
+    signal.throwIfAborted();
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const lent = lend(step, context, { signal: either, reporter, folder, bound, endings });
+    return await whileAllowed(clock, either, graceMs, work(lent));
+  } finally {
+    stall.stop();
+    await endings.run();
+    await bound.end();
+    reporter.close();
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+interface AttemptParts {
+  readonly signal: AbortSignal;
+  readonly reporter: AttemptReporter;
+  readonly folder: string;
+  readonly bound: BoundCommands;
+  readonly endings: Endings;
+}
+
+function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): TaskContext {
+  const { host, pipeline, run } = context;
+  return {
+    run,
+    environment: step.environment,
+    retention: pipeline.plan.retention,
+    timeZone: pipeline.plan.timeZone,
+    clock: host.clock,
+    signal: parts.signal,
+    report: parts.reporter,
+    folder: parts.folder,
+    secrets: host.secrets,
+    commands: parts.bound.commands,
+    repository: () => context.repositories.open(step.environment),
+    onEnd: parts.endings.add,
+  };
+}
+
+function bindCommands(
+  context: RunContext,
+  reporter: AttemptReporter,
+  live: () => void,
+  signal: () => AbortSignal,
+): BoundCommands {
+  const { host, run } = context;
+  return createCommands({
+    signal,
+    redact: host.redact,
+    groups: host.groups,
+    environment: { ...host.environmentVariables, [runVariable]: run.id },
+    cwd: host.workingFolder,
+    onLife: live,
+    onOutput: (stream, line) => {
+      reporter.output(stream, line);
+    },
+  });
+}
+
+function stalled(step: PipelineStep): Failure {
+  return new Failure(
+    'step-stalled',
+    `step ${step.id} gave no sign of life for ${inWords(step.stallTimeoutMs)}`,
+    {
+      hint: 'if it may be silent for so long, raise its stall-timeout',
+      where: step.position,
+    },
+  );
+}

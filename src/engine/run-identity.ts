@@ -1,0 +1,32 @@
+import type { RunIdentity } from '../task/contract.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { RunHost } from './run-host.ts';
+
+/** Names a run: `<plan>-<YYYYMMDDTHHMMSSZ>-<4 hex>`, so that a plan's runs sort by their start. */
+export function identifyRun({ plan }: Pipeline, host: Pick<RunHost, 'clock' | 'random'>): RunIdentity {
+  const startedAt = host.clock.now();
+  const hex = Math.floor(host.random() * 0x10000)
+    .toString(16)
+    .padStart(4, '0');
+  return {
+    id: `${plan.name}-${compactTime(startedAt)}-${hex}`,
+    plan: plan.name,
+    planHash: plan.hash,
+    startedAt,
+  };
+}
+
+/**
+ * Name of a database that only this run uses, `scratch_<time>_<4 hex>`: short enough for Postgres whatever the plan is
+ * called, and recognisable, because clean-up drops such names only.
+ */
+export function scratchName(run: RunIdentity): string {
+  return `scratch_${compactTime(run.startedAt).toLowerCase()}_${run.id.slice(-4)}`;
+}
+
+function compactTime(time: Date): string {
+  return time
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(/[-:]/g, '');
+}

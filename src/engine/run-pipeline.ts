@@ -1,0 +1,64 @@
+import { rm } from 'node:fs/promises';
+import type { ExitCode } from '../exit-code.ts';
+import type { RunFinished } from '../record/event.ts';
+import { createFold } from '../record/fold.ts';
+import { openJournal } from '../record/journal.ts';
+import { journalFile, temporaryFolder } from '../record/state-folder.ts';
+import type { RunRecord } from '../schema/generated/run-record.types.ts';
+import { createEmitter } from './emitter.ts';
+import { endRun } from './end-run.ts';
+import { note, runPhases, type RunProgress } from './phases.ts';
+import type { Pipeline } from './pipeline.ts';
+import { createRepositories, type RunContext } from './run-context.ts';
+import { watchEnds } from './run-ends.ts';
+import type { RunHost } from './run-host.ts';
+import { identifyRun } from './run-identity.ts';
+import { createLocks, startedEvent, tellInterrupted } from './start-run.ts';
+
+export interface RunResult {
+  readonly runId: string;
+  readonly outcome: RunFinished['outcome'];
+  readonly exitCode: ExitCode;
+  readonly record: RunRecord | undefined;
+}
+
+/**
+ * Runs a pipeline from its lock to its record. Never rejects: whatever happens becomes an outcome, an exit code and a
+ * record.
+ */
+export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<RunResult> {
+  const run = identifyRun(pipeline, host);
+  const startedMs = host.clock.monotonicMs();
+  const fold = createFold();
+  const journal = openJournal(journalFile(host.stateFolder, run.plan, run.id));
+  const foldSink = { handle: fold.add, close: () => Promise.resolve() };
+  const sinks = [journal, foldSink, ...host.sinks];
+  const emit = createEmitter(host.clock, host.redact, sinks);
+  const repositories = createRepositories(host);
+  const context: RunContext = { run, pipeline, host, emit, repositories, outputs: {} };
+  const progress: RunProgress = { error: undefined, hasFailed: false, stepsDurationMs: 0 };
+  const unstored: RunRecord[] = [];
+  const ends = watchEnds(context);
+  const locks = createLocks(context, ends);
+  emit(startedEvent(context));
+  try {
+    await locks.take(host.hostLock);
+    // Only now is it this run that runs; see `Journal.begin`.
+    journal.begin();
+    unstored.push(...(await tellInterrupted(context)));
+    for (const taker of host.locks) await locks.take(taker);
+    await runPhases(context, progress, ends);
+  } catch (error) {
+    note(progress, error);
+  }
+  if (ends.run.aborted) note(progress, ends.run.reason);
+  ends.stop();
+  const finish = await endRun({ context, progress, fold, journal, unstored, startedMs });
+  await repositories.close();
+  await rm(temporaryFolder(host.stateFolder, run.id), { recursive: true, force: true }).catch(
+    () => undefined,
+  );
+  await Promise.allSettled(sinks.map((sink) => sink.close()));
+  await locks.release();
+  return { runId: run.id, outcome: finish.outcome, exitCode: finish.exitCode, record: fold.record() };
+}
