@@ -1,5 +1,7 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
+const weekOffsets = new Map<string, number>();
 const day = 86_400_000;
+const week = 7 * day;
 
 /**
  * The time of day on a wall in some zone, as milliseconds since 1970 if that wall showed UTC. A plain number, so that
@@ -48,8 +50,28 @@ export function startOfDay(wall: WallTime, zone: string): number {
   return instantOf(midnight, zone) ?? midnight - offsetAt(midnight - day, zone);
 }
 
+/**
+ * Asking Intl costs a hundred times the arithmetic, and a schedule asks thousands of times. Offsets change a few times
+ * a year and never twice within a week, so where both ends of a week agree the days between do.
+ */
 function offsetAt(instant: number, zone: string): number {
   if (zone === 'UTC') return 0;
+  const start = Math.floor(instant / week);
+  const offset = weekOffset(start, zone);
+  return offset === weekOffset(start + 1, zone) ? offset : exactOffset(instant, zone);
+}
+
+/** The offset at the beginning of a week, weeks counted from 1970. */
+function weekOffset(number: number, zone: string): number {
+  const key = `${zone} ${String(number)}`;
+  const known = weekOffsets.get(key);
+  if (known !== undefined) return known;
+  const offset = exactOffset(number * week, zone);
+  weekOffsets.set(key, offset);
+  return offset;
+}
+
+function exactOffset(instant: number, zone: string): number {
   const parts = Object.fromEntries(
     formatOf(zone)
       .formatToParts(instant)

@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadWorkspace } from '../../../src/plan/load-workspace.ts';
 import type { Workspace } from '../../../src/plan/workspace.ts';
@@ -29,4 +31,21 @@ export async function loadFixture(
     workingFolder: folder,
     now: new Date('2026-11-22T12:00:00Z'),
   });
+}
+
+/** Writes files into a new folder, loads it and removes it. */
+export async function loadFiles(
+  files: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Workspace> {
+  const folder = await mkdtemp(join(tmpdir(), 'run-plan-plans-'));
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    }
+    return await loadFixture(folder, variables);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
