@@ -1,6 +1,6 @@
 import type { EventSink, RunEvent, RunStarted } from '../record/event.ts';
 import type { ConsoleOutput } from './console-output.ts';
-import { plainLines } from './plain-text.ts';
+import { plainLine, plainLines } from './plain-text.ts';
 import { createProgressThrottle } from './progress-throttle.ts';
 import { linesOfStatement, stateEvent, type Statement } from './statement.ts';
 
@@ -22,14 +22,17 @@ export function createGithubView(output: ConsoleOutput): EventSink {
       if (event.type === 'run-started') names = namesOf(event);
       if (!isPrinted(event)) return;
       const statement = stateEvent(event);
-      if (statement.step !== open) closeGroup();
-      if (statement.step !== undefined && open === undefined) {
+      const annotation = renderAnnotation(event, statement);
+      if (statement.step !== undefined && statement.step !== open) closeGroup();
+      if (statement.step !== undefined && open === undefined && annotation === undefined) {
         open = statement.step;
-        output.write(`::group::${escapeData(names.get(open) ?? open)}\n`);
+        output.write(`::group::${escapeData(plainLine(names.get(open) ?? open))}\n`);
       }
-      output.write(renderLines(statement));
-      if (event.type === 'step-finished' || event.type === 'run-finished') closeGroup();
-      output.write(renderAnnotation(event, statement));
+      const isEnd = event.type === 'step-finished' || event.type === 'run-finished';
+      if (annotation === undefined) output.write(renderLines(statement));
+      if (isEnd) closeGroup();
+      // After the end of its group, because in a closed one it would be hidden in the log.
+      if (annotation !== undefined) output.write(annotation);
     },
     close: () => {
       closeGroup();
@@ -51,11 +54,11 @@ function renderLines(statement: Statement): string {
     .join('');
 }
 
-/** Outside a group, because annotations inside a closed one are hidden in the log. */
-function renderAnnotation(event: RunEvent, statement: Statement): string {
-  if (statement.level !== 'warning' && statement.level !== 'error') return '';
+/** The command that marks a warning or an error, which the log shows as a line too; undefined for anything else. */
+function renderAnnotation(event: RunEvent, statement: Statement): string | undefined {
+  if (statement.level !== 'warning' && statement.level !== 'error') return undefined;
   // The run's own end repeats the failure of its step, which is annotated already.
-  if (event.type === 'run-finished' && event.outcome === 'failed') return '';
+  if (event.type === 'run-finished' && event.outcome === 'failed') return undefined;
   const properties = [
     ...placeOf(statement.where),
     ...(statement.step === undefined ? [] : [['title', statement.step]]),

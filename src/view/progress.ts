@@ -11,7 +11,7 @@ export function renderProgress({
   totalBytes,
   elapsedMs,
 }: Omit<StepProgress, 'type' | 'at' | 'step'>): string {
-  const parts = [`${renderRate(bytes, elapsedMs)}`, renderDuration(elapsedMs)];
+  const parts = [renderRate(bytes, elapsedMs), renderDuration(elapsedMs)];
   if (totalBytes === undefined || bytes > totalBytes || totalBytes <= 0)
     return [renderBytes(bytes), ...parts].join(', ');
   const percent = Math.floor((bytes / totalBytes) * 100);
@@ -22,8 +22,8 @@ export function renderProgress({
   return [amount, ...parts, `about ${renderDuration(leftMs)} left`].join(', ');
 }
 
-/** What a finished step moved and took: `57.6 MB at 24.1 MB/s in 2.4 s`, or the time alone. */
+/** What a finished step took and moved: `in 2.4 s, 57.6 MB at 24.1 MB/s`, or the time alone. */
 export function renderTransfer(durationMs: number, bytes: number | undefined): string {
-  if (bytes === undefined) return `in ${renderDuration(durationMs)}`;
-  return `${renderBytes(bytes)} at ${renderRate(bytes, durationMs)} in ${renderDuration(durationMs)}`;
+  const time = `in ${renderDuration(durationMs)}`;
+  return bytes === undefined ? time : `${time}, ${renderBytes(bytes)} at ${renderRate(bytes, durationMs)}`;
 }

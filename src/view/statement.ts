@@ -70,7 +70,7 @@ function stateStepEnd(event: StepFinished): Omit<Statement, 'step'> {
   const because = reason === undefined ? '' : `: ${reason}`;
   switch (outcome) {
     case 'succeeded':
-      return { level: 'notice', text: `succeeded, ${renderTransfer(durationMs, bytes)}` };
+      return { level: 'notice', text: `succeeded ${renderTransfer(durationMs, bytes)}` };
     case 'failed':
       return { level: 'error', ...stateFailure(`failed after ${renderDuration(durationMs)}`, error) };
     case 'skipped':

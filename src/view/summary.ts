@@ -8,6 +8,9 @@ import { renderTransfer } from './progress.ts';
 /** Rows of warnings that still leave the rest of the summary on one screen. */
 const mostWarnings = 6;
 
+/** Characters of an output of a step that a person reads at a glance. */
+const longestOutput = 40;
+
 /** What the last screen of a run shows. */
 export interface Summary {
   readonly started: RunStarted | undefined;
@@ -104,7 +107,8 @@ function stepDetails(step: StepFinished): string {
   if (step.outcome === 'skipped' || step.outcome === 'cancelled') return plainLine(step.reason ?? '');
   const attempts = step.attempts > 1 ? [`${String(step.attempts)} attempts`] : [];
   const outputs = Object.entries(step.outputs ?? {})
-    .filter(([name]) => name !== 'artifact')
+    // The artifact and the bytes have places of their own; checksums are for the record.
+    .filter(([name, value]) => name !== 'artifact' && name !== 'bytes' && value.length <= longestOutput)
     .map(([name, value]) => `${name} ${plainLine(value)}`);
   return [renderTransfer(step.durationMs, step.bytes), ...attempts, ...outputs].join(', ');
 }

@@ -70,7 +70,7 @@ function settle(wrapper: Wrapper, name: string, event: StepFinished | undefined)
   switch (event.outcome) {
     case 'succeeded': {
       const attempts = event.attempts > 1 ? `, ${String(event.attempts)} attempts` : '';
-      wrapper.title = `${name}, ${renderTransfer(event.durationMs, event.bytes)}${attempts}`;
+      wrapper.title = `${name}, done ${renderTransfer(event.durationMs, event.bytes)}${attempts}`;
       return;
     }
     case 'skipped':

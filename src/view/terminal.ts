@@ -27,6 +27,7 @@ export async function createTerminalView(stream: NodeJS.WriteStream): Promise<Ev
 
   const start = (event: RunStarted): void => {
     tasks = new Map(event.steps.map(({ id, name }) => [id, createTerminalTask(plainLine(name))]));
+    [current] = tasks.values();
     output.write(`${plainLine(`${event.plan} on ${event.environment}, run ${event.runId}`)}\n`);
     // What else is written while the tree is drawn waits until it is done, or it would be drawn over.
     const processOutput = new listr.ProcessOutput(stream, process.stderr);
@@ -61,14 +62,16 @@ export async function createTerminalView(stream: NodeJS.WriteStream): Promise<Ev
         return;
       }
       if ('step' in event && event.type !== 'run-interrupted-found') {
-        current = tasks.get(event.step);
-        if (current !== undefined) showStep(event, current);
+        const task = tasks.get(event.step);
+        if (task === undefined) return;
+        current = task;
+        showStep(event, task);
         return;
       }
       if (event.type === 'run-finished') return;
       // The run has no line of its own in the tree: its warnings stand at the step that they came with.
       const { text } = stateEvent(event);
-      if (current !== undefined && drawing !== undefined) current.warn(text);
+      if (current !== undefined) current.warn(text);
       else output.write(`warning: ${plainLine(text)}\n`);
     },
     close: async () => {

@@ -38,7 +38,8 @@ export async function openView(kind: ViewKind, options: ViewOptions): Promise<Ev
         colour: options.colour,
         ...(record !== undefined && { record }),
       });
-      if (text !== '') output.write(`\n${text}`);
+      // The journal wants no blank lines, and takes lines without a priority for information.
+      if (text !== '') output.write(kind === 'journald' ? text : `\n${text}`);
       await output.flush();
     },
   };

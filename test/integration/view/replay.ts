@@ -1,0 +1,32 @@
+/**
+ * Shows the recorded run in a view of this process's own stdout: `node replay.ts <view> <marker file>`. Half way it gets
+ * the signals that an engine would answer by cancelling; the marker file tells how many of them it was given.
+ */
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ViewKind } from '../../../src/view/choose.ts';
+import { usesColour } from '../../../src/view/choose.ts';
+import { openView } from '../../../src/view/view.ts';
+import { recordedRun } from '../../unit/view/recorded-run.ts';
+
+const [, , kind, marker = ''] = process.argv;
+const { stdout } = process;
+const view = await openView(kind as ViewKind, {
+  stream: stdout,
+  colour: usesColour({ isTTY: stdout.isTTY, environment: process.env }),
+  record: () => 'runs/nightly-prod.jsonl',
+});
+let signals = 0;
+const count = (): void => {
+  signals += 1;
+};
+process.on('SIGINT', count).on('SIGTERM', count);
+for (const [index, event] of recordedRun.entries()) {
+  view.handle(event);
+  if (index === 12) process.kill(process.pid, 'SIGINT');
+  if (index === 14) process.kill(process.pid, 'SIGTERM');
+  // As a run would: time for the screen to be drawn between events.
+  await pause(15);
+}
+await view.close();
+await writeFile(marker, `${String(signals)} signals`);
