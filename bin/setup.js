@@ -167,17 +167,24 @@ function explainElsewhere(missing) {
 }
 
 function installDebianPackages(packages) {
-  say(`installing Debian's packages: ${packages.join(' ')}`);
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...words) =>
-    spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...words], {
+  say(`installing Debian's packages (a minute or so): ${packages.join(' ')}`);
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+  let said = '';
+  const apt = (...words) => {
+    const options = ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Use-Pty=0'];
+    const limits = { encoding: 'utf8', maxBuffer: 100_000_000 };
+    const result = spawnSync('apt-get', [...options, ...words], {
       env: environment,
-      stdio: ['ignore', 2, 2],
-    }).status === 0;
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...limits,
+    });
+    said = result.error?.message ?? result.stdout + result.stderr;
+    return result.status === 0;
+  };
   const installed = withoutServices(
     () => apt('update') && apt('install', '-y', '--no-install-recommends', ...packages),
   );
-  if (!installed) say('apt-get failed; its message is above');
+  if (!installed) say(`apt-get failed:\n${said.split('\n').slice(-30).join('\n')}`);
   return installed;
 }
 

@@ -4,13 +4,13 @@ import { sourceFiles } from './source-files.ts';
 
 /**
  * The rooms of the house from the ground up: a room may import from its own floor and from lower ones. `top` are the
- * files directly in src.
+ * files directly in src, `schemas` the JSON in schemas.
  */
 const floors: readonly (readonly string[])[] = [
-  ['top', 'quantity'],
-  ['plan', 'schema', 'secret', 'environment', 'process', 'repository', 'schedule', 'settings'],
-  ['postgres', 'task'],
-  ['artifact', 'lock'],
+  ['schemas', 'top', 'quantity'],
+  ['plan', 'task', 'schema', 'secret', 'environment', 'process', 'repository', 'schedule', 'settings'],
+  ['postgres', 'lock'],
+  ['artifact'],
   ['record'],
   ['engine', 'view'],
   ['demo'],
@@ -19,7 +19,7 @@ const floors: readonly (readonly string[])[] = [
 
 /** Neighbours on a floor, or below it, that must not know each other all the same. */
 const strangers: readonly (readonly [room: string, ...others: string[]])[] = [
-  ['engine', 'view', 'postgres', 'artifact', 'repository'],
+  ['engine', 'view', 'postgres', 'artifact'],
   ['view', 'engine', 'postgres', 'artifact', 'repository'],
   ['secret', 'plan', 'process', 'repository', 'schedule'],
   ['repository', 'plan', 'schedule', 'settings'],
@@ -29,6 +29,8 @@ const strangers: readonly (readonly [room: string, ...others: string[]])[] = [
 
 /** All that a task may know: its contract and the domain. */
 const knownToTasks = [
+  'schemas',
+  'schema',
   'top',
   'task',
   'postgres',
