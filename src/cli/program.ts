@@ -45,7 +45,16 @@ function addRun(program: Command, host: CommandHost, settle: Settle): void {
     .option('--set <name=value>', 'give a parameter of the plan a value (repeatable)', collect, [])
     .option('--dry-run', 'show the pipeline that would run and stop')
     .option('--yes [environment]', 'confirm writes; a protected environment wants its name')
-    .option('--log-format <format>', 'auto, terminal, lines, journald, github or json')
+    .addOption(
+      new Option('--log-format <format>', 'how the run is shown').choices([
+        'auto',
+        'terminal',
+        'lines',
+        'journald',
+        'github',
+        'json',
+      ] as const),
+    )
     .addOption(json().default(undefined))
     .addOption(config())
     .action(async (plan, options) => {

@@ -1,3 +1,5 @@
+import type { LogFormat } from '../view/choose.ts';
+
 /** Settings of run-plan itself, every path absolute. */
 export interface Settings {
   /** The file that says them; absent: everything is as without one. */
@@ -16,6 +18,3 @@ export interface Settings {
     readonly timeZone: string;
   };
 }
-
-/** `auto`: a live view on a terminal, lines elsewhere. */
-export type LogFormat = 'auto' | 'lines' | 'json' | 'journal';

@@ -19,9 +19,9 @@ export interface WrittenSettings {
    */
   state?: string;
   /**
-   * auto: a live view on a terminal, lines elsewhere. lines, json or journal: always that.
+   * auto: a live view on a terminal, groups in GitHub Actions, priorities under systemd, lines elsewhere. The others: always that.
    */
-  'log-format'?: 'auto' | 'lines' | 'json' | 'journal';
+  'log-format'?: 'auto' | 'terminal' | 'lines' | 'journald' | 'github' | 'json';
   /**
    * What holds where a plan says nothing.
    */

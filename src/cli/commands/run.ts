@@ -1,0 +1,111 @@
+import { buildPipeline } from '../../engine/build-pipeline.ts';
+import type { Pipeline } from '../../engine/pipeline.ts';
+import { runPipeline } from '../../engine/run-pipeline.ts';
+import { watchSignals } from '../../engine/signals.ts';
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { Failure } from '../../failure.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { LogFormat } from '../../view/choose.ts';
+import { parseAssignments } from '../assignments.ts';
+import { confirm } from '../confirm.ts';
+import { exit } from '../exit.ts';
+import { recordFailedStart } from '../failed-start.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
+import { choosePlan, environmentsOf, loadPlans, type Plans } from '../plans.ts';
+import { createRunHost, protectedWrites } from '../run-host.ts';
+import { openViews } from '../run-views.ts';
+import { stateFolderOf } from '../state.ts';
+import { pipelineAsData, renderPipeline } from './show.ts';
+
+export interface RunOptions {
+  readonly set: readonly string[];
+  readonly dryRun?: true | undefined;
+  readonly yes?: string | true | undefined;
+  readonly json?: true | undefined;
+  readonly logFormat?: LogFormat | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Runs a plan. The exit code is the run's. */
+export async function runCommand(host: CommandHost, name: string, options: RunOptions): Promise<ExitCode> {
+  const plans = await loadPlans(host, options.config);
+  const plan = choosePlan(plans, name);
+  const pipeline = await buildOrRecord(host, plans, plan, options.set);
+  if (options.dryRun === true) {
+    if (options.json === true) printJson(host, pipelineAsData(pipeline));
+    else print(host, renderPipeline(pipeline, new Date()));
+    return exitCode.done;
+  }
+  await confirmWrites(host, pipeline, options.yes);
+  return runHere(host, plans, pipeline, formatOf(plans, options));
+}
+
+/** A plan whose environment is not complete here leaves a record as well: nobody may look for it in vain. */
+async function buildOrRecord(
+  host: CommandHost,
+  plans: Plans,
+  plan: Plan,
+  set: readonly string[],
+): Promise<Pipeline> {
+  const assignments = parseAssignments(set);
+  try {
+    const environments = environmentsOf(plans, plan);
+    return buildPipeline(plan, { tasks: plans.workspace.tasks, environments, assignments });
+  } catch (error) {
+    if (error instanceof Failure && error.code !== 'usage') {
+      await recordFailedStart(host, stateFolderOf(plans.settings, host.environmentVariables), plan, error);
+    }
+    throw error;
+  }
+}
+
+function formatOf(plans: Plans, options: RunOptions): LogFormat {
+  return options.json === true ? 'json' : (options.logFormat ?? plans.settings.logFormat);
+}
+
+/** Promise 3: a protected environment is only written to by a plan that says so, and a person who types its name. */
+export async function confirmWrites(
+  host: CommandHost,
+  pipeline: Pipeline,
+  given: string | true | undefined,
+): Promise<void> {
+  for (const environment of protectedWrites(pipeline)) {
+    const { plan } = pipeline;
+    if (plan.writes !== environment.name) {
+      throw new Failure(
+        'not-confirmed',
+        `plan '${plan.name}' would write to the protected environment '${environment.name}'`,
+        {
+          hint: `if that is meant, say 'writes: ${environment.name}' in ${plan.file}`,
+          where: plan.file,
+        },
+      );
+    }
+    const consequence = `plan '${plan.name}' writes to the protected environment '${environment.name}'`;
+    await confirm(host, { consequence, word: environment.name, given });
+  }
+}
+
+/** Runs a built pipeline in this process, with its signals, views and locks. */
+export async function runHere(
+  host: CommandHost,
+  plans: Plans,
+  pipeline: Pipeline,
+  format: LogFormat,
+): Promise<ExitCode> {
+  let killAll: () => void = () => undefined;
+  const signals = watchSignals((code) => {
+    killAll();
+    void exit(code);
+  });
+  try {
+    const sinks = await openViews(host, format, stateFolderOf(plans.settings, host.environmentVariables));
+    const runHost = await createRunHost(host, { plans, pipeline, sinks, cancel: signals.cancel });
+    killAll = () => {
+      runHost.groups.killAll();
+    };
+    return (await runPipeline(pipeline, runHost)).exitCode;
+  } finally {
+    signals.stop();
+  }
+}

@@ -1,0 +1,86 @@
+import { hostname } from 'node:os';
+import { systemClock } from '../clock.ts';
+import type { Pipeline, PipelineStep } from '../engine/pipeline.ts';
+import type { RunHost } from '../engine/run-host.ts';
+import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
+import { hostLock } from '../lock/host-lock.ts';
+import type { LockTaker } from '../lock/run-lock.ts';
+import { createProcessGroups } from '../process/process-groups.ts';
+import type { EventSink } from '../record/event.ts';
+import { lockFile, temporaryFolder } from '../record/state-folder.ts';
+import { scriptVariables } from './script-variables.ts';
+import type { CommandHost } from './host.ts';
+import { openRepositoryOf, type Plans } from './plans.ts';
+import { stateFolderOf } from './state.ts';
+
+/** What a run is handed besides what its process gives it. */
+export interface RunSurroundings {
+  readonly plans: Plans;
+  readonly pipeline: Pipeline;
+  readonly sinks: readonly EventSink[];
+  readonly cancel: AbortSignal;
+}
+
+/** Puts together everything outside that a run touches. */
+export async function createRunHost(host: CommandHost, surroundings: RunSurroundings): Promise<RunHost> {
+  const { plans, pipeline, sinks, cancel } = surroundings;
+  const { secrets } = plans;
+  const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
+  const groups = createProcessGroups();
+  return {
+    clock: systemClock,
+    random: Math.random,
+    hostName: hostname(),
+    pid: process.pid,
+    versions: { 'run-plan': host.version, node: process.versions.node },
+    environmentVariables: host.environmentVariables,
+    workingFolder: host.workingFolder,
+    stateFolder,
+    secrets,
+    redact: (text) => host.redactor.redact(text),
+    groups,
+    hostLock: hostLock({
+      file: lockFile(stateFolder, pipeline.plan.name),
+      temporaryFolder: (runId) => temporaryFolder(stateFolder, runId),
+      groups,
+      host: hostname(),
+      pid: process.pid,
+    }),
+    locks: await databaseLocks(pipeline, plans),
+    sinks,
+    openRepository: (environment) => openRepositoryOf(environment, secrets),
+    scriptVariables: (environment, folder) =>
+      scriptVariables(environment, { secrets, folder, mayWrite: pipeline.plan.writes === environment.name }),
+    cancel,
+    reportBug: (stack) => {
+      host.errorOutput.write(`run-plan: this is a bug in run-plan, please report it\n${stack}\n`);
+    },
+  };
+}
+
+/**
+ * The lock across hosts lies in the database that the plan works on: its own environment's when a step asks for that,
+ * otherwise the first that a step asks for. A plan that needs no database takes none.
+ */
+async function databaseLocks(pipeline: Pipeline, plans: Plans): Promise<readonly LockTaker[]> {
+  const used = pipeline.steps.filter(needsPostgres).map(({ environment }) => environment);
+  const chosen = used.find(({ name }) => name === pipeline.environment.name) ?? used[0];
+  const endpoint: PostgresEndpoint | undefined = chosen?.postgres;
+  if (endpoint === undefined) return [];
+  const { advisoryLock } = await import('../postgres/advisory-lock.ts');
+  return [advisoryLock(endpoint, plans.secrets)];
+}
+
+function needsPostgres({ work }: PipelineStep): boolean {
+  return work.kind === 'task' && work.task.needs.includes('postgres');
+}
+
+/** Which protected environments a pipeline's tasks change: what an operator must confirm. */
+export function protectedWrites(pipeline: Pipeline): readonly Environment[] {
+  const written = pipeline.steps
+    .filter(({ work }) => work.kind === 'task' && work.task.writes.length > 0)
+    .map(({ environment }) => environment);
+  return [...new Map(written.map((environment) => [environment.name, environment])).values()].filter(
+    (environment) => environment.protected,
+  );
+}

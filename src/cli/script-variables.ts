@@ -1,0 +1,46 @@
+import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
+import { programEnvironment } from '../postgres/program-environment.ts';
+import type { Secrets } from '../secret/reference.ts';
+
+export interface ScriptVariablesOptions {
+  readonly secrets: Secrets;
+  /** A private folder of the run's; the password file is written there. */
+  readonly folder: string;
+  /** Whether the plan says `writes:` this environment. */
+  readonly mayWrite: boolean;
+}
+
+/**
+ * What an operator's `run:` step gets beside the inherited variables: the environment's database as `PGHOST` and the
+ * like, and as `DATABASE_URL` (without the password, which libpq and its followers read from `PGPASSFILE`). In a
+ * protected environment that the plan does not say it writes to, sessions begin read-only (promise 3).
+ */
+export async function scriptVariables(
+  environment: Environment,
+  options: ScriptVariablesOptions,
+): Promise<Readonly<Record<string, string>>> {
+  const { postgres } = environment;
+  if (postgres === undefined) return {};
+  const isReadOnly = environment.protected && !options.mayWrite;
+  const variables = await programEnvironment(postgres, {
+    secrets: options.secrets,
+    folder: options.folder,
+    applicationName: 'run-plan',
+  });
+  // The locale of our own programs is for reading their messages; the operator's scripts keep theirs.
+  const { LC_ALL: _locale, ...own } = variables;
+  return {
+    ...own,
+    PGOPTIONS: isReadOnly ? '-c default_transaction_read_only=on' : '',
+    DATABASE_URL: databaseUrl(postgres),
+  };
+}
+
+function databaseUrl({ host, port, database, user, sslmode }: PostgresEndpoint): string {
+  const authority = host.startsWith('/') ? '' : `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+  const query = new URLSearchParams({
+    ...(host.startsWith('/') && { host, port: String(port) }),
+    sslmode,
+  });
+  return `postgresql://${encodeURIComponent(user)}@${authority}/${encodeURIComponent(database)}?${query.toString()}`;
+}
