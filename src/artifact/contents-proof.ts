@@ -14,8 +14,9 @@ export interface ContentsProof {
 }
 
 /**
- * pg_restore reads from a FIFO that `tee -p` writes; it leaves when it has seen the contents, and tee goes on alone.
- * No bulk data passes through Node, and nothing readable touches a disk.
+ * `tee -p` writes what passes to a FIFO as well; `cat` brings that to pg_restore, which reads it on its standard input
+ * (from a file it reads the header twice) and leaves when it has seen the contents; tee then goes on alone. No bulk
+ * data passes through Node, and nothing readable touches a disk.
  */
 export async function startContentsProof(
   commands: Commands,
@@ -25,18 +26,15 @@ export async function startContentsProof(
   const fifo = join(folder, 'contents.fifo');
   await commands.run('mkfifo', ['-m', '600', fifo]);
   const listing = commands.pipe([
-    { program: tools.pgRestore, arguments: ['--list', fifo], environment: { LC_ALL: 'C' } },
+    { program: 'cat', arguments: [fifo], tolerate: ['SIGPIPE'] },
+    { program: tools.pgRestore, arguments: ['--list'], environment: { LC_ALL: 'C' } },
   ]);
   listing.output.on('error', () => undefined).resume();
   const parsed = listing.done.catch((error: unknown) => {
-    throw new Failure(
-      'dump-unusable',
-      'What pg_dump wrote has no table of contents that pg_restore can read',
-      {
-        hint: 'Nothing was stored. See the lines of pg_dump before this one.',
-        cause: error,
-      },
-    );
+    throw new Failure('dump-unusable', 'pg_restore found no table of contents in what pg_dump wrote', {
+      hint: 'Nothing was stored. See the lines of pg_dump before this one.',
+      cause: error,
+    });
   });
   parsed.catch(() => undefined);
   return {

@@ -48,7 +48,8 @@ function isManifest(validate: (value: unknown) => boolean, value: unknown): valu
 function firstError(validate: object): string {
   const { errors } = validate as { errors?: readonly { instancePath?: string; message?: string }[] | null };
   const first = errors?.[0];
-  return `${first?.instancePath || 'the manifest'} ${first?.message ?? 'has an unknown shape'}`;
+  const place = first?.instancePath ?? '';
+  return `${place === '' ? 'the manifest' : place} ${first?.message ?? 'has an unknown shape'}`;
 }
 
 function contradiction(manifest: Manifest, name: string): string | undefined {

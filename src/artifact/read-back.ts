@@ -168,8 +168,9 @@ function drainedOrClosed(feed: PassThrough): Promise<void> {
  */
 export function asDamage(file: ManifestFile, refusal: unknown): unknown {
   if (!(refusal instanceof Failure) || refusal.code !== 'command-failed') return refusal;
-  if (/was killed by/.test(refusal.message)) return refusal;
-  if (/no identity matched/.test(refusal.message)) {
+  // bash says 127 of a program that is not there.
+  if (/ was killed by | exited with 127\b/.test(refusal.message)) return refusal;
+  if (refusal.message.includes('no identity matched')) {
     return new Failure(
       'secret-unavailable',
       `${file.key} is encrypted to other recipients than this identity's`,

@@ -143,7 +143,7 @@ async function stateOf(
   artifact: StoredArtifact,
   signal: AbortSignal | undefined,
 ): Promise<ArtifactState> {
-  const { files, fingerprint: _fingerprint, ...facts } = manifest;
+  const { files, fingerprint: _, ...facts } = manifest;
   const damage = missingOrResized(files, artifact.objects);
   if (damage !== undefined) return { state: 'damaged', facts, reason: damage };
   const unverified = (reason: string): ArtifactState => ({

@@ -3,7 +3,7 @@ import type { Manifest } from './manifest.ts';
 /** What `pg_restore --list` says of a dump, line by line, as far as a verification wants to know it. */
 export interface TableOfContents {
   /** Takes one line of the list; lines of other kinds count for nothing. */
-  add(line: string): void;
+  readonly add: (line: string) => void;
   readonly entries: number;
   /** Ids of the entries that have rows to restore; a directory dump has one data file for each. */
   readonly dataIds: ReadonlySet<string>;

@@ -49,11 +49,15 @@ const checksumsBytesLimit = 16 * 1024 * 1024;
 /** pg_restore stops reading after the table of contents; the rest must still flow by, so that all of it is decompressed. */
 const listWhole = '"$1" --list; status=$?; cat >/dev/null; exit "$status"';
 
-/** tar's listing to standard output, its toc.dat into the folder, out of one reading; a FIFO joins the two tars. */
+/**
+ * tar's listing to standard output and its toc.dat into the folder, out of one reading. tar leaves at the archive's
+ * end mark, and tee goes on to the last byte (`-p`); what comes through a pipe comes in pieces (`--read-full-records`).
+ */
 const unpackContents = `set -eo pipefail
+for tool in mkfifo tee tar; do command -v "$tool" >/dev/null || exit 127; done
 mkfifo "$1/rest.fifo"
-tar --extract --file="$1/rest.fifo" --directory="$1" --no-anchored toc.dat & extracting=$!
-tee "$1/rest.fifo" | tar --list --file=-
+tar --extract --read-full-records --file="$1/rest.fifo" --directory="$1" --no-anchored toc.dat & extracting=$!
+tee -p "$1/rest.fifo" | tar --list --read-full-records --file=-
 wait "$extracting"`;
 
 /**
@@ -190,6 +194,7 @@ function unpackStage(depth: 'head' | 'full', folder: string): Stage {
     program: 'tar',
     arguments: [
       '--extract',
+      '--read-full-records',
       '--file=-',
       `--directory=${folder}`,
       '--occurrence=1',

@@ -133,7 +133,8 @@ async function feed(input: Readable | undefined, group: StartedGroup): Promise<E
     await pipeline(input, stdin);
     return undefined;
   } catch (error) {
-    if ((await firstToEnd) === 'stdin') return undefined;
+    // A source that was read to its end has done its part, whatever becomes of its last bytes.
+    if (input.readableEnded || (await firstToEnd) === 'stdin') return undefined;
     // To the stages this looks like a good end of the data, so they must not get to use it.
     await group.kill();
     return input.errored ?? asError(error);
