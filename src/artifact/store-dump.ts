@@ -88,8 +88,6 @@ export async function storeCustomDump(
     ...packingStages(destination, (bytes) => (rawBytes = bytes)),
   ]);
   const forget = killOnAbort(pipe, signal);
-  // Without a reader tee would wait at the FIFO for ever.
-  proof?.parsed.catch(() => pipe.kill());
   try {
     const file = await storePipe(destination.repository, { key, role: 'dump' }, pipe, {
       signal,

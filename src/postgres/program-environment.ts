@@ -13,6 +13,9 @@ export interface ProgramEnvironmentOptions {
   readonly applicationName: string;
 }
 
+/** Variables of the caller's that would lead a program elsewhere, or make it write another encoding. */
+const neutral = { PGOPTIONS: '', PGHOSTADDR: '', PGCLIENTENCODING: '', PGTARGETSESSIONATTRS: 'any' } as const;
+
 /**
  * What a libpq program (pg_dump, pg_restore, psql, createdb) needs to reach an endpoint, as environment variables. The
  * password lies in a file of mode 0600 and never in the environment or in arguments. Messages are in English, so that
@@ -32,9 +35,13 @@ export async function programEnvironment(
     PGSSLMODE: endpoint.sslmode,
     ...(endpoint.sslrootcert !== undefined && { PGSSLROOTCERT: endpoint.sslrootcert }),
     PGCONNECT_TIMEOUT: '15',
-    PGOPTIONS: '',
+    ...neutral,
     LC_ALL: 'C',
-    ...(endpoint.password !== undefined && { PGPASSFILE: await writePasswordFile(endpoint, options) }),
+    // An inherited PGPASSWORD would win over the file.
+    ...(endpoint.password !== undefined && {
+      PGPASSWORD: '',
+      PGPASSFILE: await writePasswordFile(endpoint, options),
+    }),
   };
 }
 

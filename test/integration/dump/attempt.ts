@@ -2,12 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/clock.ts';
-import type { Environment } from '../../../src/environment/environment.ts';
+import type {
+  Environment,
+  PostgresEndpoint,
+  RepositorySettings,
+} from '../../../src/environment/environment.ts';
 import { createCommands } from '../../../src/process/create-commands.ts';
 import { createProcessGroups } from '../../../src/process/process-groups.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
 import type { Secrets } from '../../../src/secret/reference.ts';
 import type { Task, TaskContext, TaskResult } from '../../../src/task/contract.ts';
+import type { Services } from '../../services/services.ts';
 
 /** What one attempt said, for tests to look at. */
 export interface Said {
@@ -27,6 +32,30 @@ export interface AttemptOptions {
   readonly runId?: string;
   /** Called with each phase as it begins. */
   readonly onPhase?: (text: string) => void;
+}
+
+/** The environment `test` with one database of the services and a repository. */
+export function environmentFor(
+  services: Services,
+  database: string,
+  repository: RepositorySettings,
+  postgres: Partial<PostgresEndpoint> = {},
+): Environment {
+  const { host, port, user } = services.postgres;
+  return {
+    name: 'test',
+    protected: false,
+    postgres: {
+      host,
+      port,
+      user,
+      database,
+      password: { kind: 'env', name: 'TEST_PASSWORD', position: 'test:1:1' },
+      sslmode: 'prefer',
+      ...postgres,
+    },
+    repository,
+  };
 }
 
 /** Secrets that are all the same text. */

@@ -1,0 +1,135 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { parseManifest } from '../../../src/artifact/manifest.ts';
+import { manifestKey } from '../../../src/artifact/name.ts';
+import { openFolder } from '../../../src/repository/folder.ts';
+import type { PostgresDumpParameters } from '../../../src/schema/generated/postgres-dump.types.ts';
+import postgresDump from '../../../tasks/postgres-dump.ts';
+import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
+import { attempt, environmentFor } from './attempt.ts';
+import { filesBelow, temporaryFolder } from './folder.ts';
+import { followGuide, libpqVariables, newIdentity, plainDump } from './stock-tools.ts';
+
+const services = inject('services');
+let database: TestDatabase;
+let original: string;
+
+beforeAll(async () => {
+  database = await createDatabase(services);
+  const everyKind = new URL('../../fixtures/every-kind.sql', import.meta.url);
+  await database.query(await readFile(everyKind, 'utf8'));
+  // Large enough to be files of their own in a directory dump, in rows of 20 MB.
+  await database.query(`create table photos as
+    select n, string_agg(md5((n * m)::text), '') as data
+      from generate_series(1, 2) n, generate_series(1, 625000) m group by n`);
+  original = await plainDump(services, database.name);
+});
+
+afterAll(async () => {
+  await dropDatabase(services, database);
+});
+
+interface Case {
+  readonly what: string;
+  readonly parameters: PostgresDumpParameters;
+  readonly encrypted?: boolean;
+  readonly suffixes: readonly string[];
+}
+
+const cases: readonly Case[] = [
+  { what: 'a custom dump', parameters: {}, suffixes: ['.dump.zst', '.dump.zst.sha256'] },
+  {
+    what: 'a custom dump without compression, with roles',
+    parameters: { compress: 'none', globals: true },
+    suffixes: ['.dump', '.dump.sha256', '.globals.sql'],
+  },
+  {
+    what: 'an encrypted custom dump, with roles',
+    parameters: { globals: true, compress: { level: 1 } },
+    encrypted: true,
+    suffixes: ['.dump.zst.age', '.dump.zst.age.sha256', '.globals.sql.age'],
+  },
+  {
+    what: 'a directory dump',
+    parameters: { format: 'directory', jobs: 3 },
+    suffixes: ['.dump.d.sha256', '.dump.d/ID.dat.zst', '.dump.d/rest.tar.zst'],
+  },
+  {
+    what: 'an encrypted directory dump without compression',
+    parameters: { format: 'directory', compress: 'none' },
+    encrypted: true,
+    suffixes: ['.dump.d.sha256', '.dump.d/ID.dat.age', '.dump.d/rest.tar.age'],
+  },
+];
+
+test.for(cases)('$what restores by its RESTORE.md with stock tools, equal in every object', async (each) => {
+  const folder = await temporaryFolder('guide');
+  const identity = each.encrypted === true ? await newIdentity(folder) : undefined;
+  const store = join(folder, 'repository with spaces');
+  const repository = await openFolder(store);
+  const { result } = await attempt(postgresDump, each.parameters, {
+    environment: environmentFor(services, database.name, {
+      store: { kind: 'folder', folder: store },
+      ...(identity !== undefined && { encrypt: { recipients: [identity.recipient] } }),
+    }),
+    repository,
+    password: services.postgres.password,
+  });
+  const name = result.outputs?.['artifact'] ?? '';
+  const stored = await filesBelow(store);
+  expect(stored.map((key) => key.replace(name, '').replace(/\/\d+\.dat/, '/ID.dat'))).toEqual(
+    [...each.suffixes, '.RESTORE.md', '.manifest.json'].sort(),
+  );
+
+  const restored = `${database.name}_restored`;
+  const work = join(folder, 'work');
+  await mkdir(work);
+  await followGuide(join(store, `${name}.RESTORE.md`), work, {
+    ...libpqVariables(services),
+    DATABASE: restored,
+    ...(identity !== undefined && { IDENTITY: identity.file }),
+  });
+  try {
+    expect(await plainDump(services, restored)).toBe(original);
+  } finally {
+    await dropDatabase(services, { ...database, name: restored });
+  }
+});
+
+test('the manifest says what was dumped', async () => {
+  const folder = await temporaryFolder('manifest');
+  const { result } = await attempt(
+    postgresDump,
+    { fingerprint: 'content' },
+    {
+      environment: environmentFor(services, database.name, { store: { kind: 'folder', folder } }),
+      repository: await openFolder(folder),
+      password: services.postgres.password,
+    },
+  );
+  const name = result.outputs?.['artifact'] ?? '';
+  const parsed = await parseManifest(await readFile(join(folder, manifestKey(name)), 'utf8'), name);
+  if (!parsed.ok) throw new Error(parsed.reason);
+  const { manifest } = parsed;
+  expect(manifest.database).toBe(database.name);
+  expect(manifest.server.major).toBe(services.postgres.major);
+  expect(manifest.server.systemIdentifier).toMatch(/^\d+$/);
+  expect(manifest.server.extensions.map((extension) => extension.name)).toEqual(
+    expect.arrayContaining(['hstore', 'pg_trgm', 'uuid-ossp']),
+  );
+  expect(manifest.recoveryPoint.lsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
+  expect(manifest.fingerprint.largeObjects).toBe(2);
+  const rows = new Map(
+    manifest.fingerprint.tables.map((table) => [`${table.schema}.${table.name}`, table.rows]),
+  );
+  expect(rows.get('public.customers')).toBe(500);
+  expect(rows.get('public.vehicles')).toBe(10);
+  expect(rows.get('public.no_columns_with_rows')).toBe(3);
+  expect(rows.get('public.totals')).toBe(3);
+  expect(rows.has('public.never_filled')).toBe(false);
+  expect(rows.has('public.events')).toBe(false);
+  expect(rows.has('public.remote')).toBe(false);
+  expect(manifest.dump.rawBytes).toBeGreaterThan(40_000_000);
+  expect(manifest.files.find((file) => file.role === 'dump')?.sha256).toBe(result.outputs?.['sha256']);
+});

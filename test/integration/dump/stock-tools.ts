@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { chooseServerInstallation } from '../../../src/postgres/server-installation.ts';
+import type { Services } from '../../services/services.ts';
+
+const run = promisify(execFile);
+
+/** The variables by which stock tools reach the services' server. */
+export function libpqVariables(services: Services): Readonly<Record<string, string>> {
+  const { host, port, user, password } = services.postgres;
+  return { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password };
+}
+
+/** The one block of bash in a RESTORE.md. */
+export async function bashBlockOf(guide: string): Promise<string> {
+  const blocks = [...(await readFile(guide, 'utf8')).matchAll(/^```bash\n([^]*?)^```$/gm)];
+  const [block] = blocks;
+  if (blocks.length !== 1 || block?.[1] === undefined) {
+    throw new Error(`${guide} has ${blocks.length} blocks of bash`);
+  }
+  return block[1];
+}
+
+/** Executes a RESTORE.md's block in an empty folder, with nothing but stock tools and the variables given. */
+export async function followGuide(
+  guide: string,
+  folder: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<void> {
+  const script = join(folder, 'restore.sh');
+  await writeFile(script, await bashBlockOf(guide));
+  await run('bash', [script], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...variables },
+    maxBuffer: 1 << 24,
+  });
+}
+
+/** What a plain pg_dump says of a database, without the random tokens that recent versions put around it. */
+export async function plainDump(services: Services, database: string): Promise<string> {
+  const { binFolder } = await chooseServerInstallation(services.postgres.major);
+  const { stdout } = await run(
+    join(binFolder, 'pg_dump'),
+    ['--no-owner', '--no-privileges', `--dbname=dbname='${database.replaceAll(/[\\']/g, '\\$&')}'`],
+    { env: { ...process.env, ...libpqVariables(services) }, maxBuffer: 1 << 30 },
+  );
+  return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
+}
+
+/** A new age identity: the file with the secret key, and the recipient. */
+export async function newIdentity(folder: string): Promise<{ file: string; recipient: string }> {
+  const file = join(folder, 'identity.txt');
+  await run('age-keygen', ['-o', file]);
+  const recipient = /public key: (age1\w+)/.exec(await readFile(file, 'utf8'))?.[1];
+  if (recipient === undefined) throw new Error('age-keygen said no public key');
+  return { file, recipient };
+}
