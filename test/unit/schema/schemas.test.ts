@@ -31,13 +31,22 @@ describe.each(files)('%s', (file) => {
   const schema = JSON.parse(readFileSync(join(root, 'schemas', file), 'utf8')) as Schema;
   const all = [...schemasIn(schema, '')];
 
+  /** What a property that is nothing but a reference to a definition of the file stands for. */
+  function definitionOf(property: Schema): Schema {
+    const name = /^#\/definitions\/(.+)$/.exec(String(property['$ref']))?.[1];
+    const definitions = schema['definitions'];
+    const definition = name !== undefined && isSchema(definitions) ? definitions[name] : undefined;
+    return isSchema(definition) ? { ...definition, ...property } : property;
+  }
+
   test('is draft-07 and known by its path', () => {
     expect(schema).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#', $id: file });
   });
 
   test('every property has a description and an example', () => {
     const properties = all.filter(([path]) => /\/properties\/[^/]+$/.test(path));
-    const bare = properties.filter(([, { description, examples }]) => {
+    const bare = properties.filter(([, property]) => {
+      const { description, examples } = definitionOf(property);
       const isDescribed = typeof description === 'string' && description.length > 3;
       return !isDescribed || !Array.isArray(examples) || examples.length === 0;
     });
