@@ -40,8 +40,8 @@ export interface RegistryOptions {
 export async function createTaskRegistry(options: RegistryOptions): Promise<TaskRegistry> {
   const builtIn = resolve(options.builtInFolder);
   const own = new Set(options.folders.map((folder) => resolve(options.workingFolder, folder)));
-  // A checkout of run-plan itself finds the built-in tasks where an operator's own would be.
-  own.delete(builtIn);
+  // A checkout of run-plan itself finds the built-in tasks, or their sources, where an operator's own would be.
+  for (const folder of [builtIn, resolve(builtIn, '../../tasks')]) own.delete(folder);
   const lists = await Promise.all([
     listTaskFiles(builtIn, true),
     ...[...own].map((folder) => listTaskFiles(folder, false)),
