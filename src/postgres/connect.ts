@@ -105,28 +105,20 @@ async function open(
   return {
     endpoint,
     lost: lost.signal,
-    query: (text, values, doing) => query(client, endpoint, options.signal, text, values, doing),
+    query: async (text, values = [], doing) => {
+      options.signal?.throwIfAborted();
+      try {
+        return (await client.query(text, [...values])).rows;
+      } catch (error) {
+        // Why the session ended says more than that a query found it ended.
+        options.signal?.throwIfAborted();
+        lost.signal.throwIfAborted();
+        throw failureOfServerError(error, endpoint, doing);
+      }
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-async function query<Row extends object>(
-  client: Client,
-  endpoint: PostgresEndpoint,
-  signal: AbortSignal | undefined,
-  text: string,
-  values: readonly unknown[] = [],
-  doing?: string,
-): Promise<readonly Row[]> {
-  signal?.throwIfAborted();
-  try {
-    const result = await client.query<Row>(text, [...values]);
-    return result.rows;
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw failureOfServerError(error, endpoint, doing);
-  }
 }
 
 /** pg reports a session that ends by itself as an `error` event; without a listener Node would die of it. */

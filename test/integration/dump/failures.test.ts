@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
 import { openFolder } from '../../../src/repository/folder.ts';
 import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
@@ -15,15 +17,18 @@ const { major } = services.postgres;
 let database: TestDatabase;
 let folder: string;
 
-beforeEach(async () => {
-  folder = await temporaryFolder('failures');
+beforeAll(async () => {
   database = await createDatabase(services);
   await database.query(
     'create table orders as select n, md5(n::text) as note from generate_series(1, 200000) n',
   );
 });
 
-afterEach(async () => {
+beforeEach(async () => {
+  folder = await temporaryFolder('failures');
+});
+
+afterAll(async () => {
   await dropDatabase(services, database);
 });
 
@@ -118,7 +123,8 @@ test.for([
       message: expect.stringContaining(named ?? ''),
     });
   } finally {
-    await database.query(`drop owned by ${role}; drop role ${role}`);
+    await database.query(`drop owned by ${role}; drop role ${role}; drop schema "odd ""s" cascade;
+      select lo_unlink(oid) from pg_largeobject_metadata`);
   }
 });
 
@@ -129,14 +135,14 @@ test('row security that would hide rows is refused, even from the owner where it
   try {
     await dump({ postgres: { user: role } });
     await database.query('alter table orders force row level security');
-    const { rm } = await import('node:fs/promises');
     await rm(`${folder}/repository`, { recursive: true });
     expect(await failureOf({ postgres: { user: role } })).toMatchObject({
       code: 'postgres-permission',
       where: 'public.orders',
     });
   } finally {
-    await database.query(`drop owned by ${role}; drop role ${role}`);
+    await database.query(`alter table orders owner to ${services.postgres.user};
+      alter table orders disable row level security; drop owned by ${role}; drop role ${role}`);
   }
 });
 
@@ -213,21 +219,32 @@ test('roles that break off fail the dump, and its stored file is removed again',
 test.for<PostgresDumpParameters>([{}, { format: 'directory', jobs: 2 }])(
   'an abort while pg_dump waits for a lock ends its sessions on the server (%j)',
   async (parameters) => {
-    const blocker = database.query('begin; lock table orders; select pg_sleep(4)');
-    await expect
-      .poll(
-        async () => (await database.query("select from pg_locks where mode = 'AccessExclusiveLock'")).length,
-      )
-      .toBeGreaterThan(0);
+    const clients = await fakePrograms(folder, {
+      pg_dump: `${answerVersion(major)}
+touch ${folder}/started
+until [ -e ${folder}/go ]; do sleep 0.05; done
+exec ${await realProgram(major, 'pg_dump')} "$@"`,
+    });
     const controller = new AbortController();
     const reason = new Failure('step-timeout', 'too late');
-    setTimeout(() => {
-      controller.abort(reason);
-    }, 500);
-    const began = performance.now();
-    expect(await failureOf({ parameters, signal: controller.signal })).toBe(reason);
-    expect(performance.now() - began).toBeLessThan(3_900);
-    await blocker;
+    const runId = `waiting-${Math.random().toString(16).slice(2)}`;
+    const failing = failureOf({
+      runId,
+      parameters: { ...parameters, fingerprint: 'none', 'client-folder': clients },
+      signal: controller.signal,
+    });
+    await expect.poll(() => existsSync(`${folder}/started`), { timeout: 10_000 }).toBe(true);
+    const blocker = database.query('lock table orders; select pg_sleep(30)').catch(() => 'ended');
+    const holdsLock = "select pid from pg_locks where mode = 'AccessExclusiveLock' and granted";
+    await expect.poll(() => database.query(holdsLock)).not.toHaveLength(0);
+    await writeFile(`${folder}/go`, '');
+    const waits = `select from pg_stat_activity where application_name = '${runId}' and wait_event_type = 'Lock'`;
+    await expect.poll(() => database.query(waits), { timeout: 10_000 }).toHaveLength(1);
+    controller.abort(reason);
+    // The check for sessions in failureOf fails long before the blocker would let go.
+    expect(await failing).toBe(reason);
+    await database.query(`select pg_terminate_backend(pid) from (${holdsLock}) holder`);
+    expect(await blocker).toBe('ended');
   },
 );
 
