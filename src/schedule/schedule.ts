@@ -68,13 +68,14 @@ export function isInSeason(entry: ScheduleEntry, at: Date, zone: string): boolea
 }
 
 /**
- * The longest time between two consecutive runs within five years or 20,000 runs, whichever ends first; undefined for
+ * The longest time between two consecutive runs within five years (or `withinMs`) or 20,000 runs, whichever ends first; undefined for
  * a schedule with fewer than two runs. What a recovery point objective is held against.
  */
 export function longestGap(
   schedule: readonly ScheduleEntry[],
   after: Date,
   zone: string,
+  withinMs = horizonMs,
 ): ScheduleGap | undefined {
   let longest: ScheduleGap | undefined;
   let previous: Date | undefined;
@@ -86,7 +87,7 @@ export function longestGap(
     }
     previous = at;
     count += 1;
-    if (count >= horizonRuns || at.getTime() - after.getTime() > horizonMs) break;
+    if (count >= horizonRuns || at.getTime() - after.getTime() > withinMs) break;
   }
   return longest;
 }

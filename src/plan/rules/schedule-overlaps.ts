@@ -3,8 +3,8 @@ import type { ScheduleEntry } from '../plan.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { schedulePath } from './schedule-path.ts';
 
-/** A year of runs every three hours; entries that meet at all meet within that. */
-const horizonRuns = 3000;
+/** A year of runs twice a day: entries that meet at all meet within that, and every start waits for it. */
+const horizonRuns = 800;
 
 export const scheduleOverlaps: Rule = {
   name: 'schedule-overlaps',

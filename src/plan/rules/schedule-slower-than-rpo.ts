@@ -3,6 +3,9 @@ import { longestGap } from '../../schedule/schedule.ts';
 import { wallOf } from '../../schedule/zone.ts';
 import type { Rule } from './rule.ts';
 
+/** Every season and each change of clocks comes within a year; looking further makes every start slower. */
+const horizonMs = 400 * 86_400_000;
+
 export const scheduleSlowerThanRpo: Rule = {
   name: 'schedule-slower-than-rpo',
   severity: 'error',
@@ -11,7 +14,7 @@ export const scheduleSlowerThanRpo: Rule = {
   check: ({ plan, now }) => {
     const { rpoMs } = plan.objectives;
     if (rpoMs === undefined || plan.schedule.length === 0) return [];
-    const gap = longestGap(plan.schedule, now, plan.timeZone);
+    const gap = longestGap(plan.schedule, now, plan.timeZone, horizonMs);
     if (gap === undefined) return [];
     // A day on which clocks go back has 25 hours; an objective of a day means a day.
     const onTheWall =
