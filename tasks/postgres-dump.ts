@@ -48,6 +48,9 @@ interface Settings {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** What lifecycle rules of a backup bucket select by, unless the plan says other tags. */
+const defaultTags: NonNullable<PostgresDumpParameters['tags']> = { tier: 'daily' };
+
 function settingsOf(parameters: PostgresDumpParameters): Settings {
   const { format = 'custom', jobs, compress = 'zstd', fingerprint = 'counts', globals = false } = parameters;
   if (format === 'custom' && jobs !== undefined) {
@@ -62,7 +65,9 @@ function settingsOf(parameters: PostgresDumpParameters): Settings {
     compression: compress === 'none' ? { kind: 'none' } : { kind: 'zstd', level, threads },
     fingerprint,
     globals,
-    tags: Object.fromEntries(Object.entries(parameters.tags ?? {}).map(([key, value]) => [key, value ?? ''])),
+    tags: Object.fromEntries(
+      Object.entries(parameters.tags ?? defaultTags).map(([key, value]) => [key, value ?? '']),
+    ),
   };
 }
 

@@ -45,13 +45,19 @@ async function useEnvironment(changes: {
   );
 }
 
-/** Puts a program in front of the real one, for one command line. */
-async function fakeProgram(name: string, script: string): Promise<Record<string, string>> {
+/** Makes the plan dump with a client folder whose pg_dump does what the script says. */
+async function useFakePgDump(script: string): Promise<void> {
   const folder = join(workspace.folder, 'programs');
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, name), `#!/bin/bash\n${script}\n`);
-  await chmod(join(folder, name), 0o755);
-  return { ...variables, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+  const version = `*--version*) echo "$(basename "$0") (PostgreSQL) ${String(services.postgres.major)}.0"; exit;;`;
+  for (const name of ['pg_dump', 'pg_restore', 'pg_dumpall']) {
+    await writeFile(join(folder, name), `#!/bin/bash\ncase "$*" in ${version} esac\n${script}\n`);
+    await chmod(join(folder, name), 0o755);
+  }
+  await workspace.write(
+    'plans/nightly-prod.yaml',
+    nightlyPlan.replace('postgres-dump', `postgres-dump\n    with: { client-folder: ${folder} }`),
+  );
 }
 
 describe('a run that cannot back up is red and says why', () => {
@@ -69,7 +75,7 @@ describe('a run that cannot back up is red and says why', () => {
     await useEnvironment({ postgres: { port: '1' } });
     const told = await workspace.run(['nightly-prod'], variables);
     expect(told.code, told.text).toBe(20);
-    expect(told.text).toMatch(/127\.0\.0\.1:1.*refused|refused.*127\.0\.0\.1:1/s);
+    expect(told.text).toMatch(/127\.0\.0\.1:1\/.*nobody listens there/);
     expect(await workspace.records('nightly-prod')).toMatchObject([{ outcome: 'failed' }]);
   });
 
@@ -120,14 +126,8 @@ describe('a run that cannot back up is red and says why', () => {
 
   test('pg_dump killed midway leaves no artifact', async () => {
     await useEnvironment({});
-    const major = String(services.postgres.major);
-    const told = await workspace.run(
-      ['nightly-prod'],
-      await fakeProgram(
-        'pg_dump',
-        `case "$*" in *--version*) echo "pg_dump (PostgreSQL) ${major}.0"; exit;; esac; printf 'PGDMP-the-beginning'; kill -KILL $$`,
-      ),
-    );
+    await useFakePgDump(`printf 'PGDMP-the-beginning'; kill -KILL $$`);
+    const told = await workspace.run(['nightly-prod'], variables);
     expect(told.code, told.text).toBe(20);
     expect(told.text).toMatch(/pg_dump.*SIGKILL/s);
     expect(await workspace.artifactKeys()).toEqual([]);
@@ -135,14 +135,8 @@ describe('a run that cannot back up is red and says why', () => {
 
   test('a pg_dump that writes nothing and exits 0 leaves no artifact', async () => {
     await useEnvironment({});
-    const major = String(services.postgres.major);
-    const told = await workspace.run(
-      ['nightly-prod'],
-      await fakeProgram(
-        'pg_dump',
-        `case "$*" in *--version*) echo "pg_dump (PostgreSQL) ${major}.0";; esac; exit 0`,
-      ),
-    );
+    await useFakePgDump('exit 0');
+    const told = await workspace.run(['nightly-prod'], variables);
     expect(told.code, told.text).toBe(20);
     expect(await workspace.artifactKeys()).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
@@ -44,7 +45,7 @@ async function until(what: string, condition: () => Promise<boolean>, limitMs = 
   }
 }
 
-const marker = (): string => `sleep 987.${workspace.folder.replaceAll(/\D/g, '').slice(-6) || '1'}`;
+const marker = (): string => `sleep 98${String(randomInt(1_000_000, 9_999_999))}`;
 
 async function writeSlowPlan(): Promise<string> {
   const slow = marker();

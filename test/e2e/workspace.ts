@@ -52,7 +52,7 @@ export async function createWorkspace(): Promise<Workspace> {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   };
-  await write('run-plan.yaml', 'plans: plans\ntasks: tasks\nstate: state\n');
+  await write('run-plan.yaml', 'plans: plans\ntasks: [tasks]\nstate: state\n');
   const start: Workspace['start'] = (words, variables = {}) => startCommand(folder, words, variables);
   return {
     folder,

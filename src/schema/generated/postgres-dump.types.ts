@@ -36,7 +36,7 @@ export interface PostgresDumpParameters {
    */
   globals?: boolean;
   /**
-   * Object tags of the dump's files in S3, for lifecycle rules; the role needs s3:PutObjectTagging.
+   * Object tags of the dump's files in S3, for lifecycle rules; tier: daily unless said, {} for none. The role needs s3:PutObjectTagging.
    */
   tags?: {
     /**
