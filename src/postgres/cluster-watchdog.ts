@@ -69,7 +69,7 @@ export function startWatchdog(settings: WatchdogSettings): Watchdog {
     end: async () => {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
       child.ref();
-      child.stdin?.end();
+      child.stdin.end();
       await once(child, 'exit');
     },
   };

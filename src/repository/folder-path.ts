@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { mkdir, open, realpath } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { lstat, mkdir, open, realpath } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 import { Failure } from '../failure.ts';
 import { checkKey } from './key.ts';
 
@@ -25,17 +25,32 @@ export async function checkInside(root: string, path: string): Promise<void> {
 }
 
 /**
- * Makes the folders above a key's file (0700). The root itself is made too, but nothing above it: a missing parent is
- * more likely a disk that is not mounted.
+ * Makes the folders above a key's file (0700), one by one, so that no link is followed out of the root. The root itself
+ * is made too, but nothing above it: a missing parent is more likely a disk that is not mounted.
+ * @throws the system's error, `ELOOP` for a link.
  */
 export async function makeFolders(root: string, path: string): Promise<void> {
-  await mkdir(root, { mode: 0o700 }).catch((error: unknown) => {
+  const parts = relative(root, dirname(path))
+    .split(sep)
+    .filter((part) => part !== '');
+  const folders = parts.map((_, index) => join(root, ...parts.slice(0, index + 1)));
+  await makeFolder(root);
+  for (const folder of folders) {
+    await makeFolder(folder);
+    if ((await lstat(folder)).isSymbolicLink()) throw systemError('ELOOP', folder);
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    await syncFolder(dirname(folder)).catch((error: unknown) => {
+      // The folder above the root may be one that this user can pass and not read.
+      if (!isError(error, 'EACCES')) throw error;
+    });
+  } catch (error) {
     if (!isError(error, 'EEXIST')) throw error;
-  });
-  const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  if (made === undefined) return;
-  for (let folder = dirname(path); folder.length >= root.length; folder = dirname(folder))
-    await syncFolder(folder);
+  }
 }
 
 /** Makes the names in a folder durable, as far as its file system knows how to. */
@@ -54,4 +69,9 @@ export async function syncFolder(folder: string): Promise<void> {
 /** Whether an error carries one of the system's error numbers. */
 export function isError(error: unknown, ...numbers: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && numbers.includes(String(error.code));
+}
+
+/** An error as the system would have thrown it. */
+export function systemError(number: 'ELOOP' | 'ENOENT', path: string): Error {
+  return Object.assign(new Error(`${number}: ${path}`), { code: number });
 }

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { Failure } from '../failure.ts';
 import { destroyOnAbort } from './body.ts';
 import { folderFailure } from './folder-failure.ts';
-import { checkInside, isError, pathOf } from './folder-path.ts';
+import { checkInside, isError, pathOf, systemError } from './folder-path.ts';
 import { partialPrefix } from './key.ts';
 import type { ReadOptions, StoredObject } from './repository.ts';
 
@@ -40,7 +40,7 @@ async function openFile(root: string, path: string): Promise<FileHandle> {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     if ((await file.stat()).isFile()) return file;
     await file.close();
-    throw Object.assign(new Error(`${path} is no file`), { code: 'ENOENT' });
+    throw systemError('ENOENT', path);
   } catch (error) {
     throw folderFailure(error, 'read', path);
   }

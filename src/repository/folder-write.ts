@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { chunksOf, toReadable } from './body.ts';
 import { folderFailure } from './folder-failure.ts';
-import { checkInside, isError, makeFolders, pathOf, syncFolder } from './folder-path.ts';
+import { isError, makeFolders, pathOf, syncFolder } from './folder-path.ts';
 import { partialPrefix } from './key.ts';
 import type { PutOptions, Repository, StoredObject } from './repository.ts';
 
@@ -46,7 +46,6 @@ async function prepare(root: string, path: string, temporary: string): Promise<F
   try {
     for (let attempt = 1; ; attempt += 1) {
       await makeFolders(root, path);
-      await checkInside(root, path);
       if (await exists(path)) throw existing(path);
       try {
         return await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);

@@ -23,7 +23,7 @@ export function checkKey(key: string): void {
 
 function faultOf(key: string): string | undefined {
   if (key === '') return 'it is empty';
-  if (/[\0-\x1f\x7f]/.test(key)) return 'it holds a control character';
+  if (/\p{Cc}/u.test(key)) return 'it holds a control character';
   if (Buffer.byteLength(key) > longestKey) return `it is longer than ${longestKey} bytes`;
   for (const part of key.split('/')) {
     if (part === '' || part === '.' || part === '..') return `a part of it is ${JSON.stringify(part)}`;

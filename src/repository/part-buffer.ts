@@ -9,7 +9,7 @@ export interface FilledPart {
   readonly bytes: Uint8Array;
   /** The body ended with this part. */
   readonly last: boolean;
-  release(): void;
+  readonly release: () => void;
 }
 
 /**
@@ -44,7 +44,10 @@ export async function* fillParts(
 }
 
 function part(memory: Memory, number: number, buffer: Uint8Array, filled: number, last: boolean): FilledPart {
-  return { number, bytes: buffer.subarray(0, filled), last, release: () => memory.give(buffer) };
+  const release = (): void => {
+    memory.give(buffer);
+  };
+  return { number, bytes: buffer.subarray(0, filled), last, release };
 }
 
 interface Memory {

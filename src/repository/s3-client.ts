@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type * as S3Sdk from '@aws-sdk/client-s3';
 import type { S3Location } from '../environment/environment.ts';
 import type { Secrets } from '../secret/reference.ts';
 
@@ -23,8 +23,8 @@ export const usualLimits: S3Limits = {
 
 /** A store as the modules of this room use it: the client, the SDK's commands, and where in the bucket to work. */
 export interface S3Store {
-  readonly sdk: typeof import('@aws-sdk/client-s3');
-  readonly client: S3Client;
+  readonly sdk: typeof S3Sdk;
+  readonly client: S3Sdk.S3Client;
   readonly location: S3Location;
   readonly limits: S3Limits;
   readonly abilities: S3Abilities;

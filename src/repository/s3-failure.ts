@@ -157,8 +157,8 @@ export function s3Failure(error: unknown, action: S3Action, location: S3Location
       ...(region && { hint: "Set the repository's region, or AWS_REGION." }),
     });
   }
-  const detail = said === '' || said === 'UnknownError' ? '' : ` (${names[0] ?? 'error'}: ${said})`;
-  return new Failure(meaning.code, `Cannot ${action} ${where}${at}: ${meaning.what}${detail}`, {
+  const detail = said === '' || said === 'UnknownError' ? (names[0] ?? '') : `${names[0] ?? ''}: ${said}`;
+  return new Failure(meaning.code, `Cannot ${action} ${where}${at}: ${meaning.what} (${detail})`, {
     where,
     cause: error,
     hint: meaning.hint,

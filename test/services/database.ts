@@ -46,8 +46,8 @@ async function run<Row extends pg.QueryResultRow>(
   try {
     const result = await client.query<Row>(sql, values === undefined ? undefined : [...values]);
     // Several statements give several results, whatever the types say.
-    const last: pg.QueryResult<Row> | undefined = Array.isArray(result) ? result.at(-1) : result;
-    return last?.rows ?? [];
+    const results = ([] as pg.QueryResult<Row>[]).concat(result);
+    return results.at(-1)?.rows ?? [];
   } finally {
     await client.end();
   }

@@ -54,14 +54,12 @@ async function startBoth<First, Second>(
   first: Promise<RunningService<First>>,
   second: Promise<RunningService<Second>>,
 ): Promise<[RunningService<First>, RunningService<Second>]> {
-  const results = await Promise.allSettled([first, second] as const);
-  const [one, two] = results;
+  const [one, two] = await Promise.allSettled([first, second] as const);
   if (one.status === 'fulfilled' && two.status === 'fulfilled') return [one.value, two.value];
-  await Promise.all(
-    results.map((result) => (result.status === 'fulfilled' ? result.value.stop() : undefined)),
-  );
+  if (one.status === 'fulfilled') await one.value.stop();
+  if (two.status === 'fulfilled') await two.value.stop();
   throw new AggregateError(
-    results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : [])),
+    [one, two].flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : [])),
     'The services for these tests did not start',
   );
 }

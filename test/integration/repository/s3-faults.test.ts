@@ -1,0 +1,375 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { PassThrough, Readable } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Failure } from '../../../src/failure.ts';
+import { openRepository } from '../../../src/repository/open.ts';
+import type { Repository, StoredObject } from '../../../src/repository/repository.ts';
+import { startFaultProxy, type FaultProxy } from '../../services/fault-proxy.ts';
+import {
+  createS3Repository,
+  s3Location,
+  s3Secrets,
+  secretsFrom,
+  type TestRepository,
+} from '../../services/repository.ts';
+
+const services = inject('services');
+const MiB = 1024 * 1024;
+/** Short, so that what hangs is noticed soon; five seconds is the least that the SDK takes at its word. */
+const limits = { connectionMs: 1_000, idleMs: 1_000, attempts: 4 };
+
+let proxy: FaultProxy;
+/** The same bucket, straight and through the proxy. */
+let straight: TestRepository;
+let faulty: Repository;
+
+beforeAll(async () => {
+  proxy = await startFaultProxy(services.s3.endpoint);
+  straight = await createS3Repository(services);
+  faulty = await openFaulty();
+});
+afterEach(() => {
+  proxy.clear();
+});
+afterAll(async () => {
+  await faulty.close();
+  await straight.remove();
+  await proxy.stop();
+});
+
+function openFaulty(): Promise<Repository> {
+  if (straight.settings.store.kind !== 's3') throw new Error('the test is about S3');
+  const s3 = { ...straight.settings.store.s3, endpoint: proxy.endpoint };
+  return openRepository({ store: { kind: 's3', s3 } }, s3Secrets(services), { limits });
+}
+
+async function keys(items: AsyncIterable<{ key: string }>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of items) found.push(key);
+  return found;
+}
+
+async function expectNothingLeft(key: string): Promise<void> {
+  expect(await straight.repository.head(key)).toBeUndefined();
+  expect(await keys(straight.repository.unfinished())).toEqual([]);
+}
+
+function large(): Buffer {
+  return randomBytes(40 * MiB);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+describe('an upload', () => {
+  test('goes on after a store that is busy for a while', async () => {
+    const struck = proxy.inject({ kind: 'answer', status: 503, code: 'SlowDown', times: 3 });
+    expect(await faulty.put('busy/small', 'hello')).toMatchObject({ bytes: 5 });
+    expect(struck()).toBe(3);
+    const parts = proxy.inject({
+      kind: 'answer',
+      status: 503,
+      code: 'SlowDown',
+      url: /partNumber=2/,
+      times: 3,
+    });
+    const cut = proxy.inject({ kind: 'cut-request', afterBytes: MiB, url: /partNumber=1/, times: 1 });
+    const bytes = large();
+    expect(await faulty.put('busy/large', Readable.from([bytes]))).toMatchObject({ bytes: bytes.length });
+    expect([parts(), cut()]).toEqual([3, 1]);
+    expect(sha256(await buffer(await straight.repository.get('busy/large')))).toBe(sha256(bytes));
+  });
+
+  test('to a store that stays busy fails after a bounded number of tries and leaves nothing', async () => {
+    const struck = proxy.inject({ kind: 'answer', status: 503, code: 'SlowDown', method: 'PUT' });
+    await expect(faulty.put('down/small', 'x')).rejects.toMatchObject({ code: 'repository-unreachable' });
+    expect(struck()).toBe(limits.attempts);
+    const body = Readable.from([large()]);
+    await expect(faulty.put('down/large', body)).rejects.toMatchObject({
+      code: 'repository-unreachable',
+      message: expect.stringMatching(/s3:\/\/test-\w+\/prod\/down\/large .*overloaded/) as string,
+    });
+    expect(body.destroyed).toBe(true);
+    await expectNothingLeft('down/small');
+    await expectNothingLeft('down/large');
+  });
+
+  test('whose last part fails is aborted, whatever the others did', async () => {
+    proxy.inject({ kind: 'answer', status: 400, code: 'InvalidRequest', url: /partNumber=3/ });
+    await expect(faulty.put('part three', Readable.from([large()]))).rejects.toMatchObject({
+      code: 'repository-write',
+    });
+    await expectNothingLeft('part three');
+  });
+
+  test('whose part fails does not wait for an input that hangs', async () => {
+    proxy.inject({ kind: 'answer', status: 400, code: 'InvalidRequest', url: /partNumber=1/ });
+    const body = new PassThrough();
+    const put = faulty.put('hanging input', body);
+    body.write(large());
+    await expect(put).rejects.toMatchObject({ code: 'repository-write' });
+    expect(body.destroyed).toBe(true);
+    await expectNothingLeft('hanging input');
+  });
+
+  test.each([
+    ['a small one', 'lost/small', 'PUT', /lost\/small/, Buffer.from('hello')],
+    ['a large one', 'lost/large', 'POST', /uploadId=/, large()],
+  ] as const)('of %s succeeds when only the answer was lost', async (_what, key, method, url, bytes) => {
+    const struck = proxy.inject({ kind: 'lose-answer', method, url, times: 1 });
+    expect(await faulty.put(key, Readable.from([bytes]))).toMatchObject({ bytes: bytes.length });
+    expect(struck()).toBe(1);
+    expect(sha256(await buffer(await straight.repository.get(key)))).toBe(sha256(bytes));
+  });
+
+  test('works with a store that does not know conditional writes, and still refuses a key that exists', async () => {
+    const fresh = await openFaulty();
+    const struck = proxy.inject({
+      kind: 'answer',
+      status: 501,
+      code: 'NotImplemented',
+      header: 'if-none-match',
+    });
+    await fresh.put('unconditional/small', 'first');
+    await fresh.put('unconditional/large', Readable.from([large()]));
+    expect(struck()).toBe(1);
+    await expect(fresh.put('unconditional/small', 'second')).rejects.toMatchObject({ code: 'key-exists' });
+    expect(await text(await straight.repository.get('unconditional/small'))).toBe('first');
+    await fresh.close();
+  });
+
+  test('that the store shortened is a failure and is taken back', async () => {
+    // The first HEAD finds nothing; the one after the upload is answered by the proxy.
+    proxy.inject({ kind: 'delay', ms: 0, method: 'HEAD', times: 1 });
+    const headers = { 'content-length': '3', 'last-modified': new Date().toUTCString() };
+    proxy.inject({ kind: 'answer', status: 200, headers, method: 'HEAD', times: 1 });
+    await expect(faulty.put('short', 'hello')).rejects.toMatchObject({
+      code: 'repository-write',
+      message: expect.stringContaining('has 3 bytes after 5 were stored') as string,
+    });
+    await expectNothingLeft('short');
+  });
+
+  test('that hangs is noticed, and a signal ends it soon', async () => {
+    proxy.inject({ kind: 'hang', url: /partNumber=/ });
+    await expect(faulty.put('hang', Readable.from([large()]))).rejects.toMatchObject({
+      code: 'repository-unreachable',
+      message: expect.stringContaining('does not answer in time') as string,
+    });
+    await expectNothingLeft('hang');
+    const controller = new AbortController();
+    const startedAt = performance.now();
+    const put = straightly(controller.signal);
+    await expect
+      .poll(() => proxy.seen.filter(({ url }) => url.includes('partNumber=')).length)
+      .toBeGreaterThan(4);
+    controller.abort(new Failure('terminated', 'SIGTERM'));
+    const abortedAt = performance.now();
+    await expect(put).rejects.toMatchObject({ code: 'terminated' });
+    expect(performance.now() - abortedAt).toBeLessThan(5_000);
+    expect(abortedAt - startedAt).toBeLessThan(30_000);
+    await expectNothingLeft('hang too');
+  });
+
+  async function straightly(signal: AbortSignal): Promise<StoredObject> {
+    const patient = await openRepository(
+      {
+        store: { kind: 's3', s3: { ...s3Location(services, bucketOf(straight)), endpoint: proxy.endpoint } },
+      },
+      s3Secrets(services),
+    );
+    try {
+      return await patient.put('hang too', Readable.from([large()]), { signal });
+    } finally {
+      await patient.close();
+    }
+  }
+});
+
+function bucketOf(made: TestRepository): string {
+  return made.settings.store.kind === 's3' ? made.settings.store.s3.bucket : '';
+}
+
+describe('a download', () => {
+  const bytes = large();
+  beforeAll(async () => {
+    await straight.repository.put('download', Readable.from([bytes]));
+  });
+
+  test('goes on from the last byte when its connection breaks, as often as it brings something', async () => {
+    const struck = proxy.inject({ kind: 'cut-answer', afterBytes: 5 * MiB, method: 'GET', times: 7 });
+    expect(sha256(await buffer(await faulty.get('download')))).toBe(sha256(bytes));
+    expect(struck()).toBe(7);
+    expect(proxy.seen.filter(({ headers }) => headers.range !== undefined)).toHaveLength(7);
+  });
+
+  test('goes on when its connection stalls', async () => {
+    const struck = proxy.inject({ kind: 'stall-answer', afterBytes: 3 * MiB, method: 'GET', times: 2 });
+    expect(sha256(await buffer(await faulty.get('download')))).toBe(sha256(bytes));
+    expect(struck()).toBe(2);
+  });
+
+  test('of a range that breaks gives exactly the range', async () => {
+    proxy.inject({ kind: 'cut-answer', afterBytes: 2 * MiB, method: 'GET', times: 1 });
+    const range = { first: 7 * MiB + 3, last: 12 * MiB + 4 };
+    const read = await buffer(await faulty.get('download', { range }));
+    expect(read.equals(bytes.subarray(range.first, range.last + 1))).toBe(true);
+  });
+
+  test('that brings nothing any more fails after a bounded number of tries, and is never short', async () => {
+    const struck = proxy.inject({ kind: 'cut-answer', afterBytes: 1000, method: 'GET' });
+    await expect(buffer(await faulty.get('download'))).rejects.toMatchObject({
+      code: 'repository-unreachable',
+    });
+    expect(struck()).toBe(limits.attempts);
+  });
+
+  test('from a store that ignores ranges fails instead of starting over', async () => {
+    proxy.inject({ kind: 'cut-answer', afterBytes: MiB, method: 'GET', times: 1 });
+    proxy.inject({ kind: 'answer', status: 200, body: 'everything', method: 'GET', header: 'range' });
+    await expect(buffer(await faulty.get('download'))).rejects.toMatchObject({
+      code: 'repository-read',
+      message: expect.stringContaining('does not answer ranges') as string,
+    });
+  });
+
+  test('waits for a slow reader', async () => {
+    const stream = await faulty.get('download');
+    let read = 0;
+    const pauses = [2 * MiB, 20 * MiB];
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      read += chunk.length;
+      if (read > (pauses[0] ?? Infinity)) {
+        pauses.shift();
+        // Longer than the idle limit: the connection is given up and the rest asked for again.
+        await new Promise((resolve) => setTimeout(resolve, limits.idleMs * 2));
+      }
+    }
+    expect(read).toBe(bytes.length);
+  });
+});
+
+describe('removing', () => {
+  test('falls back to single keys where batches are refused', async () => {
+    const names = Array.from({ length: 20 }, (_, number) => `single/${number}`);
+    await straight.seed(names);
+    const struck = proxy.inject({
+      kind: 'answer',
+      status: 400,
+      code: 'InvalidRequest',
+      method: 'POST',
+      url: /delete/,
+    });
+    const fresh = await openFaulty();
+    await fresh.remove(names);
+    expect(struck()).toBe(1);
+    expect(await keys(straight.repository.list('single/'))).toEqual([]);
+    await fresh.close();
+  });
+
+  test('reads the errors of each key, also when the answer is 200', async () => {
+    const body = `<?xml version="1.0"?><DeleteResult>
+      <Error><Key>prod/locked/1</Key><Code>AccessDenied</Code><Message>object lock</Message></Error></DeleteResult>`;
+    proxy.inject({ kind: 'answer', status: 200, body, method: 'POST', url: /delete/ });
+    await expect(faulty.remove(['locked/1', 'locked/2'])).rejects.toMatchObject({
+      code: 'repository-denied',
+      message: expect.stringMatching(/locked\/1.*object lock/) as string,
+    });
+  });
+});
+
+test('a listing that does not go on is a failure and not an endless loop', async () => {
+  const body = `<?xml version="1.0"?><ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>`;
+  proxy.inject({ kind: 'answer', status: 200, body, method: 'GET' });
+  await expect(keys(faulty.list(''))).rejects.toMatchObject({ code: 'repository-read' });
+});
+
+describe('what is wrong is said with bucket and key', () => {
+  const cases: readonly [string, Parameters<typeof open>[0], Record<string, string>, string, RegExp][] = [
+    [
+      'a missing bucket',
+      { bucket: 'no-such-bucket-here' },
+      {},
+      'repository-missing',
+      /s3:\/\/no-such-bucket-here.*no such bucket/,
+    ],
+    [
+      'an unknown access key',
+      {},
+      { S3_ID: 'UNKNOWN' },
+      'repository-denied',
+      /does not accept the access keys.*InvalidAccessKeyId/,
+    ],
+    [
+      'a wrong secret key',
+      {},
+      { S3_SECRET: 'wrong' },
+      'repository-denied',
+      /does not accept the access keys.*SignatureDoesNotMatch/,
+    ],
+    [
+      'a closed port',
+      { endpoint: 'http://127.0.0.1:1' },
+      {},
+      'repository-unreachable',
+      /127\.0\.0\.1:1: the connection is refused/,
+    ],
+    [
+      'an unknown host',
+      { endpoint: 'http://store.invalid' },
+      {},
+      'repository-unreachable',
+      /store\.invalid: its host name is not known/,
+    ],
+    [
+      'TLS where there is none',
+      { endpoint: services.s3.endpoint.replace('http:', 'https:') },
+      {},
+      'repository-unreachable',
+      /TLS/,
+    ],
+  ];
+
+  function open(
+    location: { bucket?: string; endpoint?: string },
+    values: Record<string, string>,
+  ): Promise<Repository> {
+    const { accessKeyId: S3_ID, secretAccessKey: S3_SECRET } = services.s3;
+    const s3 = { ...s3Location(services, bucketOf(straight)), ...location };
+    return openRepository({ store: { kind: 's3', s3 } }, secretsFrom({ S3_ID, S3_SECRET, ...values }), {
+      limits,
+    });
+  }
+
+  test.each(cases)('%s', async (_what, location, values, code, message) => {
+    const repository = await open(location, values);
+    const failure = await keys(repository.list('')).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code, message: expect.stringMatching(message) as string });
+    expect((failure as Failure).hint).toBeTruthy();
+    await expect(repository.put('a/key', 'x')).rejects.toMatchObject({ code });
+    await repository.close();
+  });
+
+  test.each([
+    [403, 'RequestTimeTooSkewed', 'repository-denied', /clock/],
+    [301, 'PermanentRedirect', 'repository-missing', /another region/],
+    [403, 'AccessDenied', 'repository-denied', /access is denied/],
+    [507, 'XMinioStorageFull', 'repository-write', /no space/],
+  ])('%i %s', async (status, code, expected, message) => {
+    proxy.inject({ kind: 'answer', status, code, method: 'GET' });
+    await expect(faulty.get('some/key')).rejects.toMatchObject({
+      code: expected,
+      message: expect.stringMatching(message) as string,
+      where: expect.stringMatching(/^s3:\/\/.*\/prod\/some\/key$/) as string,
+    });
+  });
+
+  test('no secret is in any message', async () => {
+    const repository = await open({}, { S3_SECRET: 'a-wrong-secret-in-clear' });
+    const failure = (await keys(repository.list('')).catch((error: unknown) => error)) as Failure;
+    expect(`${failure.message} ${failure.hint ?? ''}`).not.toContain('a-wrong-secret-in-clear');
+    await repository.close();
+  });
+});
