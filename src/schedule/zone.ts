@@ -1,11 +1,5 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
-const weekOffsets = new Map<string, number>();
 const day = 86_400_000;
-const cellMs = 4 * day;
-
-/** Offsets of a zone, milliseconds, at multiples of four days since 1970. */
-const edges = new Map<string, Map<number, number>>();
-const week = 7 * day;
 
 /**
  * The time of day on a wall in some zone, as milliseconds since 1970 if that wall showed UTC. A plain number, so that
@@ -43,8 +37,6 @@ export function wallOf(instant: number, zone: string): WallTime {
  * time that is skipped where they go forward. This is what systemd does with timers.
  */
 export function instantOf(wall: WallTime, zone: string): number | undefined {
-  const steady = steadyOffset(wall, zone);
-  if (steady !== undefined) return wall - steady;
   const before = offsetAt(wall - day, zone);
   const after = offsetAt(wall + day, zone);
   if (before === after) return wall - before;
@@ -62,43 +54,8 @@ export function startOfDay(wall: WallTime, zone: string): number {
  * Asking Intl costs a hundred times the arithmetic, and a schedule asks thousands of times. Offsets change a few times
  * a year and never twice within a week, so where both ends of a week agree the days between do.
  */
-/**
- * The offset around a wall time where no clock changes for days before and after; undefined where one may. Asking Intl
- * costs 10 µs, a schedule is judged by thousands of times: so it is asked every four days and remembered.
- */
-function steadyOffset(wall: WallTime, zone: string): number | undefined {
-  if (zone === 'UTC') return 0;
-  const cell = Math.floor(wall / cellMs);
-  const [offset, ...others] = [cell - 1, cell, cell + 1, cell + 2].map((edge) => offsetAtEdge(edge, zone));
-  return others.every((other) => other === offset) ? offset : undefined;
-}
-
-function offsetAtEdge(edge: number, zone: string): number {
-  const known = edges.get(zone) ?? new Map<number, number>();
-  edges.set(zone, known);
-  const offset = known.get(edge) ?? offsetAt(edge * cellMs, zone);
-  known.set(edge, offset);
-  return offset;
-}
-
 function offsetAt(instant: number, zone: string): number {
   if (zone === 'UTC') return 0;
-  const start = Math.floor(instant / week);
-  const offset = weekOffset(start, zone);
-  return offset === weekOffset(start + 1, zone) ? offset : exactOffset(instant, zone);
-}
-
-/** The offset at the beginning of a week, weeks counted from 1970. */
-function weekOffset(number: number, zone: string): number {
-  const key = `${zone} ${String(number)}`;
-  const known = weekOffsets.get(key);
-  if (known !== undefined) return known;
-  const offset = exactOffset(number * week, zone);
-  weekOffsets.set(key, offset);
-  return offset;
-}
-
-function exactOffset(instant: number, zone: string): number {
   const parts = Object.fromEntries(
     formatOf(zone)
       .formatToParts(instant)
