@@ -6,6 +6,8 @@ import { styleText } from 'node:util';
 export interface Stage {
   /** A paragraph before what it speaks of. */
   say(text: string): void;
+  /** A file's text, or something to type. */
+  show(text: string): void;
   /** Runs a program as a person would see it, its output on the terminal, and gives its exit code; none after a signal. */
   run(program: string, programArguments: readonly string[], options: StageOptions): Promise<number>;
 }
@@ -29,6 +31,9 @@ export function openStage(output: NodeJS.WritableStream, interruptions: Interrup
   return {
     say: (text) => {
       output.write(`\n${styleText('bold', text)}\n`);
+    },
+    show: (text) => {
+      output.write(`\n${text}`);
     },
     run: async (program, programArguments, { shownAs, cwd, environment }) => {
       const ended = interruptions.first();

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cluster } from '../postgres/cluster.ts';
+import { sampleDatabase } from './sample-database.ts';
 
-export const demoDatabase = 'cleaning';
 export const demoPlan = 'nightly-demo';
 
 /** Where things lie in a demo's folder; everything that the demo makes is in it. */
@@ -31,7 +31,7 @@ function environments(cluster: Cluster, repositoryFolder: string): string {
     postgres:
       host: ${cluster.socketFolder}
       port: ${cluster.port}
-      database: ${demoDatabase}
+      database: ${sampleDatabase}
       user: ${cluster.user}
     repository:
       folder: ${repositoryFolder}

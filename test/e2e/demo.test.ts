@@ -52,7 +52,7 @@ test('the demo runs the plan, shows the verified artifact and its guide, and lea
     /\$ run-plan validate.*\$ run-plan nightly-demo.*\$ run-plan artifacts.*\$ run-plan status --check/s,
   );
   expect(text).toMatch(/pg_cleaning_\d{8}T\d{6}Z/);
-  expect(text).toContain('pg_restore');
+  expect(text).toMatch(/\$ psql cleaning\n(?<counts>.+?)\s+\$ psql cleaning_restored\n\k<counts>/s);
   expect(code).toBe(0);
   expect(await readdir(folder)).toEqual([]);
 });
