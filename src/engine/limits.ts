@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Failure } from '../failure.ts';
+import { renderDuration, renderPlanDuration } from '../quantity/duration.ts';
 
 /** The longest that a timer of Node can hold, milliseconds (24.8 days); a longer one would fire at once. */
 const longestSleepMs = 2 ** 31 - 1;
@@ -92,6 +93,14 @@ export async function whileAllowed<T>(
   }
 }
 
+/** Waits for what should be quick and may not hold the end of a run: it is left behind after `ms`. Never rejects. */
+export async function atMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const finished = new AbortController();
+  const limit = clock.sleep(ms, finished.signal).catch(() => undefined);
+  await Promise.race([work.catch(() => undefined), limit]);
+  finished.abort();
+}
+
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -106,17 +115,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** `1h 30m`, `45s`, `200ms`: for messages. */
+/** A limit as its plan spells it: `2h`, `90s`. */
 export function inWords(ms: number): string {
-  if (ms < 1000) return `${String(Math.round(ms))}ms`;
-  const seconds = Math.round(ms / 1000);
-  const parts = [
-    [Math.floor(seconds / 3600), 'h'],
-    [Math.floor(seconds / 60) % 60, 'm'],
-    [seconds % 60, 's'],
-  ] as const;
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${String(count)}${unit}`)
-    .join(' ');
+  return ms % 1000 === 0 ? renderPlanDuration(ms) : renderDuration(ms);
 }

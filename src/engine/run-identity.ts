@@ -3,7 +3,10 @@ import type { Pipeline } from './pipeline.ts';
 import type { RunHost } from './run-host.ts';
 
 /** Names a run: `<plan>-<YYYYMMDDTHHMMSSZ>-<4 hex>`, so that a plan's runs sort by their start. */
-export function identifyRun({ plan }: Pipeline, host: Pick<RunHost, 'clock' | 'random'>): RunIdentity {
+export function identifyRun(
+  { plan }: Pick<Pipeline, 'plan'>,
+  host: Pick<RunHost, 'clock' | 'random'>,
+): RunIdentity {
   const startedAt = host.clock.now();
   const hex = Math.floor(host.random() * 0x10000)
     .toString(16)

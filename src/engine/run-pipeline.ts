@@ -7,6 +7,7 @@ import { journalFile, temporaryFolder } from '../record/state-folder.ts';
 import type { RunRecord } from '../schema/generated/run-record.types.ts';
 import { createEmitter } from './emitter.ts';
 import { endRun } from './end-run.ts';
+import { atMost } from './limits.ts';
 import { note, runPhases, type RunProgress } from './phases.ts';
 import type { Pipeline } from './pipeline.ts';
 import { createRepositories, type RunContext } from './run-context.ts';
@@ -14,6 +15,9 @@ import { watchEnds } from './run-ends.ts';
 import type { RunHost } from './run-host.ts';
 import { identifyRun } from './run-identity.ts';
 import { createLocks, startedEvent, tellInterrupted } from './start-run.ts';
+
+/** What closing each thing may take, milliseconds. */
+const closeMs = 5000;
 
 export interface RunResult {
   readonly runId: string;
@@ -54,11 +58,10 @@ export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<Ru
   if (ends.run.aborted) note(progress, ends.run.reason);
   ends.stop();
   const finish = await endRun({ context, progress, fold, journal, unstored, startedMs });
-  await repositories.close();
-  await rm(temporaryFolder(host.stateFolder, run.id), { recursive: true, force: true }).catch(
-    () => undefined,
-  );
-  await Promise.allSettled(sinks.map((sink) => sink.close()));
-  await locks.release();
+  const folder = temporaryFolder(host.stateFolder, run.id);
+  await atMost(host.clock, closeMs, repositories.close());
+  await atMost(host.clock, closeMs, rm(folder, { recursive: true, force: true }));
+  await Promise.all(sinks.map((sink) => atMost(host.clock, closeMs, sink.close())));
+  await atMost(host.clock, closeMs, locks.release());
   return { runId: run.id, outcome: finish.outcome, exitCode: finish.exitCode, record: fold.record() };
 }

@@ -26,23 +26,24 @@ while IFS= read -r word; do
   esac
 done
 
-# Every target that still runs: groups with a minus sign, single processes without.
+# Every target that still runs, zombies left out: groups with a minus sign, single processes without.
 targets() {
-  local group entry
-  for group in "\${!groups[@]}"; do
-    kill -0 -- "-$group" 2>/dev/null && echo "-$group"
+  local file line words
+  for file in /proc/[0-9]*/stat; do
+    IFS= read -r line < "$file" || continue
+    words=(\${line##*) })
+    [[ \${words[0]} == [ZX] || -z \${groups[\${words[2]}]:-} ]] || echo "-\${words[2]}"
   done
-  for entry in /proc/[0-9]*/environ; do
-    grep -qzFx -- "${runVariable}=$1" "$entry" 2>/dev/null || continue
-    entry=\${entry#/proc/}
-    echo "\${entry%/environ}"
+  for file in $(grep -lzFx -- "${runVariable}=$1" /proc/[0-9]*/environ); do
+    file=\${file#/proc/}
+    echo "\${file%/environ}"
   done
 }
 
 signal_targets() {
   local target
   for target in $(targets "$2"); do
-    kill -s "$1" -- "$target" 2>/dev/null
+    kill -s "$1" -- "$target"
   done
 }
 
