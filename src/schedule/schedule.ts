@@ -68,8 +68,8 @@ export function isInSeason(entry: ScheduleEntry, at: Date, zone: string): boolea
 }
 
 /**
- * The longest time between two consecutive runs within five years (or `withinMs`) or 20,000 runs, whichever ends first; undefined for
- * a schedule with fewer than two runs. What a recovery point objective is held against.
+ * The longest time between two consecutive runs within five years (or `withinMs`) or 20,000 runs, whichever ends first;
+ * undefined for a schedule with fewer than two runs. What a recovery point objective is held against.
  */
 export function longestGap(
   schedule: readonly ScheduleEntry[],

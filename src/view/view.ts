@@ -1,4 +1,4 @@
-import type { EventSink } from '../record/event.ts';
+import type { EventSink, RunStarted } from '../record/event.ts';
 import type { ViewKind } from './choose.ts';
 import { openConsole } from './console-output.ts';
 import { createGithubView } from './github.ts';
@@ -13,8 +13,8 @@ export interface ViewOptions {
   readonly colour: boolean;
   /** JSON lines of progress too; no unless said. */
   readonly progress?: boolean;
-  /** Where the run record lies, asked when the run is over. */
-  readonly record?: () => string | undefined;
+  /** Where the record of a run lies, asked when it is over. */
+  readonly record?: (run: RunStarted) => string;
 }
 
 /**
@@ -23,7 +23,8 @@ export interface ViewOptions {
  */
 export async function openView(kind: ViewKind, options: ViewOptions): Promise<EventSink> {
   const view = await openEvents(kind, options);
-  if (kind === 'json') return view;
+  // The journal has each step's end at its own time already; a program that reads JSON wants events alone.
+  if (kind === 'json' || kind === 'journald') return view;
   const output = openConsole(options.stream);
   let summary = emptySummary;
   return {
@@ -33,13 +34,13 @@ export async function openView(kind: ViewKind, options: ViewOptions): Promise<Ev
     },
     close: async () => {
       await view.close();
-      const record = options.record?.();
+      const { started } = summary;
+      const record = started === undefined ? undefined : options.record?.(started);
       const text = renderSummary(summary, {
         colour: options.colour,
         ...(record !== undefined && { record }),
       });
-      // The journal wants no blank lines, and takes lines without a priority for information.
-      if (text !== '') output.write(kind === 'journald' ? text : `\n${text}`);
+      if (text !== '') output.write(`\n${text}`);
       await output.flush();
     },
   };

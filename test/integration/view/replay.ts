@@ -14,7 +14,7 @@ const { stdout } = process;
 const view = await openView(kind as ViewKind, {
   stream: stdout,
   colour: usesColour({ isTTY: stdout.isTTY, environment: process.env }),
-  record: () => 'runs/nightly-prod.jsonl',
+  record: ({ plan }) => `runs/${plan}.jsonl`,
 });
 let signals = 0;
 const count = (): void => {

