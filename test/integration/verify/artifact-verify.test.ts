@@ -410,7 +410,9 @@ describe('contents', () => {
     await fresh({ format: 'directory', jobs: 2 });
     await verified();
     const { bytes, facts } = await verified();
-    expect(facts).toMatchObject({ verified: [{ depth: 'head', contents: 'parsed', files: 1, marked: true }] });
+    expect(facts).toMatchObject({
+      verified: [{ depth: 'head', contents: 'parsed', files: 1, marked: true }],
+    });
     expect(bytes).toBeGreaterThan(0);
   });
 

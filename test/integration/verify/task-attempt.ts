@@ -21,6 +21,7 @@ export interface AttemptOptions {
   readonly host?: Partial<CommandHost>;
   /** Called with each progress: bytes so far. */
   readonly onProgress?: (bytes: number, abort: AbortController) => void;
+  readonly onNote?: (text: string, abort: AbortController) => void;
 }
 
 /** What one attempt of one step said and gave. */
@@ -55,7 +56,10 @@ export async function attempt<Parameters extends object>(
     report: {
       progress: (bytes) => options.onProgress?.(bytes, host.abort),
       phase: () => undefined,
-      note: (text) => notes.push(text),
+      note: (text) => {
+        notes.push(text);
+        options.onNote?.(text, host.abort);
+      },
       warn: (text) => warnings.push(text),
     },
     folder,

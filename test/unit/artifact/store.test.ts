@@ -209,10 +209,10 @@ describe('a listing', () => {
     }
     const startedAt = performance.now();
     expect(await listArtifacts(repository)).toHaveLength(1000);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(4000);
     expect(repository.requests).toMatchObject({ list: 1, get: 2000, head: 0 });
     expect(repository.mostReadsInFlight()).toBeLessThanOrEqual(8);
-  });
+  }, 20_000);
 });
 
 describe('readManifest', () => {
