@@ -1,6 +1,6 @@
-import type { Compression } from '../src/artifact/compression.ts';
 import { manifestOf, restoreGuideOf, type FinishedDump } from '../src/artifact/dump-manifest.ts';
-import type { Manifest } from '../src/artifact/manifest.ts';
+import { dumpResult } from '../src/artifact/dump-result.ts';
+import { settingsOf, type DumpSettings } from '../src/artifact/dump-settings.ts';
 import { artifactName } from '../src/artifact/name.ts';
 import { beginArtifact, type NewArtifact } from '../src/artifact/new-artifact.ts';
 import { previousDumpBytes } from '../src/artifact/previous-size.ts';
@@ -13,8 +13,9 @@ import { packingVersions } from '../src/artifact/tool-versions.ts';
 import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
 import { Failure } from '../src/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
+import { connect, type Session } from '../src/postgres/connect.ts';
 import type { DumpCommand } from '../src/postgres/dump-command.ts';
-import { openDumpSource, type DumpSource } from '../src/postgres/dump-source.ts';
+import { inspectDumpSource, type DumpSource } from '../src/postgres/dump-source.ts';
 import { endBackends } from '../src/postgres/end-backends.ts';
 import { lockedTables, takeFingerprint, type Fingerprint } from '../src/postgres/fingerprint.ts';
 import { checkSpace, describeStandby } from '../src/postgres/preflight.ts';
@@ -38,39 +39,6 @@ const task: Task<PostgresDumpParameters> = {
 };
 export default task;
 
-/** The parameters with every default in place. */
-interface Settings {
-  readonly format: 'custom' | 'directory';
-  readonly jobs: number;
-  readonly compression: Compression;
-  readonly fingerprint: 'counts' | 'content' | 'none';
-  readonly globals: boolean;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-/** What lifecycle rules of a backup bucket select by, unless the plan says other tags. */
-const defaultTags: NonNullable<PostgresDumpParameters['tags']> = { tier: 'daily' };
-
-function settingsOf(parameters: PostgresDumpParameters): Settings {
-  const { format = 'custom', jobs, compress = 'zstd', fingerprint = 'counts', globals = false } = parameters;
-  if (format === 'custom' && jobs !== undefined) {
-    throw new Failure('plan-invalid', "'jobs' does nothing in format custom, which one process writes", {
-      hint: 'Remove it, or say format: directory.',
-    });
-  }
-  const { level = 3, threads = 0 } = typeof compress === 'object' ? compress : {};
-  return {
-    format,
-    jobs: jobs ?? 2,
-    compression: compress === 'none' ? { kind: 'none' } : { kind: 'zstd', level, threads },
-    fingerprint,
-    globals,
-    tags: Object.fromEntries(
-      Object.entries(parameters.tags ?? defaultTags).map(([key, value]) => [key, value ?? '']),
-    ),
-  };
-}
-
 function describe(parameters: PostgresDumpParameters, environment: Environment): readonly string[] {
   const { format, jobs, compression, fingerprint, globals } = settingsOf(parameters);
   const pipe = [
@@ -89,11 +57,22 @@ function describe(parameters: PostgresDumpParameters, environment: Environment):
 
 async function run(context: TaskContext, parameters: PostgresDumpParameters): Promise<TaskResult> {
   const settings = settingsOf(parameters);
-  await using prepared = await prepare(context, settings, parameters);
-  const { repository, name } = prepared;
+  const endpoint = requirePostgres(context.environment);
+  const repository = await context.repository();
+  context.report.phase('checking the server');
+  await using session = await connect(endpoint, {
+    secrets: context.secrets,
+    applicationName: applicationName(context.run.id),
+    signal: context.signal,
+  });
+  let committed = false;
+  context.onEnd('end sessions on the server', async () => {
+    if (!committed) await endSessions(context, endpoint);
+  });
+  const prepared = await prepare(context, settings, parameters, session, repository);
+  const { name } = prepared;
   const artifact = await beginArtifact(repository, name, context.signal);
   context.onEnd('remove an unfinished artifact', () => discard(context, artifact));
-  context.onEnd('end sessions on the server', () => endSessions(context, prepared.endpoint, artifact));
 
   const startedMs = context.clock.monotonicMs();
   const dumped = await dumpAndCount(context, settings, prepared, artifact);
@@ -103,7 +82,7 @@ async function run(context: TaskContext, parameters: PostgresDumpParameters): Pr
     ...settings,
     ...dumped,
     environment: context.environment.name,
-    database: prepared.endpoint.database,
+    database: endpoint.database,
     run: context.run,
     durationMs: context.clock.monotonicMs() - startedMs,
     recipients: context.environment.repository?.encrypt?.recipients ?? [],
@@ -118,12 +97,12 @@ async function run(context: TaskContext, parameters: PostgresDumpParameters): Pr
   });
   await artifact.put(`${name}.RESTORE.md`, 'guide', guide);
   const manifest = await artifact.commit(manifestOf(finished));
-  return resultOf(manifest, checksums.sha256);
+  committed = true;
+  return dumpResult(manifest);
 }
 
 /** Everything that was settled before the first byte is written. */
-interface Prepared extends AsyncDisposable {
-  readonly endpoint: PostgresEndpoint;
+interface Prepared {
   readonly repository: Repository;
   readonly source: DumpSource;
   readonly tools: Readonly<Record<string, string>>;
@@ -135,68 +114,48 @@ interface Prepared extends AsyncDisposable {
 
 async function prepare(
   context: TaskContext,
-  settings: Settings,
+  settings: DumpSettings,
   parameters: PostgresDumpParameters,
+  session: Session,
+  repository: Repository,
 ): Promise<Prepared> {
-  const endpoint = requirePostgres(context.environment);
-  const repository = await context.repository();
-  context.report.phase('checking the server');
   const packing = await packingVersions(context.commands, packersOf(context.environment, settings));
-  const folder = await scratchFolder(context, parameters);
   const clientFolder = parameters['client-folder'];
-  const source = await openDumpSource(endpoint, {
-    secrets: context.secrets,
-    commands: context.commands,
-    runId: context.run.id,
-    signal: context.signal,
-    find: clientFolder === undefined ? {} : { folder: clientFolder },
+  const find = clientFolder === undefined ? {} : { folder: clientFolder };
+  const source = await inspectDumpSource(session, context.commands, find);
+  const createdAt = context.clock.now();
+  const name = artifactName(session.endpoint.database, createdAt);
+  const expectedBytes = checkSpace({
+    rawBytes: source.estimatedBytes,
+    compressed: settings.compression.kind !== 'none',
+    previousBytes: await previousDumpBytes(repository, name, context.signal),
+    freeBytes: await repository.freeBytes(),
+    where: repository.location,
   });
-  try {
-    const createdAt = context.clock.now();
-    const name = artifactName(endpoint.database, createdAt);
-    const expectedBytes = checkSpace({
-      rawBytes: source.estimatedBytes,
-      compressed: settings.compression.kind !== 'none',
-      previousBytes: await previousDumpBytes(repository, name, context.signal),
-      freeBytes: await repository.freeBytes(),
-      where: repository.location,
-    });
-    const crowded =
-      settings.format === 'directory'
-        ? await checkScratch(folder, source.tables, settings.jobs + uploadsAtATime)
-        : undefined;
-    for (const warning of [
-      source.client.warning,
-      crowded,
-      ...describeStandby(source.session, source.facts, source.tables),
-    ]) {
-      if (warning !== undefined) context.report.warn(warning);
-    }
-    return {
-      endpoint,
-      repository,
-      source,
-      tools: { pg_dump: source.client.tools.version, ...packing },
-      createdAt,
-      name,
-      expectedBytes,
-      folder,
-      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
-    };
-  } catch (error) {
-    await source[Symbol.asyncDispose]();
-    throw error;
+  const folder = await scratchFolder(context, parameters);
+  const atATime = settings.jobs + uploadsAtATime;
+  const crowded =
+    settings.format === 'directory' ? await checkScratch(folder, source.tables, atATime) : undefined;
+  for (const warning of [
+    source.client.warning,
+    crowded,
+    ...describeStandby(session, source.facts, source.tables),
+  ]) {
+    if (warning !== undefined) context.report.warn(warning);
   }
+  const tools = { pg_dump: source.client.tools.version, ...packing };
+  return { repository, source, tools, createdAt, name, expectedBytes, folder };
 }
 
 /** Takes the snapshot, and dumps and counts what it shows at the same time. */
 async function dumpAndCount(
   context: TaskContext,
-  settings: Settings,
+  settings: DumpSettings,
   prepared: Prepared,
   artifact: NewArtifact,
 ): Promise<Pick<FinishedDump, 'snapshot' | 'storeTime' | 'dump' | 'fingerprint'>> {
-  const { endpoint, repository, source, name, expectedBytes } = prepared;
+  const { repository, source, name, expectedBytes } = prepared;
+  const { endpoint } = source.session;
   context.report.phase(`dumping ${endpoint.database}`);
   const snapshot = await takeSnapshot(source.session);
   const storeTime = await repository.clock(context.signal);
@@ -246,7 +205,7 @@ async function dumpAndCount(
 
 async function countTables(
   context: TaskContext,
-  settings: Settings,
+  settings: DumpSettings,
   source: DumpSource,
   snapshot: Snapshot,
   signal: AbortSignal,
@@ -271,7 +230,7 @@ function requirePostgres(environment: Environment): PostgresEndpoint {
   throw new Failure('environment-incomplete', `The environment ${environment.name} has no postgres`);
 }
 
-function packersOf(environment: Environment, settings: Settings): readonly ('zstd' | 'age')[] {
+function packersOf(environment: Environment, settings: DumpSettings): readonly ('zstd' | 'age')[] {
   return [
     ...(settings.compression.kind === 'zstd' ? (['zstd'] as const) : []),
     ...(environment.repository?.encrypt === undefined ? [] : (['age'] as const)),
@@ -297,51 +256,11 @@ async function discard(context: TaskContext, artifact: NewArtifact): Promise<voi
   }
 }
 
-async function endSessions(
-  context: TaskContext,
-  endpoint: PostgresEndpoint,
-  artifact: NewArtifact,
-): Promise<void> {
-  if (artifact.committed) return;
+async function endSessions(context: TaskContext, endpoint: PostgresEndpoint): Promise<void> {
   const ended = await endBackends(endpoint, { secrets: context.secrets, runId: context.run.id });
   if (ended > 0) context.report.note(`ended ${ended} sessions that the dump had left on the server`);
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function resultOf(manifest: Manifest, checksumsSha256: string): TaskResult {
-  const { dump, server, tools, fingerprint, recoveryPoint } = manifest;
-  const whole = manifest.files.find((file) => file.role === 'dump');
-  return {
-    outputs: {
-      artifact: manifest.name,
-      bytes: String(dump.storedBytes),
-      // Of many files, the file of their checksums stands for all.
-      sha256: whole?.sha256 ?? checksumsSha256,
-    },
-    bytes: dump.storedBytes,
-    facts: {
-      artifact: manifest.name,
-      format: dump.format,
-      rawBytes: dump.rawBytes,
-      storedBytes: dump.storedBytes,
-      ...(dump.rawBytes !== null && { compression: ratio(dump.rawBytes, dump.storedBytes) }),
-      files: manifest.files.length,
-      tables: fingerprint.tables.length,
-      ...(fingerprint.mode !== 'none' && {
-        rows: fingerprint.tables.reduce((sum, table) => sum + (table.rows ?? 0), 0),
-      }),
-      largeObjects: fingerprint.largeObjects ?? 0,
-      recoveryPoint,
-      server: server.version,
-      tools,
-    },
-  };
-}
-
-/** How many times smaller it became, to two digits after the point. */
-function ratio(rawBytes: number, storedBytes: number): number {
-  return Math.round((rawBytes / Math.max(1, storedBytes)) * 100) / 100;
 }

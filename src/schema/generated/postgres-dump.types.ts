@@ -19,7 +19,7 @@ export interface PostgresDumpParameters {
     | ('zstd' | 'none')
     | {
         /**
-         * Level of zstd: higher is smaller and slower.
+         * Level of zstd: higher is smaller and slower; 2 unless said.
          */
         level: number;
         /**

@@ -1,0 +1,43 @@
+import { Failure } from '../failure.ts';
+import type { PostgresDumpParameters } from '../schema/generated/postgres-dump.types.ts';
+import type { Compression } from './compression.ts';
+
+/** The parameters of a dump with every default in place. */
+export interface DumpSettings {
+  readonly format: 'custom' | 'directory';
+  readonly jobs: number;
+  readonly compression: Compression;
+  readonly fingerprint: 'counts' | 'content' | 'none';
+  readonly globals: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/**
+ * zstd's own default is 3. On a cleaning company's data (orders, invoices, webhooks, payments; 1 GB as text) level 2
+ * took 60 % of its processor time and came out between 1.5 % smaller and 6 % larger by table, equal in sum; level 1
+ * 1 % larger for 45 % of the time. With pg_dump and the server on the same two cores, that time is the dump's.
+ */
+const usualLevel = 2;
+
+/** zstd's word for one thread a processor. */
+const allProcessors = 0;
+
+/** @throws Failure `plan-invalid` for parameters that contradict each other. */
+export function settingsOf(parameters: PostgresDumpParameters): DumpSettings {
+  const { format = 'custom', jobs, compress = 'zstd', fingerprint = 'counts', globals = false } = parameters;
+  if (format === 'custom' && jobs !== undefined) {
+    throw new Failure('plan-invalid', "'jobs' does nothing in format custom, which one process writes", {
+      hint: 'Remove it, or say format: directory.',
+    });
+  }
+  const { level = usualLevel, threads = allProcessors } = typeof compress === 'object' ? compress : {};
+  const tags = Object.entries(parameters.tags ?? {}).map(([key, value]) => [key, value ?? '']);
+  return {
+    format,
+    jobs: jobs ?? 2,
+    compression: compress === 'none' ? { kind: 'none' } : { kind: 'zstd', level, threads },
+    fingerprint,
+    globals,
+    tags: Object.fromEntries(tags) as Record<string, string>,
+  };
+}
