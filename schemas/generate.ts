@@ -33,7 +33,7 @@ export async function generate(): Promise<Map<string, string>> {
     if (file.startsWith('shared/')) continue;
     const name = `src/schema/generated/${basename(file, '.schema.json')}`;
     generated.set(`${name}.types.ts`, await typesOf(schema, written));
-    generated.set(`${name}.validate.ts`, validatorOf(schemas, String(schema['$id'])));
+    generated.set(`${name}.validate.ts`, validatorOf(schemas, String(schema.$id)));
   }
   const steps = JSON.stringify(editorSteps(written));
   generated.set('schemas/editor/steps.schema.json', await format(steps, { parser: 'json', printWidth: 110 }));
@@ -47,7 +47,7 @@ async function readSchemas(): Promise<Map<string, AnySchemaObject>> {
     .sort();
   const texts = files.map(async (file) => {
     const schema = JSON.parse(await readFile(join(folder, file), 'utf8')) as AnySchemaObject;
-    if (schema['$id'] !== file) throw new Error(`${file} must have the $id ${file}`);
+    if (schema.$id !== file) throw new Error(`${file} must have the $id ${file}`);
     return [file, schema] as const;
   });
   return new Map(await Promise.all(texts));
@@ -57,15 +57,13 @@ async function readSchemas(): Promise<Map<string, AnySchemaObject>> {
 export function withoutEditorParts(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutEditorParts);
   if (typeof schema !== 'object' || schema === null) return schema;
-  let result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(schema)) {
-    const isBranches = (key === 'anyOf' || key === 'allOf') && Array.isArray(value);
-    const kept = isBranches ? value.filter((branch) => !isEditorOnly(branch)) : value;
-    if (!isBranches || (kept as unknown[]).length > 1) result[key] = withoutEditorParts(kept);
-    else if ((kept as unknown[]).length === 1)
-      result = { ...result, ...(withoutEditorParts((kept as unknown[])[0]) as object) };
-  }
-  return result;
+  const entries = Object.entries(schema).map(([key, value]): object => {
+    if ((key !== 'anyOf' && key !== 'allOf') || !Array.isArray(value))
+      return { [key]: withoutEditorParts(value) };
+    const kept = value.filter((branch) => !isEditorOnly(branch)).map(withoutEditorParts);
+    return kept.length > 1 ? { [key]: kept } : (kept[0] ?? {});
+  });
+  return Object.assign({}, ...entries) as object;
 }
 
 function isEditorOnly(branch: unknown): boolean {
@@ -81,17 +79,13 @@ async function typesOf(
   schema: AnySchemaObject,
   schemas: ReadonlyMap<string, AnySchemaObject>,
 ): Promise<string> {
-  const text = await compile(
-    plainShape(withoutEditorParts(schema), schemas) as object,
-    String(schema['$id']),
-    {
-      bannerComment: banner,
-      additionalProperties: false,
-      format: false,
-      strictIndexSignatures: true,
-      unreachableDefinitions: false,
-    },
-  );
+  const text = await compile(plainShape(withoutEditorParts(schema), schemas) as object, String(schema.$id), {
+    bannerComment: banner,
+    additionalProperties: false,
+    format: false,
+    strictIndexSignatures: true,
+    unreachableDefinitions: false,
+  });
   return format(text, { parser: 'typescript', singleQuote: true, printWidth: 110 });
 }
 

@@ -41,9 +41,9 @@ function transitions(written: WrittenLifecycleRule['transition']): readonly Tran
     .map(({ after, to }) => ({ afterMs: parseDuration(after) ?? 0, to }));
 }
 
-function age<Key extends string>(key: Key, text: string | undefined): { readonly [K in Key]?: number } {
+function age<Key extends string>(key: Key, text: string | undefined): Readonly<Partial<Record<Key, number>>> {
   const ms = text === undefined ? undefined : parseDuration(text);
-  return (ms === undefined ? {} : { [key]: ms }) as { readonly [K in Key]?: number };
+  return (ms === undefined ? {} : { [key]: ms }) as Readonly<Partial<Record<Key, number>>>;
 }
 
 function texts(written: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {

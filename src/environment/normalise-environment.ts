@@ -48,10 +48,10 @@ export function normaliseEnvironment(
 function endpoint(written: WrittenPostgres, at: Written): PostgresEndpoint {
   const { host, port, database, user, password, sslmode, sslrootcert } = written;
   return {
-    host: host ?? '',
+    host: orEmpty(host),
     port: port ?? 5432,
-    database: database ?? '',
-    user: user ?? '',
+    database: orEmpty(database),
+    user: orEmpty(user),
     ...(password !== undefined && { password: secret(password, at, 'password') }),
     sslmode: sslmode ?? 'prefer',
     ...(sslrootcert !== undefined && { sslrootcert }),
@@ -65,11 +65,21 @@ function repositorySettings(written: WrittenRepository, at: Written): Repository
     store: store(written, at),
     ...(encrypt !== undefined && {
       encrypt: {
-        recipients: encrypt.age ?? [],
+        recipients: recipients(encrypt),
         ...(encrypt.identity !== undefined && { identity: secret(encrypt.identity, encryptAt, 'identity') }),
       },
     }),
   };
+}
+
+/** What the schema requires and a file with problems may lack. */
+function orEmpty(text: string | undefined): string {
+  return text ?? '';
+}
+
+/** Items that did not fit the schema were emptied before. */
+function recipients({ age = [] }: { readonly age?: readonly (string | null)[] }): readonly string[] {
+  return age.filter((recipient) => recipient !== null);
 }
 
 function uploadsSettings(written: WrittenUploads, at: Written): UploadsSettings {
@@ -85,13 +95,17 @@ function store(written: WrittenRepository | WrittenUploads, at: Written): Reposi
 }
 
 function location(written: WrittenRepositoryBucket | WrittenUploadsBucket, at: Written): S3Location {
-  const { region, endpoint: address } = written;
+  const {
+    bucket,
+    region,
+    endpoint: address,
+  }: Readonly<Partial<Record<'bucket' | 'region' | 'endpoint', string | undefined>>> = written;
   const id = written['access-key-id'];
   const key = written['secret-access-key'];
   const encryption = 'encryption' in written ? written.encryption : undefined;
   const storageClass = 'storage-class' in written ? written['storage-class'] : undefined;
   return {
-    bucket: written.bucket ?? '',
+    bucket: orEmpty(written.bucket),
     prefix: written.prefix ?? '',
     ...(region !== undefined && { region }),
     ...(address !== undefined && { endpoint: address }),

@@ -64,17 +64,17 @@ function mistake(
   return { rule, message: `'${text}': ${message}`, path, part };
 }
 
-function day<Key extends 'from' | 'until'>(
-  key: Key,
+function day(
+  key: 'from' | 'until',
   entry: WrittenScheduleEntry,
   path: Path,
   findings: Finding[],
-): { readonly [K in Key]?: string } {
+): Pick<ScheduleEntry, 'from' | 'until'> {
   const text = entry[key];
   if (text === undefined || isOpen(text)) return {};
   // Date.parse rolls 30 February over into March.
   const isDay = !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
-  if (isDay) return { [key]: text } as { readonly [K in Key]?: string };
+  if (isDay) return key === 'from' ? { from: text } : { until: text };
   findings.push({ rule: 'bad-date', message: `there is no day '${text}'`, path: [...path, key] });
   return {};
 }

@@ -22,8 +22,8 @@ export function bestBranches(errors: readonly SchemaError[]): readonly SchemaErr
 function isConsequence(error: SchemaError, errors: readonly SchemaError[]): boolean {
   switch (error.keyword) {
     case 'if':
-    // The name's own schema has said what is wrong with it.
     case 'propertyNames':
+      // What is wrong was said by the branch, or by the name's own schema.
       return true;
     case 'maxProperties':
       return errors.some(

@@ -149,9 +149,8 @@ const typeNames: Readonly<Record<string, string>> = {
 function foundName(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'string') return `the text '${short(value)}'`;
-  return String(value as number | boolean);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'a mapping';
 }
 
 function notAllowed(

@@ -76,7 +76,9 @@ export function readYaml(source: Source): YamlReading {
       .map((error) => yamlProblem(source, error, placeIn(source.text, lines, error.pos)));
     if (problems.length > 0) return { problems };
     // The limit makes an alias bomb throw before it has grown.
-    return { document: documentOf(source, tree, lines, tree.toJS({ maxAliasCount: 100 })), problems };
+    const value: unknown = tree.toJS({ maxAliasCount: 100 });
+    if (containsItself(value)) return { problems: [aliasCycle(source.file)] };
+    return { document: documentOf(source, tree, lines, value), problems };
   } catch (error) {
     return { problems: [refusal(source, lines, error)] };
   }
@@ -98,11 +100,28 @@ function tooDeep(file: string): Problem {
   return { file, line: 1, column: 1, severity: 'error', rule: 'nested-too-deeply', message };
 }
 
+/** Whether a value is a part of itself, through an alias inside its own anchor. */
+function containsItself(value: unknown, parents = new Set<object>(), seen = new Set<object>()): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (parents.has(value)) return true;
+  if (seen.has(value)) return false;
+  seen.add(value);
+  parents.add(value);
+  const isCycle = Object.values(value).some((item: unknown) => containsItself(item, parents, seen));
+  parents.delete(value);
+  return isCycle;
+}
+
+function aliasCycle(file: string): Problem {
+  const message = 'an alias stands inside its own anchor, so the value would contain itself';
+  return { file, line: 1, column: 1, severity: 'error', rule: 'alias-cycle', message };
+}
+
 function refusal({ file, text }: Source, lines: LineCounter, error: unknown): Problem {
   const place = { file, line: 1, column: 1, severity: 'error' as const };
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof RangeError) return tooDeep(file);
-  if (/^Unresolved alias/.test(message)) {
+  if (message.startsWith('Unresolved alias')) {
     const alias = message.split(': ').at(-1) ?? '';
     const at = Math.max(0, text.indexOf(`*${alias}`));
     return {

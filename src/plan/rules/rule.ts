@@ -19,7 +19,7 @@ export interface Rule {
    * or task looks like an absent one.
    */
   readonly speaksOfAbsence?: true;
-  check(context: RuleContext): readonly RuleFinding[];
+  readonly check: (context: RuleContext) => readonly RuleFinding[];
 }
 
 /** Where and what; the rule itself gives name and severity. */
