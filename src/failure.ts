@@ -11,6 +11,7 @@ const catalogue = {
   'secret-unavailable': exitCode.notReady,
   'tool-missing': exitCode.notReady,
   'environment-incomplete': exitCode.notReady,
+  'state-folder': exitCode.notReady,
   locked: exitCode.locked,
   'lock-lost': exitCode.stepFailed,
   'not-confirmed': exitCode.usage,

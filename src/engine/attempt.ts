@@ -1,9 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { runVariable } from '../lock/guard-script.ts';
 import { createCommands, type BoundCommands } from '../process/create-commands.ts';
-import { temporaryFolder } from '../record/state-folder.ts';
+import { makeStateFolder, temporaryFolder } from '../record/state-folder.ts';
 import type { TaskContext, TaskResult } from '../task/contract.ts';
 import { createEndings, type Endings } from './endings.ts';
 import { abortOnStall, inWords, whileAllowed } from './limits.ts';
@@ -43,7 +43,7 @@ export async function runAttempt(
   );
   try {
     signal.throwIfAborted();
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeStateFolder(folder);
     const lent = lend(step, context, { signal: either, reporter, folder, bound, endings });
     return await whileAllowed(clock, either, graceMs, work(lent));
   } finally {

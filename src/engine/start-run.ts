@@ -6,7 +6,11 @@ import type { UntimedEvent } from './emitter.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunEnds } from './run-ends.ts';
 
-export function startedEvent({ run, pipeline, host }: RunContext): UntimedEvent {
+export function startedEvent({
+  run,
+  pipeline,
+  host,
+}: Pick<RunContext, 'run' | 'pipeline' | 'host'>): UntimedEvent {
   return {
     type: 'run-started',
     runId: run.id,

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
 import { signalGroup, type ProcessGroups } from '../process/process-groups.ts';
 import { toolMissing } from '../process/tool.ts';
+import { makeStateFolder, stateFolderFailure } from '../record/state-folder.ts';
 import type { RunIdentity } from '../task/contract.ts';
 import { guardScript, lockedStatus, lockedWord } from './guard-script.ts';
 import { describeHolder, readHolder, type LockHolder } from './holder.ts';
@@ -38,7 +39,7 @@ export function hostLock(options: HostLockOptions): LockTaker {
 }
 
 async function takeHostLock(run: RunIdentity, options: HostLockOptions): Promise<RunLock> {
-  await mkdir(dirname(options.file), { recursive: true, mode: 0o700 });
+  await makeStateFolder(dirname(options.file));
   const guard = await lockedGuard(run, options);
   const holder: LockHolder = {
     runId: run.id,
@@ -125,11 +126,7 @@ async function hasLocked(guard: GuardProcess, file: string): Promise<boolean> {
   });
   if (status === undefined) return true;
   if (status === lockedStatus) return false;
-  throw new Failure(
-    'command-failed',
-    `the lock ${file} could not be taken: flock ended with ${String(status)}`,
-    { hint: 'the state folder must be writable for this user' },
-  );
+  throw stateFolderFailure(file, new Error(`flock ended with ${String(status)}`));
 }
 
 function heldBy(guard: GuardProcess, run: RunIdentity, file: string): RunLock {

@@ -1,4 +1,6 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '../failure.ts';
 
 /** Where the state folder keeps what: one place, because the guard, the journal and the listings all look there. */
 
@@ -16,4 +18,21 @@ export function lockFile(stateFolder: string, plan: string): string {
 
 export function temporaryFolder(stateFolder: string, runId: string): string {
   return join(stateFolder, 'tmp', runId);
+}
+
+/** Makes a folder of the state folder (0700) and what is above it. @throws Failure `state-folder` */
+export async function makeStateFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw stateFolderFailure(folder, error);
+  }
+}
+
+export function stateFolderFailure(path: string, cause: unknown): Failure {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new Failure('state-folder', `${path} in the state folder cannot be used: ${code ?? message}`, {
+    hint: 'the state folder must be writable for this user; the settings or STATE_DIRECTORY say where it is',
+    cause,
+  });
 }

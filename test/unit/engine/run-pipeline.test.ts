@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Pipeline } from '../../../src/engine/pipeline.ts';
 import { runPipeline, type RunResult } from '../../../src/engine/run-pipeline.ts';
+import { startedEvent } from '../../../src/engine/start-run.ts';
 import { Failure } from '../../../src/failure.ts';
 import type { RunEvent } from '../../../src/record/event.ts';
+import { openJournal } from '../../../src/record/journal.ts';
+import { journalFile } from '../../../src/record/state-folder.ts';
 import { violations } from '../../../src/schema/validator.ts';
 import { validate } from '../../../src/schema/generated/run-record.validate.ts';
 import { fakeHost, fakePipeline, fakeStep, type FakeHost, type FakeWork } from '../../fixtures/fake-run.ts';
@@ -535,6 +538,26 @@ describe('the record', () => {
       .trim()
       .split('\n');
     expect(lines).toHaveLength(2);
+  });
+
+  test('of a killed run is stored by the next one, which names it', async () => {
+    const killed = 'fake-20241231T020000Z-0001';
+    const journal = openJournal(journalFile(host.stateFolder, 'fake', killed));
+    journal.handle({
+      ...startedEvent({
+        run: { id: killed, plan: 'fake', planHash: 'f', startedAt: clock.now() },
+        pipeline: fakePipeline([]),
+        host,
+      }),
+      at: clock.now().toISOString(),
+    });
+    journal.begin();
+    const result = await run(fakePipeline([fakeStep('a', succeed)]));
+    expect(result).toMatchObject({ exitCode: 0, record: { interruptedRuns: [killed] } });
+    expect([...host.repository.objects.keys()].sort()).toEqual([
+      `runs/fake/${killed}.json`,
+      `runs/fake/${result.runId}.json`,
+    ]);
   });
 
   test('a run id names plan, start and four hex digits', async () => {
