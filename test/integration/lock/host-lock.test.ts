@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -92,5 +92,7 @@ test('a folder that cannot be written is told as such', async () => {
 });
 
 test('a lock file that cannot be opened is told as such', async () => {
-  await expect(take('a', folder)).rejects.toMatchObject({ code: 'state-folder' });
+  const file = join(folder, 'nightly.lock');
+  symlinkSync('/nowhere/at/all', file);
+  await expect(take('a', file)).rejects.toMatchObject({ code: 'state-folder' });
 });
