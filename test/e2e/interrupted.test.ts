@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
+import { until } from './until.ts';
 import { createWorkspace, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
 
 const services = inject('services');
@@ -35,14 +36,6 @@ async function processesWith(text: string): Promise<string[]> {
     ),
   );
   return lines.filter((line) => line.includes(text));
-}
-
-async function until(what: string, condition: () => Promise<boolean>, limitMs = 15_000): Promise<void> {
-  const limit = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > limit) throw new Error(`not within ${String(limitMs)} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 const marker = (): string => `sleep 98${String(randomInt(1_000_000, 9_999_999))}`;

@@ -3,6 +3,7 @@ import type { Pipeline, PipelineStep } from '../../engine/pipeline.ts';
 import { exitCode, type ExitCode } from '../../exit-code.ts';
 import type { Plan, RetentionPolicy } from '../../plan/plan.ts';
 import { renderDuration } from '../../quantity/duration.ts';
+import { renderScheduleEntry } from '../../schedule/schedule-words.ts';
 import { nextRuns } from '../../schedule/schedule.ts';
 import { parseAssignments } from '../assignments.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
@@ -52,10 +53,10 @@ function parameterRows({ parameters }: Pipeline): readonly (readonly [string, st
 }
 
 function scheduleRows(plan: Plan, now: Date): readonly (readonly [string, string])[] {
-  const entries = plan.schedule.map(({ calendar, cron, from, until }) => {
-    const window = `${from === undefined ? '' : ` from ${from}`}${until === undefined ? '' : ` until ${until}`}`;
-    return ['schedule', `${cron === undefined ? calendar : `cron ${cron}`}${window}`] as const;
-  });
+  const entries = plan.schedule.map(
+    (entry) =>
+      ['schedule', `${entry.cron ?? entry.calendar}: ${renderScheduleEntry(entry, plan.timeZone)}`] as const,
+  );
   const runs = nextRuns(plan.schedule, now, runsShown, plan.timeZone);
   return [
     ...entries,

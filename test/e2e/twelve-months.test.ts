@@ -1,0 +1,136 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { listArtifacts } from '../../src/artifact/store.ts';
+import { systemClock } from '../../src/clock.ts';
+import { buildPipeline } from '../../src/engine/build-pipeline.ts';
+import type { Pipeline } from '../../src/engine/pipeline.ts';
+import { runPipeline } from '../../src/engine/run-pipeline.ts';
+import type { RunHost } from '../../src/engine/run-host.ts';
+import type { Environment } from '../../src/environment/environment.ts';
+import { createProcessGroups } from '../../src/process/process-groups.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { openRepository } from '../../src/repository/open.ts';
+import type { Repository } from '../../src/repository/repository.ts';
+import { createRedactor } from '../../src/secret/redactor.ts';
+import { createSecretStore } from '../../src/secret/secret-store.ts';
+import type { Task } from '../../src/task/contract.ts';
+import { builtInValidator } from '../../src/task/parameter-validator.ts';
+import prune from '../../tasks/artifact-prune.ts';
+import verify from '../../tasks/artifact-verify.ts';
+import dump from '../../tasks/postgres-dump.ts';
+import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
+import { createWorkspace, type Workspace } from './workspace.ts';
+
+const dayMs = 86_400_000;
+const nights = 365;
+const services = inject('services');
+const environmentVariables = { ...process.env, TEST_PGPASSWORD: services.postgres.password };
+const secrets = createSecretStore({ environment: environmentVariables, redactor: createRedactor() });
+let workspace: Workspace;
+let database: TestDatabase;
+let pipeline: Pipeline;
+let repository: Repository;
+
+beforeAll(async () => {
+  workspace = await createWorkspace();
+  database = await createDatabase(services);
+  await database.query('create table bookings (night int primary key)');
+  const { host, port, user } = services.postgres;
+  const environment: Environment = {
+    name: 'prod',
+    protected: false,
+    postgres: {
+      ...{ host, port, user, database: database.name, sslmode: 'disable' },
+      password: { kind: 'env', name: 'TEST_PGPASSWORD', position: 'test' },
+    },
+    repository: { store: { kind: 'folder', folder: workspace.repositoryFolder } },
+  };
+  if (environment.repository === undefined) throw new Error('it has just been given one');
+  repository = await openRepository(environment.repository, secrets);
+  const tasks = await Promise.all(
+    ([dump, verify, prune] as Task[]).map(
+      async (task) => [task.name, { task, validate: await builtInValidator(task.name) }] as const,
+    ),
+  );
+  const environments = new Map([[environment.name, environment]]);
+  pipeline = buildPipeline(plan, { tasks: new Map(tasks), environments, assignments: {} });
+});
+
+afterAll(async () => {
+  await repository.close();
+  await dropDatabase(services, database);
+  await workspace.remove();
+});
+
+const plan: Plan = {
+  name: 'nightly-prod',
+  file: 'plans/nightly-prod.yaml',
+  hash: 'a'.repeat(64),
+  environment: 'prod',
+  timeZone: 'Europe/Berlin',
+  schedule: [],
+  objectives: {},
+  retention: { keepWithinMs: 14 * dayMs, keepWeekly: 4, keepMonthly: 3, keepAtLeast: 3 },
+  parameters: [],
+  steps: ['postgres-dump', 'artifact-verify', 'artifact-prune'].map((task) => ({
+    id: task,
+    name: task,
+    phase: 'steps',
+    position: 'plans/nightly-prod.yaml:1:1',
+    environment: 'prod',
+    action: { kind: 'task', task, parameters: {} },
+    retry: { times: 0, delayMs: 0, backoff: 'constant' },
+    continueOnFailure: false,
+  })),
+};
+
+/** This host, at another time. */
+function hostAt(now: Date): RunHost {
+  const noLock = { lost: new AbortController().signal, release: () => Promise.resolve() };
+  return {
+    clock: { ...systemClock, now: () => now },
+    random: Math.random,
+    hostName: 'test',
+    pid: process.pid,
+    versions: {},
+    environmentVariables,
+    workingFolder: workspace.folder,
+    stateFolder: `${workspace.folder}/state`,
+    secrets,
+    redact: (text) => text,
+    groups: createProcessGroups(),
+    hostLock: { name: 'none', take: () => Promise.resolve(noLock) },
+    locks: [],
+    sinks: [],
+    openRepository: ({ repository: settings }) => {
+      if (settings === undefined) throw new Error('the environment has a repository');
+      return openRepository(settings, secrets);
+    },
+    scriptVariables: () => Promise.resolve({}),
+    cancel: new AbortController().signal,
+    reportBug: (stack) => {
+      throw new Error(stack);
+    },
+  };
+}
+
+test('twelve months of nightly runs keep what the plan says, every one of them restorable', async () => {
+  // The store's clock is the real one: the simulated year ends last night.
+  const first = Math.floor(Date.now() / dayMs) * dayMs - nights * dayMs + 2 * 3_600_000;
+  for (let night = 0; night < nights; night += 1) {
+    await database.query('insert into bookings values ($1)', [night]);
+    const { outcome, record } = await runPipeline(pipeline, hostAt(new Date(first + night * dayMs)));
+    expect(outcome, JSON.stringify(record?.steps, null, 2)).toBe('succeeded');
+    await rm(`${workspace.folder}/state/runs`, { recursive: true, force: true });
+  }
+  const artifacts = await listArtifacts(repository);
+  const ages = artifacts.map(({ createdAt }) => (first + (nights - 1) * dayMs - createdAt.getTime()) / dayMs);
+  // Fifteen nights lie within 14 days; the newest of 4 weeks and 3 months stand among them or beyond.
+  expect(ages.slice(0, 15)).toEqual(Array.from({ length: 15 }, (_, age) => age));
+  expect(ages.length).toBeLessThanOrEqual(15 + 4 + 3);
+  expect(Math.max(...ages)).toBeGreaterThan(14);
+  expect(Math.max(...ages)).toBeLessThanOrEqual(31 * 3);
+  expect(artifacts.every(({ state }) => state === 'verified')).toBe(true);
+  const manifests = artifacts.flatMap(({ facts }) => (facts === undefined ? [] : [facts.createdAt]));
+  expect(new Set(manifests).size).toBe(artifacts.length);
+}, 900_000);
