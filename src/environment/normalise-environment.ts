@@ -95,11 +95,7 @@ function store(written: WrittenRepository | WrittenUploads, at: Written): Reposi
 }
 
 function location(written: WrittenRepositoryBucket | WrittenUploadsBucket, at: Written): S3Location {
-  const {
-    bucket,
-    region,
-    endpoint: address,
-  }: Readonly<Partial<Record<'bucket' | 'region' | 'endpoint', string | undefined>>> = written;
+  const { region, endpoint: address } = written;
   const id = written['access-key-id'];
   const key = written['secret-access-key'];
   const encryption = 'encryption' in written ? written.encryption : undefined;

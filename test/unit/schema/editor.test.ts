@@ -30,7 +30,10 @@ function open(path: string, text: string): TextDocument {
 
 async function diagnosticsOf(path: string, text: string): Promise<readonly string[]> {
   const found = await service.doValidation(open(path, text), false);
-  return found.map(({ message, range }) => `${String(range.start.line + 1)}: ${typeof message === 'string' ? message : message.value}`);
+  return found.map(
+    ({ message, range }) =>
+      `${String(range.start.line + 1)}: ${typeof message === 'string' ? message : message.value}`,
+  );
 }
 
 async function read(path: string): Promise<string> {
