@@ -165,7 +165,7 @@ function notAllowed(
   const meant = isSecretive ? '' : didYouMean(text, words);
   return {
     rule: 'bad-value',
-    message: `${subject(path, origin, error.data)} is none of ${words.join(', ')}${meant}`,
+    message: `${subject(path, origin, error.data)} ${words.length === 1 ? 'must be' : 'is none of'} ${words.join(', ')}${meant}`,
     path,
   };
 }
@@ -244,6 +244,7 @@ function limit(error: SchemaError): string {
       return params['limit'] === 1 ? 'must not be empty' : `needs at least ${count}`;
     case 'minProperties': {
       const keys = Object.keys(asRecord(asRecord(error.parentSchema)['properties']));
+      if (keys.length === 0) return 'must not be empty';
       return params['limit'] === 1 ? `needs one of ${keys.join(', ')}` : `needs at least ${count} keys`;
     }
     case 'maxProperties':
