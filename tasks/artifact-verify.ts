@@ -115,9 +115,7 @@ async function verifyAgainst(
   { manifest }: StoredManifest,
   depth: 'head' | 'full',
 ): Promise<VerificationEvidence> {
-  const { tools } = await chooseClientTools(context.commands, dumpMajor(manifest), {
-    path: process.env['PATH'] ?? '',
-  });
+  const { tools } = await chooseClientTools(context.commands, dumpMajor(manifest));
   try {
     return await verifyArtifact(manifest, depth, {
       repository,

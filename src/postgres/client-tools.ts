@@ -1,5 +1,3 @@
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Commands } from '../process/commands.ts';
 import { findInstallationFolders } from './server-installation.ts';
@@ -18,8 +16,6 @@ export interface ClientTools {
 export interface FindOptions {
   /** Look here and nowhere else. */
   readonly folder?: string;
-  /** A PATH to look through when no package's folder has a client that fits. */
-  readonly path?: string;
 }
 
 export interface ChosenClient {
@@ -62,21 +58,19 @@ export function chooseMajor<Client extends { readonly major: number }>(
     );
 }
 
-/** Every pg_dump that answers to `--version`, package folders before PATH. */
+/** Every pg_dump that answers to `--version`: in the folders of packages, and the one that PATH finds. */
 export async function findClientTools(
   commands: Commands,
   options: FindOptions = {},
 ): Promise<readonly ClientTools[]> {
-  const folders =
+  const installed = await findInstallationFolders();
+  const prefixes =
     options.folder === undefined
-      ? [
-          ...(await findInstallationFolders()).map((installation) => installation.binFolder),
-          ...(options.path ?? '').split(delimiter).filter((folder) => folder !== ''),
-        ]
-      : [options.folder];
+      ? [...installed.map(({ binFolder }) => `${binFolder}/`), '']
+      : [`${options.folder}/`];
   const found: ClientTools[] = [];
-  for (const folder of new Set(folders)) {
-    const tools = await inspect(commands, folder);
+  for (const prefix of new Set(prefixes)) {
+    const tools = await inspect(commands, prefix);
     if (tools !== undefined) found.push(tools);
   }
   return found;
@@ -91,23 +85,26 @@ export function parseClientVersion(
   return { version: match[1].trim(), major: Number(match[2]) };
 }
 
-async function inspect(commands: Commands, folder: string): Promise<ClientTools | undefined> {
-  const pgDump = join(folder, 'pg_dump');
-  try {
-    await access(pgDump, constants.X_OK);
-  } catch {
-    return undefined;
-  }
-  const { stdout, exitCode } = await commands.run(pgDump, ['--version'], { accept: [0, 1, 2, 127] });
-  const parsed = exitCode === 0 ? parseClientVersion(stdout) : undefined;
+/** The clients whose paths begin with `prefix`; with none, PATH finds them. */
+async function inspect(commands: Commands, prefix: string): Promise<ClientTools | undefined> {
+  const pgDump = `${prefix}pg_dump`;
+  const answer = await commands.run(pgDump, ['--version'], { accept: [0, 1, 2] }).catch(absent);
+  const parsed = answer?.exitCode === 0 ? parseClientVersion(answer.stdout) : undefined;
   if (parsed === undefined) return undefined;
   return {
     ...parsed,
     pgDump,
-    pgRestore: join(folder, 'pg_restore'),
-    pgDumpall: join(folder, 'pg_dumpall'),
-    psql: join(folder, 'psql'),
+    pgRestore: `${prefix}pg_restore`,
+    pgDumpall: `${prefix}pg_dumpall`,
+    psql: `${prefix}psql`,
   };
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Failure && (error.code === 'tool-missing' || error.code === 'command-failed')) {
+    return undefined;
+  }
+  throw error;
 }
 
 function noClient(found: readonly ClientTools[], serverMajor: number, options: FindOptions): Failure {

@@ -1,0 +1,129 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import type { RepositorySettings } from '../../../src/environment/environment.ts';
+import { openRepository } from '../../../src/repository/open.ts';
+import { createSecret } from '../../../src/secret/secret.ts';
+import postgresDump from '../../../tasks/postgres-dump.ts';
+import { createBucket, emptyAndRemoveBucket } from '../../services/bucket.ts';
+import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
+import { attempt, environmentFor } from './attempt.ts';
+import { temporaryFolder } from './folder.ts';
+import { followGuide, libpqVariables, plainDump } from './stock-tools.ts';
+
+const services = inject('services');
+
+async function newDatabase(sql: string, name?: string): Promise<TestDatabase> {
+  const database = await createDatabase(services, name);
+  onTestFinished(() => dropDatabase(services, database));
+  if (sql !== '') await database.query(sql);
+  return database;
+}
+
+/** Dumps into a folder, restores by the guide, and compares. Gives the artifact's name. */
+async function expectSurvives(database: TestDatabase): Promise<string> {
+  const folder = await temporaryFolder('databases');
+  const store = join(folder, 'repository');
+  const settings: RepositorySettings = { store: { kind: 'folder', folder: store } };
+  const { result } = await attempt(
+    postgresDump,
+    {},
+    {
+      environment: environmentFor(services, database.name, settings),
+      repository: await openRepository(settings, { resolve: () => Promise.resolve(createSecret('')) }),
+      password: services.postgres.password,
+    },
+  );
+  const name = result.outputs?.['artifact'] ?? '';
+  const restored = await newDatabaseName();
+  const work = join(folder, 'work');
+  await mkdir(work);
+  await followGuide(join(store, `${name}.RESTORE.md`), work, {
+    ...libpqVariables(services),
+    DATABASE: restored,
+  });
+  // Compared here, because a failed comparison would print both.
+  const equal = (await plainDump(services, restored)) === (await plainDump(services, database.name));
+  expect(equal).toBe(true);
+  return name;
+}
+
+async function newDatabaseName(): Promise<string> {
+  const name = `restored_${Math.random().toString(16).slice(2)}`;
+  onTestFinished(() => dropDatabase(services, { name } as TestDatabase));
+  return Promise.resolve(name);
+}
+
+test('an empty database survives', async () => {
+  await expectSurvives(await newDatabase(''));
+});
+
+test('a database whose name holds what shells, URLs and paths dislike survives', async () => {
+  const odd = `o'd "d"/=%\\ $x 漢 ${Math.random().toString(16).slice(2, 8)}`;
+  const name = await expectSurvives(await newDatabase('create table t as select 1 as x', odd));
+  expect(name).toMatch(/^pg_o%27d%20%22d%22%2F%3D%25%5C%20%24x%20%E6%BC%A2%20\w+_\d{8}T\d{6}Z$/);
+});
+
+test('rows with values of 100 MB survive', async () => {
+  await expectSurvives(
+    await newDatabase(
+      `create table big (n int, t text); alter table big alter t set storage external;
+       insert into big select n, repeat(md5(n::text), 3276800) from generate_series(1, 2) n`,
+    ),
+  );
+}, 180_000);
+
+test('a dump into S3 restores from there with aws', async () => {
+  const bucket = await createBucket(services);
+  onTestFinished(() => emptyAndRemoveBucket(services, bucket));
+  const database = await newDatabase(
+    `create table photos as select n, md5(n::text) || md5((n * 7)::text) as t from generate_series(1, 600000) n`,
+  );
+  const { endpoint, region, accessKeyId, secretAccessKey } = services.s3;
+  const reference = (name: string) => ({ kind: 'env', name, position: 'test:1:1' }) as const;
+  const settings: RepositorySettings = {
+    store: {
+      kind: 's3',
+      s3: {
+        bucket,
+        prefix: 'prod',
+        region,
+        endpoint,
+        forcePathStyle: true,
+        accessKeyId: reference('id'),
+        secretAccessKey: reference('key'),
+      },
+    },
+  };
+  const repository = await openRepository(settings, {
+    resolve: (secret) =>
+      Promise.resolve(
+        createSecret(secret.kind === 'env' && secret.name === 'id' ? accessKeyId : secretAccessKey),
+      ),
+  });
+  onTestFinished(() => repository.close());
+  const { result } = await attempt(
+    postgresDump,
+    { tags: { tier: 'daily' } },
+    {
+      environment: environmentFor(services, database.name, settings),
+      repository,
+      password: services.postgres.password,
+    },
+  );
+  const name = result.outputs?.['artifact'] ?? '';
+  const folder = await temporaryFolder('s3');
+  const guide = join(folder, 'RESTORE.md');
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(guide, await repository.get(`${name}.RESTORE.md`));
+  const restored = await newDatabaseName();
+  const work = join(folder, 'work');
+  await mkdir(work);
+  await followGuide(guide, work, {
+    ...libpqVariables(services),
+    DATABASE: restored,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  });
+  expect((await plainDump(services, restored)) === (await plainDump(services, database.name))).toBe(true);
+});
