@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { StorageClass } from '@aws-sdk/client-s3';
 import { Failure } from '../failure.ts';
 import { chunksOf, toReadable } from './body.ts';
 import { checkKey } from './key.ts';
@@ -7,8 +6,9 @@ import { fillParts } from './part-buffer.ts';
 import { basePartSize } from './part-sizes.ts';
 import type { PutOptions, Repository, StoredObject } from './repository.ts';
 import { objectName, urlOf, type S3Store } from './s3-client.ts';
+import { attributesOf, tag } from './s3-attributes.ts';
 import { finish, refuseExisting, removeOwn, type Upload } from './s3-finish.ts';
-import { headObject, uploadIdName } from './s3-head.ts';
+import { headObject } from './s3-head.ts';
 import { sendParts } from './s3-multipart.ts';
 
 /**
@@ -35,24 +35,19 @@ export async function uploadObject(
     signal.throwIfAborted();
     await refuseExisting(upload);
     const bytes = await send(upload, counted(chunksOf(stream, signal), options), stop, options);
-    return await confirm(upload, bytes);
+    try {
+      if (options.tags !== undefined && bytes > basePartSize(options.expectedBytes))
+        await tag(upload, options.tags);
+      return await confirm(upload, bytes);
+    } catch (error) {
+      await removeOwn(upload);
+      throw error;
+    }
   } catch (error) {
     stream.destroy();
     options.signal?.throwIfAborted();
     throw error;
   }
-}
-
-function attributesOf(store: S3Store, id: string, options: PutOptions): Upload['attributes'] {
-  const { encryption, storageClass } = store.location;
-  return {
-    Metadata: { [uploadIdName]: id },
-    ...(options.contentType !== undefined && { ContentType: options.contentType }),
-    ...(options.tags !== undefined && { Tagging: new URLSearchParams(options.tags).toString() }),
-    ...(encryption !== undefined && { ServerSideEncryption: encryption.algorithm }),
-    ...(encryption?.key !== undefined && { SSEKMSKeyId: encryption.key }),
-    ...(storageClass !== undefined && { StorageClass: storageClass as StorageClass }),
-  };
 }
 
 async function* counted(chunks: AsyncIterable<Uint8Array>, options: PutOptions): AsyncGenerator<Uint8Array> {
@@ -94,7 +89,6 @@ async function confirm(upload: Upload, bytes: number): Promise<StoredObject> {
   const { store, key } = upload;
   const found = await headObject(store, key, upload.signal);
   if (found?.bytes === bytes) return { key, bytes, modifiedAt: found.modifiedAt };
-  await removeOwn(upload);
   const where = urlOf(store.location, key);
   const shown = found === undefined ? 'is not there' : `has ${found.bytes} bytes`;
   throw new Failure('repository-write', `${where} ${shown} after ${bytes} were stored without an error`, {

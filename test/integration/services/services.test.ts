@@ -25,7 +25,9 @@ test('a test has a bucket of its own, removed with all its versions', async () =
     const second = await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'a', Body: 'two' }));
     expect(second.VersionId).toBeTruthy();
     await emptyAndRemoveBucket(services, bucket);
-    await expect(client.send(new HeadBucketCommand({ Bucket: bucket }))).rejects.toMatchObject({ name: 'NotFound' });
+    await expect(client.send(new HeadBucketCommand({ Bucket: bucket }))).rejects.toMatchObject({
+      name: 'NotFound',
+    });
   } finally {
     client.destroy();
   }

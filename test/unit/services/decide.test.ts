@@ -7,11 +7,27 @@ const wanted = undefined;
 
 test.each([
   ['containers where Docker runs', { ...docker, missingPackages: [], wanted }, 'containers'],
-  ['containers also where nothing is installed', { ...docker, missingPackages: ['radosgw'], wanted }, 'containers'],
+  [
+    'containers also where nothing is installed',
+    { ...docker, missingPackages: ['radosgw'], wanted },
+    'containers',
+  ],
   ['native servers elsewhere', { ...noDocker, missingPackages: [], wanted }, 'native'],
-  ['native servers where they are insisted on', { ...docker, missingPackages: [], wanted: 'native' }, 'native'],
-  ['none where containers are insisted on in vain', { ...noDocker, missingPackages: [], wanted: 'containers' }, 'none'],
-  ['none where neither can be had', { ...noDocker, missingPackages: ['ceph-mon', 'radosgw'], wanted }, 'none'],
+  [
+    'native servers where they are insisted on',
+    { ...docker, missingPackages: [], wanted: 'native' },
+    'native',
+  ],
+  [
+    'none where containers are insisted on in vain',
+    { ...noDocker, missingPackages: [], wanted: 'containers' },
+    'none',
+  ],
+  [
+    'none where neither can be had',
+    { ...noDocker, missingPackages: ['ceph-mon', 'radosgw'], wanted },
+    'none',
+  ],
   ['none for a wish that nobody knows', { ...docker, missingPackages: [], wanted: 'podman' }, 'none'],
 ] as const)('%s', (_what, offer, kind) => {
   expect(decide(offer).kind).toBe(kind);
