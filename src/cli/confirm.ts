@@ -27,7 +27,7 @@ export async function confirm(host: CommandHost, confirmation: Confirmation): Pr
       hint: `say --yes ${word}`,
     });
   }
-  if (host.input.isTTY !== true) {
+  if (!host.input.isTTY) {
     throw new Failure('not-confirmed', `not confirmed: ${confirmation.consequence}`, {
       hint: `without a terminal, confirm with --yes${word === 'yes' ? '' : ` ${word}`}`,
     });

@@ -27,7 +27,7 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
   addValidate(program, host, settle);
   addListings(program, host, settle);
   addChanges(program, host, settle);
-  return program as unknown as Command;
+  return program;
 }
 
 type Settle = (code: ExitCode) => void;

@@ -105,10 +105,10 @@ async function open(
   return {
     endpoint,
     lost: lost.signal,
-    query: async (text, values = [], doing) => {
+    query: async <Row extends object>(text: string, values: readonly unknown[] = [], doing?: string) => {
       options.signal?.throwIfAborted();
       try {
-        return (await client.query(text, [...values])).rows;
+        return (await client.query<Row>(text, [...values])).rows;
       } catch (error) {
         // Why the session ended says more than that a query found it ended.
         options.signal?.throwIfAborted();

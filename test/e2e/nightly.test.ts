@@ -126,7 +126,7 @@ describe('into a folder', () => {
     const told = await workspace.run(['nightly-prod'], variables);
     const { stdout } = await promisify(execFile)('grep', ['-rlF', services.postgres.password, '.'], {
       cwd: workspace.folder,
-    }).catch((error: { stdout: string }) => error);
+    }).catch((error: unknown) => error as { stdout: string });
     expect(stdout).toBe('');
     expect(told.text).not.toContain(services.postgres.password);
   });

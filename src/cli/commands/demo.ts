@@ -18,7 +18,7 @@ export async function demoCommand(host: CommandHost, options: DemoCommandOptions
   return runDemo({
     bytes,
     keep: options.keep === true,
-    waits: host.input.isTTY === true,
+    waits: host.input.isTTY,
     output: host.output,
     launcher: [process.execPath, process.argv[1] ?? ''],
   });
