@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -34,10 +34,12 @@ test('a disk that fills up under the journal does not end the backup, and makes 
     isDone = true;
     return Promise.resolve({});
   });
-  const result = await runPipeline(
-    fakePipeline([talkative, fakeStep('after', () => Promise.resolve({}))]),
-    host,
-  );
+  const after = fakeStep('after', () => {
+    rmSync(join(folder, 'ballast'));
+    return Promise.resolve({});
+  });
+  writeFileSync(join(folder, 'ballast'), Buffer.alloc(40_000));
+  const result = await runPipeline(fakePipeline([talkative, after]), host);
   expect(isDone).toBe(true);
   expect(result).toMatchObject({
     outcome: 'failed',
@@ -48,7 +50,10 @@ test('a disk that fills up under the journal does not end the backup, and makes 
     },
   });
   expect(result.record?.error?.message).toContain('no space is left');
-  // What was written before is still readable, and the repository has the whole record.
-  expect((await readJournal(journalFile(folder, 'fake', result.runId)))[0]?.type).toBe('run-started');
+  // What was written before is readable, what came once there was room again, too; and the repository has it all.
+  const events = await readJournal(journalFile(folder, 'fake', result.runId));
+  expect([events[0]?.type, events.at(-1)?.type]).toEqual(['run-started', 'run-finished']);
+  expect(events).toContainEqual(expect.objectContaining({ type: 'step-finished', step: 'after' }));
+  expect(events.length).toBeLessThan(1000);
   expect(host.repository.objects.size).toBe(1);
 });

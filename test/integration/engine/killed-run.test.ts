@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../src/record/event.ts';
-import { isRunning, until } from '../process/attempt.ts';
+import { isRunning } from '../../fixtures/is-running.ts';
+import { until } from '../process/attempt.ts';
 
 const runner = fileURLToPath(new URL('runner.ts', import.meta.url));
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandHost } from '../../../src/process/command-host.ts';
 import { createCommands, type BoundCommands } from '../../../src/process/create-commands.ts';
@@ -35,15 +34,6 @@ export function startAttempt(overrides: Partial<CommandHost> = {}): Attempt {
     ...overrides,
   });
   return { ...bound, groups, abort, output, alive, lives: () => lives };
-}
-
-/** Whether a process runs (a zombie does not). */
-export function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 /** Waits until `condition` gives something other than undefined or false. */

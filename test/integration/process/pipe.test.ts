@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
 import type { RunningPipe, Stage } from '../../../src/process/commands.ts';
-import { isRunning, startAttempt, until } from './attempt.ts';
+import { isRunning } from '../../fixtures/is-running.ts';
+import { startAttempt, until } from './attempt.ts';
 
 let folder = '';
 
@@ -210,6 +211,19 @@ test('the output never ends well when a stage has failed, so that half a dump is
   await expect(text(pipe.output)).rejects.toBe(failure);
   const slowly = commands.pipe([bash('echo half; sleep 0.2; exit 1'), { program: 'cat', arguments: [] }]);
   await expect(text(slowly.output)).rejects.toThrow('bash exited with 1');
+});
+
+test('an abort ends the output at once, also when a grandchild in a session of its own holds it', async () => {
+  const { commands, abort } = startAttempt();
+  const pipe = commands.pipe([bash('setsid sleep 7 & echo $! > pid; sleep 60')], { cwd: folder });
+  const output = text(pipe.output).catch((error: unknown) => error);
+  await until(() => readPid('pid'));
+  const startedMs = performance.now();
+  const reason = new Failure('terminated', 'SIGTERM');
+  abort.abort(reason);
+  await expect(pipe.done).rejects.toBe(reason);
+  expect(await output).toBe(reason);
+  expect(performance.now() - startedMs).toBeLessThan(2000);
 });
 
 test('a slow and late reader gets everything although the processes are long gone', async () => {

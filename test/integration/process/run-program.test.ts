@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
-import { startAttempt, isRunning, until } from './attempt.ts';
+import { isRunning } from '../../fixtures/is-running.ts';
+import { startAttempt, until } from './attempt.ts';
 
 test('gives exit code and both outputs', async () => {
   const { commands } = startAttempt();

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startAttempt, isRunning, until } from './attempt.ts';
+import { isRunning } from '../../fixtures/is-running.ts';
+import { startAttempt, until } from './attempt.ts';
 
 test('output comes line by line, redacted, from both streams', async () => {
   const { commands, output } = startAttempt();

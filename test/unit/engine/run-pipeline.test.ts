@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isRunning } from '../../fixtures/is-running.ts';
+import { systemClock } from '../../../src/clock.ts';
 import type { Pipeline } from '../../../src/engine/pipeline.ts';
 import { runPipeline, type RunResult } from '../../../src/engine/run-pipeline.ts';
 import { startedEvent } from '../../../src/engine/start-run.ts';
@@ -358,6 +361,8 @@ describe('a cancel', () => {
     );
     expect(outcomes(result)).toEqual({ a: 'failed', c: 'succeeded' });
     expect(result).toMatchObject({ outcome: 'failed', exitCode: 20 });
+    expect(result.record?.error?.code).toBe('postgres-connection-lost');
+    expect(finishedOf('a')?.durationMs).toBe(5000);
   });
 });
 
@@ -400,10 +405,25 @@ describe('an attempt leaves nothing', () => {
     };
     // Real processes and a virtual clock do not go together: a minute here passes in no time.
     host.remove();
-    const { systemClock } = await import('../../../src/clock.ts');
     host = fakeHost(systemClock);
     await runPipeline(fakePipeline([fakeStep('a', work, { timeoutMs: 50 })]), host);
     expect(told).toEqual(['stopped\n']);
+  });
+
+  test('a process that it forgot dies with it', async () => {
+    const pids: number[] = [];
+    const work: FakeWork = async (context) => {
+      const pipe = context.commands.pipe([{ program: 'bash', arguments: ['-c', 'echo $$; exec sleep 605'] }]);
+      pipe.done.catch(() => undefined);
+      const [chunk] = (await once(pipe.output, 'data')) as [Buffer];
+      pids.push(Number(chunk.toString()));
+      return {};
+    };
+    host.remove();
+    host = fakeHost(systemClock);
+    await runPipeline(fakePipeline([fakeStep('a', work)]), host);
+    expect(pids).toHaveLength(1);
+    expect(pids.filter(isRunning)).toEqual([]);
   });
 
   test('each attempt has an empty folder of its own that goes with it', async () => {
@@ -525,8 +545,19 @@ describe('the record', () => {
 
   test('a locked run leaves a record of its own, runs no step, and is never taken for an interrupted one', async () => {
     host.remove();
+    const journals = (): readonly string[] => {
+      const folder = join(host.stateFolder, 'runs/fake');
+      return existsSync(folder) ? readdirSync(folder) : [];
+    };
+    let whileLocked: readonly string[] | undefined;
     host = fakeHost(clock, {
-      hostLock: { name: 'host', take: () => Promise.reject(new Failure('locked', 'run x holds its lock')) },
+      hostLock: {
+        name: 'host',
+        take: () => {
+          whileLocked = journals();
+          return Promise.reject(new Failure('locked', 'run x holds its lock'));
+        },
+      },
     });
     const result = await run(
       fakePipeline([fakeStep('a', succeed), fakeStep('c', succeed, { phase: 'cleanup' })]),
@@ -534,6 +565,7 @@ describe('the record', () => {
     expect(result).toMatchObject({ outcome: 'failed', exitCode: 12 });
     expect(outcomes(result)).toEqual({ a: 'skipped', c: 'skipped' });
     expect(host.repository.objects.size).toBe(1);
+    expect(whileLocked).toEqual([]);
     const lines = readFileSync(join(host.stateFolder, 'runs/fake', `${result.runId}.jsonl`), 'utf8')
       .trim()
       .split('\n');
