@@ -24,7 +24,7 @@ export default defineConfig(
     'bench-results/',
     '.run-plan/',
     'src/schema/generated/',
-    'test/fixtures/',
+    'test/fixtures/plans/',
   ]),
   javascript.configs.recommended,
   {
