@@ -10,7 +10,7 @@ test('the client has the server’s major, or the nearest newer one', () => {
 
 test('a client older than the server is never chosen', () => {
   expect(chooseMajor(installed, 18)).toBeUndefined();
-  expect(chooseMajor([], 15)).toBeUndefined();
+  expect(chooseMajor(installed.slice(0, 0), 15)).toBeUndefined();
 });
 
 test.for([
