@@ -19,6 +19,9 @@ export interface DumpSettings {
  */
 const usualLevel = 2;
 
+/** What lifecycle rules of a backup bucket select by, unless the plan says other tags. */
+const usualTags: NonNullable<PostgresDumpParameters['tags']> = { tier: 'daily' };
+
 /** zstd's word for one thread a processor. */
 const allProcessors = 0;
 
@@ -31,7 +34,7 @@ export function settingsOf(parameters: PostgresDumpParameters): DumpSettings {
     });
   }
   const { level = usualLevel, threads = allProcessors } = typeof compress === 'object' ? compress : {};
-  const tags = Object.entries(parameters.tags ?? {}).map(([key, value]) => [key, value ?? '']);
+  const tags = Object.entries(parameters.tags ?? usualTags).map(([key, value]) => [key, value ?? '']);
   return {
     format,
     jobs: jobs ?? 2,

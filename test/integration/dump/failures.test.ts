@@ -59,8 +59,8 @@ async function dump(options: DumpOptions = {}): Promise<string> {
 
 /** The Failure that a dump ends with; the repository must hold nothing of it afterwards, nor the server a session. */
 async function failureOf(options: DumpOptions): Promise<Failure> {
-  const runId = `failing-${Math.random().toString(16).slice(2)}`;
-  const error: unknown = await dump({ runId, ...options }).then(
+  const { runId = `failing-${Math.random().toString(16).slice(2)}` } = options;
+  const error: unknown = await dump({ ...options, runId }).then(
     (name) => new Error(`it made ${name}`),
     (reason: unknown) => reason,
   );
@@ -247,6 +247,23 @@ exec ${await realProgram(major, 'pg_dump')} "$@"`,
     expect(await blocker).toBe('ended');
   },
 );
+
+test('a backend whose client had to be killed outright is ended on the server', async () => {
+  const clients = await fakePrograms(folder, {
+    pg_dump: `${answerVersion(major)}
+trap '' TERM
+exec ${await realProgram(major, 'psql')} --no-psqlrc --command='select pg_sleep(60)'`,
+  });
+  const controller = new AbortController();
+  const reason = new Failure('step-stalled', 'no byte moved');
+  const runId = `deaf-${Math.random().toString(16).slice(2)}`;
+  const parameters = { 'client-folder': clients };
+  const failing = failureOf({ runId, parameters, signal: controller.signal });
+  const sleeping = `select from pg_stat_activity where application_name = '${runId}' and wait_event = 'PgSleep'`;
+  await expect.poll(() => database.query(sleeping), { timeout: 10_000 }).toHaveLength(1);
+  controller.abort(reason);
+  expect(await failing).toBe(reason);
+});
 
 test('a session that an administrator ends fails the dump at once', async () => {
   const runId = `lost-${Math.random().toString(16).slice(2)}`;
