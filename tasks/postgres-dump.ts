@@ -6,7 +6,7 @@ import { beginArtifact, type NewArtifact } from '../src/artifact/new-artifact.ts
 import { previousDumpBytes } from '../src/artifact/previous-size.ts';
 import { checkScratch, makeScratch } from '../src/artifact/scratch.ts';
 import { storeDirectoryDump, uploadsAtATime } from '../src/artifact/store-directory-dump.ts';
-import { storeCustomDump, type DumpDestination } from '../src/artifact/store-dump.ts';
+import { storeCustomDump, type DumpStorage } from '../src/artifact/store-dump.ts';
 import { storeGlobals } from '../src/artifact/store-globals.ts';
 import { together } from '../src/artifact/together.ts';
 import { packingVersions } from '../src/artifact/tool-versions.ts';
@@ -173,7 +173,7 @@ async function dumpAndCount(
     snapshot: snapshot.id,
     standby: source.facts.standby,
   };
-  const destination: DumpDestination = {
+  const storage: DumpStorage = {
     repository,
     commands: context.commands,
     name,
@@ -195,11 +195,11 @@ async function dumpAndCount(
     AbortSignal.any([context.signal, source.session.lost]),
     (signal) =>
       settings.format === 'custom'
-        ? storeCustomDump(command, { ...destination, signal })
-        : storeDirectoryDump(command, settings.jobs, { ...destination, signal }),
+        ? storeCustomDump(command, { ...storage, signal })
+        : storeDirectoryDump(command, settings.jobs, { ...storage, signal }),
     (signal) => countTables(context, settings, source, snapshot, signal),
   );
-  if (settings.globals) await storeGlobals(command, destination);
+  if (settings.globals) await storeGlobals(command, storage);
   return { snapshot, storeTime, dump, fingerprint };
 }
 

@@ -3,13 +3,7 @@ import { join } from 'node:path';
 import { startDirectoryDump, type DirectoryDump, type FinishedTable } from '../postgres/directory-dump.ts';
 import type { DumpCommand } from '../postgres/dump-command.ts';
 import type { ManifestFile } from './manifest.ts';
-import {
-  dataSuffix,
-  killOnAbort,
-  packingStages,
-  type DumpDestination,
-  type StoredDump,
-} from './store-dump.ts';
+import { dataSuffix, killOnAbort, packingStages, type DumpStorage, type StoredDump } from './store-dump.ts';
 import { storePipe } from './stored-pipe.ts';
 
 /** A table from this size on, bytes before compression, is a file of its own; the others travel together. */
@@ -27,12 +21,12 @@ export const uploadsAtATime = 2;
 export async function storeDirectoryDump(
   command: DumpCommand,
   jobs: number,
-  destination: DumpDestination,
+  storage: DumpStorage,
 ): Promise<StoredDump> {
-  const { commands, signal } = destination;
-  const key = `${destination.name}.dump.d`;
-  const folder = join(destination.folder, 'dump');
-  const store = storeFiles(destination, key);
+  const { commands, signal } = storage;
+  const key = `${storage.name}.dump.d`;
+  const folder = join(storage.folder, 'dump');
+  const store = storeFiles(storage, key);
   let rawBytes = 0;
   const dump = startDirectoryDump(commands, command, { folder, jobs });
   const forget = killOnAbort(dump, signal);
@@ -45,7 +39,7 @@ export async function storeDirectoryDump(
     });
     await commands.run(command.tools.pgRestore, [
       '--list',
-      `--file=${join(destination.folder, 'contents')}`,
+      `--file=${join(storage.folder, 'contents')}`,
       folder,
     ]);
     rawBytes += await folderBytes(folder);
@@ -79,26 +73,26 @@ type StoreFile = (
 ) => Promise<void>;
 
 /** Stores files below one key, and tells the sum of what all of them have stored so far. */
-function storeFiles(destination: DumpDestination, key: string): StoreFile {
+function storeFiles(storage: DumpStorage, key: string): StoreFile {
   const stored = new Map<string, number>();
   return async (file, [program = '', ...producerArguments], expectedBytes, cwd) => {
-    const fileKey = `${key}/${file.name}${dataSuffix(destination)}`;
-    const pipe = destination.commands.pipe(
-      [{ program, arguments: producerArguments }, ...packingStages(destination)],
+    const fileKey = `${key}/${file.name}${dataSuffix(storage)}`;
+    const pipe = storage.commands.pipe(
+      [{ program, arguments: producerArguments }, ...packingStages(storage)],
       cwd === undefined ? {} : { cwd },
     );
-    const forget = killOnAbort(pipe, destination.signal);
+    const forget = killOnAbort(pipe, storage.signal);
     try {
-      const done = await storePipe(destination.repository, { key: fileKey, role: file.role }, pipe, {
-        signal: destination.signal,
+      const done = await storePipe(storage.repository, { key: fileKey, role: file.role }, pipe, {
+        signal: storage.signal,
         expectedBytes,
-        tags: destination.tags,
+        tags: storage.tags,
         onProgress: (bytes) => {
           stored.set(fileKey, bytes);
-          destination.onProgress([...stored.values()].reduce((sum, each) => sum + each, 0));
+          storage.onProgress([...stored.values()].reduce((sum, each) => sum + each, 0));
         },
       });
-      destination.onStored(done);
+      storage.onStored(done);
     } finally {
       forget();
     }

@@ -12,7 +12,7 @@ import type { ManifestFile } from './manifest.ts';
 import { storePipe } from './stored-pipe.ts';
 
 /** Where and how a dump is stored. */
-export interface DumpDestination {
+export interface DumpStorage {
   readonly repository: Repository;
   readonly commands: Commands;
   /** The artifact's name. */
@@ -39,19 +39,19 @@ export interface StoredDump {
 }
 
 /** What follows the data's own name: `.zst`, `.age`, both or nothing. */
-export function dataSuffix(destination: Pick<DumpDestination, 'compression' | 'encryption'>): string {
-  return `${compressionSuffix(destination.compression)}${encryptionSuffix(destination.encryption)}`;
+export function dataSuffix(storage: Pick<DumpStorage, 'compression' | 'encryption'>): string {
+  return `${compressionSuffix(storage.compression)}${encryptionSuffix(storage.encryption)}`;
 }
 
 /** The stages that compress and encrypt, in this order. */
 export function packingStages(
-  destination: Pick<DumpDestination, 'compression' | 'encryption'>,
+  storage: Pick<DumpStorage, 'compression' | 'encryption'>,
   onRawBytes?: (bytes: number) => void,
 ): readonly Stage[] {
-  const compress = compressionStage(destination.compression, onRawBytes);
+  const compress = compressionStage(storage.compression, onRawBytes);
   return [
     ...(compress === undefined ? [] : [compress]),
-    ...(destination.encryption === undefined ? [] : [encryptionStage(destination.encryption)]),
+    ...(storage.encryption === undefined ? [] : [encryptionStage(storage.encryption)]),
   ];
 }
 
@@ -70,30 +70,25 @@ export function killOnAbort(pipe: Pick<RunningPipe, 'kill'>, signal: AbortSignal
  * What does not begin like a dump is never stored, however well pg_dump exited.
  * @throws Failure `command-failed`, `dump-unusable`, `repository-*`; the signal's reason.
  */
-export async function storeCustomDump(
-  command: DumpCommand,
-  destination: DumpDestination,
-): Promise<StoredDump> {
-  const { commands, compression, encryption, signal } = destination;
-  const key = `${destination.name}.dump${dataSuffix(destination)}`;
+export async function storeCustomDump(command: DumpCommand, storage: DumpStorage): Promise<StoredDump> {
+  const { commands, compression, encryption, signal } = storage;
+  const key = `${storage.name}.dump${dataSuffix(storage)}`;
   let rawBytes: number | null = null;
   const proof =
-    encryption === undefined
-      ? undefined
-      : await startContentsProof(commands, command.tools, destination.folder);
+    encryption === undefined ? undefined : await startContentsProof(commands, command.tools, storage.folder);
   const head = keepHead(compression.kind);
   const pipe = commands.pipe([
     customDumpStage(command),
     ...(proof === undefined ? [] : [proof.stage]),
-    ...packingStages(destination, (bytes) => (rawBytes = bytes)),
+    ...packingStages(storage, (bytes) => (rawBytes = bytes)),
   ]);
   const forget = killOnAbort(pipe, signal);
   try {
-    const file = await storePipe(destination.repository, { key, role: 'dump' }, pipe, {
+    const file = await storePipe(storage.repository, { key, role: 'dump' }, pipe, {
       signal,
-      expectedBytes: destination.expectedBytes,
-      tags: destination.tags,
-      onProgress: destination.onProgress,
+      expectedBytes: storage.expectedBytes,
+      tags: storage.tags,
+      onProgress: storage.onProgress,
       onChunk: (chunk) => {
         head.add(chunk);
       },
@@ -102,7 +97,7 @@ export async function storeCustomDump(
         else if (!(await head.isDump())) throw noDump();
       },
     });
-    destination.onStored(file);
+    storage.onStored(file);
     const isPlain = compression.kind === 'none' && encryption === undefined;
     return { key, rawBytes: isPlain ? file.bytes : rawBytes };
   } catch (error) {

@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import { globalsStage, globalsTrailer, type DumpCommand } from '../postgres/dump-command.ts';
 import { encryptionStage, encryptionSuffix } from './encryption.ts';
 import type { ManifestFile } from './manifest.ts';
-import { killOnAbort, type DumpDestination } from './store-dump.ts';
+import { killOnAbort, type DumpStorage } from './store-dump.ts';
 import { storePipe } from './stored-pipe.ts';
 
 /** Far more than the roles of any cluster take; the text is held in memory to see its end before it is stored. */
@@ -15,26 +15,26 @@ const globalsBytesLimit = 64 * 1024 * 1024;
  */
 export async function storeGlobals(
   command: Pick<DumpCommand, 'tools' | 'database' | 'environment'>,
-  destination: DumpDestination,
+  storage: DumpStorage,
 ): Promise<ManifestFile> {
-  const text = await readGlobals(command, destination);
-  const { encryption, signal } = destination;
-  const key = `${destination.name}.globals.sql${encryptionSuffix(encryption)}`;
-  const pipe = destination.commands.pipe(
+  const text = await readGlobals(command, storage);
+  const { encryption, signal } = storage;
+  const key = `${storage.name}.globals.sql${encryptionSuffix(encryption)}`;
+  const pipe = storage.commands.pipe(
     [encryption === undefined ? { program: 'cat', arguments: [] } : encryptionStage(encryption)],
     { input: Readable.from([text]) },
   );
-  const file = await storePipe(destination.repository, { key, role: 'globals' }, pipe, { signal });
-  destination.onStored(file);
+  const file = await storePipe(storage.repository, { key, role: 'globals' }, pipe, { signal });
+  storage.onStored(file);
   return file;
 }
 
 async function readGlobals(
   command: Pick<DumpCommand, 'tools' | 'database' | 'environment'>,
-  destination: DumpDestination,
+  storage: DumpStorage,
 ): Promise<Buffer> {
-  const pipe = destination.commands.pipe([globalsStage(command)]);
-  const forget = killOnAbort(pipe, destination.signal);
+  const pipe = storage.commands.pipe([globalsStage(command)]);
+  const forget = killOnAbort(pipe, storage.signal);
   try {
     const chunks: Buffer[] = [];
     let bytes = 0;

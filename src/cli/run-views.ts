@@ -1,7 +1,8 @@
 import { fstatSync } from 'node:fs';
 import type { EventSink } from '../record/event.ts';
 import { journalFile } from '../record/state-folder.ts';
-import { chooseView, usesColour, type LogFormat } from '../view/choose.ts';
+import type { LogFormat } from '../settings/settings.ts';
+import { chooseView, usesColour } from '../view/choose.ts';
 import { openView } from '../view/view.ts';
 import type { CommandHost } from './host.ts';
 

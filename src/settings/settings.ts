@@ -1,4 +1,5 @@
-import type { LogFormat } from '../view/choose.ts';
+/** How a run speaks: `auto` decides by where the output goes, everything else is the operator's word. */
+export type LogFormat = 'auto' | 'terminal' | 'lines' | 'journald' | 'github' | 'json';
 
 /** Settings of run-plan itself, every path absolute. */
 export interface Settings {

@@ -1,7 +1,6 @@
-/** How a run speaks: `auto` decides by where the output goes, everything else is the operator's word. */
-export type LogFormat = 'auto' | ViewKind;
+import type { LogFormat } from '../settings/settings.ts';
 
-export type ViewKind = 'terminal' | 'lines' | 'journald' | 'github' | 'json';
+export type ViewKind = Exclude<LogFormat, 'auto'>;
 
 export const logFormats: readonly LogFormat[] = ['auto', 'terminal', 'lines', 'journald', 'github', 'json'];
 

@@ -5,7 +5,7 @@ import { watchSignals } from '../../engine/signals.ts';
 import { exitCode, type ExitCode } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { LogFormat } from '../../view/choose.ts';
+import type { LogFormat } from '../../settings/settings.ts';
 import { parseAssignments } from '../assignments.ts';
 import { confirm } from '../confirm.ts';
 import { exit } from '../exit.ts';

@@ -9,9 +9,10 @@ import { sourceFiles } from './source-files.ts';
 const floors: readonly (readonly string[])[] = [
   ['schemas', 'top', 'quantity'],
   ['plan', 'task', 'schema', 'secret', 'environment', 'process', 'repository', 'schedule', 'settings'],
-  ['postgres', 'lock'],
-  ['artifact'],
   ['record'],
+  ['lock'],
+  ['postgres'],
+  ['artifact'],
   ['engine', 'view'],
   ['demo'],
   ['cli'],
