@@ -23,10 +23,8 @@ if (!existsSync(join(root, 'dist', 'src', 'cli', 'main.js'))) {
 const cache = compileCacheFolder();
 if (cache !== undefined) module.enableCompileCache?.(cache);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const { main } = await import('../dist/src/cli/main.js');
-const { processHost } = await import('../dist/src/cli/host.js');
-const { exit } = await import('../dist/src/cli/exit.js');
-await exit(await main(process.argv.slice(2), processHost(join(root, 'dist', 'tasks'), version)));
+const { runProcess } = await import('../dist/src/cli/main.js');
+await runProcess(join(root, 'dist', 'tasks'), version);
 
 /** Before 22.22 the libraries that run-plan is made of do not run. */
 function isTooOld(node) {

@@ -35,6 +35,7 @@ export async function generate(): Promise<Map<string, string>> {
     generated.set(`${name}.types.ts`, await typesOf(schema, written));
     generated.set(`${name}.validate.ts`, validatorOf(schemas, String(schema.$id)));
   }
+  generated.set('src/schema/generated/task-validators.ts', taskValidators([...written.keys()]));
   const steps = JSON.stringify(editorSteps(written));
   generated.set('schemas/editor/steps.schema.json', await format(steps, { parser: 'json', printWidth: 110 }));
   return generated;
@@ -145,6 +146,15 @@ function importHelpers(source: string): string {
     return `(${name}.default ?? ${name})`;
   });
   return `${banner}// @ts-nocheck\n/* eslint-disable */\n${imports.join('\n')}\n${body}\n`;
+}
+
+/** The validators of the built-in tasks' parameters by task, each loaded when it is asked for. */
+function taskValidators(files: readonly string[]): string {
+  const tasks = files
+    .filter((file) => file.startsWith('tasks/'))
+    .map((file) => basename(file, '.schema.json'));
+  const entries = tasks.map((task) => `  '${task}': () => import('./${task}.validate.ts'),\n`);
+  return `${banner}\nexport const taskValidators = {\n${entries.join('')}};\n`;
 }
 
 async function write(generated: Map<string, string>): Promise<void> {

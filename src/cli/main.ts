@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { exitCode, type ExitCode } from '../exit-code.ts';
-import { report } from './exit.ts';
-import type { CommandHost } from './host.ts';
+import { exit, report } from './exit.ts';
+import { processHost, type CommandHost } from './host.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs one command line (`argv` without node and script) and gives its exit code. Throws nothing. */
@@ -22,4 +22,9 @@ export async function main(argv: readonly string[], host: CommandHost): Promise<
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
     return report(error, (text) => host.errorOutput.write(host.redactor.redact(text)));
   }
+}
+
+/** What the launcher calls: this process's command line, and the end of the process with its exit code. */
+export async function runProcess(taskFolder: string, version: string): Promise<never> {
+  return exit(await main(process.argv.slice(2), processHost(taskFolder, version)));
 }

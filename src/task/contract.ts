@@ -5,6 +5,8 @@ import type { Repository } from '../repository/repository.ts';
 import type { Secrets } from '../secret/reference.ts';
 import type { Commands } from '../process/commands.ts';
 
+export { Failure } from '../failure.ts';
+
 /**
  * The task contract: all that a task knows of run-plan. A task is a module in `tasks/` whose default export is a
  * `Task`; the operator's own tasks are written against exactly this and nothing else.

@@ -1,3 +1,4 @@
+import { taskValidators } from '../schema/generated/task-validators.ts';
 import type { SchemaError, Validator } from '../schema/validator.ts';
 import type { Task } from './contract.ts';
 
@@ -5,11 +6,10 @@ const nothingAllowed = { type: 'object', additionalProperties: false };
 
 /** The generated validator of a built-in task. @throws when there is none: a bug, the task's schema was not added */
 export async function builtInValidator(name: string): Promise<Validator> {
-  // The running file tells whether this is the source or the build.
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const url = new URL(`../schema/generated/${name}.validate${extension}`, import.meta.url);
-  const module = (await import(url.href)) as { readonly validate: Validator };
-  return module.validate;
+  const loaders: Readonly<Record<string, () => Promise<{ readonly validate: unknown }>>> = taskValidators;
+  const load = loaders[name];
+  if (load === undefined) throw new Error(`schemas/tasks has no schema for the built-in task ${name}`);
+  return (await load()).validate as Validator;
 }
 
 export type CompiledParameters =

@@ -1,5 +1,6 @@
 import { registerHooks } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { Failure } from '../failure.ts';
 import type { Problem } from '../plan/problem.ts';
 import type { Task } from './contract.ts';
 import type { TaskFile } from './task-folder.ts';
@@ -13,7 +14,7 @@ export type TaskImport =
  * at its place, `shown` being the path that the operator knows.
  */
 export async function importTask(file: TaskFile, shown: string): Promise<TaskImport> {
-  answerForRunPlan();
+  if (!file.isBuiltIn) answerForRunPlan();
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(file.path).href)) as Record<string, unknown>;
@@ -82,14 +83,27 @@ function problemAt(file: string, line: number, column: number, message: string):
 
 let isAnswering = false;
 
-/** Lets an operator's task import `run-plan/task` although nothing is installed beside it. */
+/**
+ * Lets an operator's task import `run-plan/task` although nothing is installed beside it. The contract is types, which
+ * Node strips; its one value is handed over through the global object, so that a task throws the `Failure` that the
+ * engine knows.
+ */
 function answerForRunPlan(): void {
   if (isAnswering) return;
   isAnswering = true;
-  const extension = fileURLToPath(import.meta.url).endsWith('.ts') ? '.ts' : '.js';
-  const contract = new URL(`contract${extension}`, import.meta.url).href;
+  Object.defineProperty(globalThis, contractKey, { value: { Failure } });
   registerHooks({
     resolve: (specifier, context, nextResolve) =>
-      specifier === 'run-plan/task' ? { url: contract, shortCircuit: true } : nextResolve(specifier, context),
+      specifier === 'run-plan/task'
+        ? { url: contractUrl, shortCircuit: true }
+        : nextResolve(specifier, context),
+    load: (url, context, nextLoad) =>
+      url === contractUrl
+        ? { format: 'module', source: contractSource, shortCircuit: true }
+        : nextLoad(url, context),
   });
 }
+
+const contractUrl = 'run-plan:task';
+const contractKey = Symbol.for('run-plan/task');
+const contractSource = `export const { Failure } = globalThis[Symbol.for('run-plan/task')];`;

@@ -69,7 +69,8 @@ test(
     const built = [
       'dist/src/cli/main.js',
       'dist/src/task/contract.d.ts',
-      'dist/src/demo/seed.sql',
+      'dist/chunks/seed.sql',
+      'dist/LICENSES.md',
       'dist/tasks/postgres-dump.js',
     ];
     expect([...needed, ...built].filter((path) => !paths.includes(path))).toEqual([]);

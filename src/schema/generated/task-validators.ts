@@ -1,0 +1,7 @@
+// Generated from schemas/ by `npm run generate`. Do not edit.
+
+export const taskValidators = {
+  'artifact-prune': () => import('./artifact-prune.validate.ts'),
+  'artifact-verify': () => import('./artifact-verify.validate.ts'),
+  'postgres-dump': () => import('./postgres-dump.validate.ts'),
+};
