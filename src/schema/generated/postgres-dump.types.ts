@@ -9,7 +9,7 @@ export interface PostgresDumpParameters {
    */
   format?: 'custom' | 'directory';
   /**
-   * Tables dumped at a time, in format directory only; 2 unless said.
+   * Tables dumped at a time, in format directory only; 1 unless said.
    */
   jobs?: number;
   /**
@@ -19,7 +19,7 @@ export interface PostgresDumpParameters {
     | ('zstd' | 'none')
     | {
         /**
-         * Level of zstd: higher is smaller and slower; 2 unless said.
+         * Level of zstd: higher is smaller and slower; 1 unless said.
          */
         level: number;
         /**

@@ -1,0 +1,139 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
+import { createWorkspace, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
+
+const services = inject('services');
+const variables = secretVariables(services);
+let workspace: Workspace;
+let database: TestDatabase;
+
+beforeEach(async () => {
+  workspace = await createWorkspace();
+  database = await createDatabase(services);
+  await database.query('create table orders as select n from generate_series(1, 10) n');
+  await workspace.write(
+    'plans/environments.yaml',
+    `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { folder: ${workspace.repositoryFolder} }\n`,
+  );
+  await workspace.write('plans/dump-prod.yaml', dumpPlan('24h'));
+});
+
+afterEach(async () => {
+  await dropDatabase(services, database);
+  await workspace.remove();
+});
+
+const dumpPlan = (rpo: string): string =>
+  `description: Dumps\nenvironment: prod\nobjectives: { rpo: ${rpo} }\ntimeout: 5m\nsteps:\n  - task: postgres-dump\n  - task: artifact-verify\n`;
+
+async function dumpTwice(): Promise<void> {
+  for (let run = 0; run < 2; run += 1) {
+    const told = await workspace.run(['dump-prod'], variables);
+    expect(told.code, told.text).toBe(0);
+  }
+}
+
+async function json(...words: readonly string[]): Promise<unknown> {
+  return JSON.parse((await workspace.run([...words, '--json'], variables)).stdout);
+}
+
+describe('status', () => {
+  test('without any artifact misses the objective: exit 22 with --check, 0 without', async () => {
+    expect((await workspace.run(['status', '--check'], variables)).code).toBe(22);
+    const told = await workspace.run(['status'], variables);
+    expect(told.code).toBe(0);
+    expect(told.stdout).toMatch(/dump-prod .*missing/);
+  });
+
+  test('is late when the newest verified artifact is older than the RPO', async () => {
+    await dumpTwice();
+    expect((await workspace.run(['status', '--check'], variables)).code).toBe(0);
+    await workspace.write('plans/dump-prod.yaml', dumpPlan('1s'));
+    expect((await workspace.run(['status', '--check'], variables)).code).toBe(22);
+    expect(await json('status')).toMatchObject([
+      { plan: 'dump-prod', freshness: { state: 'late', verified: 2 } },
+    ]);
+  });
+
+  test('is no good news when the repository cannot be asked', async () => {
+    await rm(workspace.repositoryFolder, { recursive: true });
+    await workspace.write(
+      'plans/environments.yaml',
+      `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { folder: ${workspace.folder}/run-plan.yaml/below }\n`,
+    );
+    const told = await workspace.run(['status', '--check'], variables);
+    expect(told.code, told.text).toBe(20);
+    expect(told.stdout).toContain('unknown');
+  });
+});
+
+describe('diff and apply', () => {
+  beforeEach(async () => {
+    await workspace.write(
+      'plans/prune-prod.yaml',
+      'environment: prod\ntimeout: 5m\nretention: { keep-last: 1 }\nsteps:\n  - task: artifact-prune\n',
+    );
+    await dumpTwice();
+  });
+
+  test('diff says what would go and why, and changes nothing; apply does exactly that once it is confirmed', async () => {
+    const before = await workspace.artifactKeys();
+    const shown = await workspace.run(['diff', 'prune-prod'], variables);
+    expect(shown.code, shown.text).toBe(22);
+    expect(shown.stdout).toMatch(/1 to remove/);
+    expect(shown.stdout.match(/^- remove +pg_/gm)).toHaveLength(1);
+    expect(shown.stdout.match(/^ +keep +pg_/gm)).toHaveLength(1);
+
+    const unconfirmed = await workspace.run(['apply', 'prune-prod'], variables);
+    expect(unconfirmed.code).toBe(2);
+    expect(unconfirmed.text).toContain('--yes');
+    expect(await workspace.artifactKeys()).toEqual(before);
+
+    const applied = await workspace.run(['apply', 'prune-prod', '--yes'], variables);
+    expect(applied.code, applied.text).toBe(0);
+    const [, newest] = before.filter((key) => key.endsWith('.manifest.json'));
+    expect((await workspace.artifactKeys()).filter((key) => key.endsWith('.manifest.json'))).toEqual([
+      newest,
+    ]);
+    expect((await workspace.run(['diff', 'prune-prod'], variables)).code).toBe(0);
+    expect(await json('history', 'prune-prod')).toMatchObject([
+      { outcome: 'succeeded', steps: [{ id: 'artifact-prune' }] },
+    ]);
+  });
+
+  test('nothing is removed while the newest artifact is not verified', async () => {
+    const marks = (await workspace.artifactKeys()).filter((key) => key.endsWith('.verified.json'));
+    await rm(join(workspace.repositoryFolder, marks[1] ?? ''));
+    const shown = await workspace.run(['diff', 'prune-prod'], variables);
+    expect(shown.code, shown.text).toBe(0);
+    expect(shown.stdout).toMatch(/not verified/);
+  });
+});
+
+test('list, show, artifacts and history tell people and programs the same', async () => {
+  await dumpTwice();
+  const list = await workspace.run(['list'], variables);
+  expect(list.stdout).toMatch(/dump-prod +prod +- +succeeded .* ago +Dumps/);
+  expect(await json('list')).toMatchObject([
+    { name: 'dump-prod', valid: true, lastRun: { outcome: 'succeeded' } },
+  ]);
+  expect((await workspace.run(['show', 'dump-prod'], variables)).stdout).toMatch(/1\. postgres-dump on prod/);
+  expect(await json('show', 'dump-prod')).toMatchObject({
+    plan: 'dump-prod',
+    steps: [{ task: 'postgres-dump' }, {}],
+  });
+  expect((await workspace.run(['artifacts'], variables)).stdout.match(/ verified$/gm)).toHaveLength(2);
+  expect(await json('artifacts', '--database', 'another')).toEqual([]);
+  const history = (await json('history')) as { runId: string }[];
+  expect(history).toHaveLength(2);
+
+  // Another host has no journals of its own and finds the same runs in the repository.
+  const elsewhere = { ...variables, STATE_DIRECTORY: join(workspace.folder, 'another-state') };
+  expect((await workspace.run(['history'], elsewhere)).stdout).toBe('no runs\n');
+  const told = await workspace.run(['history', '--repository', '--json'], elsewhere);
+  expect((JSON.parse(told.stdout) as { runId: string }[]).map(({ runId }) => runId)).toEqual(
+    history.map(({ runId }) => runId),
+  );
+});
