@@ -10,6 +10,7 @@ import { Ajv, type AnySchemaObject } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
 import { format } from 'prettier';
+import { ajvOptions } from '../src/schema/ajv-options.ts';
 import { editorSteps } from './editor-steps.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -121,12 +122,7 @@ function plainShape(schema: unknown, schemas: ReadonlyMap<string, AnySchemaObjec
 
 function validatorOf(schemas: readonly AnySchemaObject[], id: string): string {
   const ajv = new Ajv({
-    allErrors: true,
-    strict: true,
-    strictRequired: false,
-    allowUnionTypes: true,
-    discriminator: true,
-    verbose: true,
+    ...ajvOptions,
     schemas: [...schemas],
     code: { esm: true, source: true },
   });

@@ -1,6 +1,7 @@
 import type { Problem } from '../plan/problem.ts';
 import { branchesOf } from './best-branch.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';
+import { asArray, asRecord, exampleHint, foundName, limitInWords, short, typeNames } from './value-words.ts';
 import { pointerParts, type SchemaError } from './validator.ts';
 import type { Path, YamlDocument, Place } from './yaml-document.ts';
 
@@ -69,7 +70,7 @@ function findingOf(error: SchemaError, path: readonly string[], origin: Origin):
     case 'anyOf':
       return noBranch(path, error);
     default:
-      return { rule: 'bad-value', message: `${subject(path, origin)} ${limit(error)}`, path };
+      return { rule: 'bad-value', message: `${subject(path, origin)} ${limitInWords(error)}`, path };
   }
 }
 
@@ -134,23 +135,6 @@ function wrongType(
   const hint = exampleHint(schema);
   const message = `${path.length === 0 ? 'the file' : `'${nameOf(path)}'`} must be ${expected}, not ${actual}`;
   return { rule: 'wrong-type', message, path, ...(hint !== undefined && { hint }) };
-}
-
-const typeNames: Readonly<Record<string, string>> = {
-  object: 'a mapping',
-  array: 'a list',
-  string: 'text',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  null: 'empty',
-};
-
-function foundName(value: unknown): string {
-  if (value === null || value === undefined) return 'empty';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return `the text '${short(value)}'`;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'a mapping';
 }
 
 function notAllowed(
@@ -227,39 +211,6 @@ function noBranch(path: readonly string[], error: SchemaError): Finding {
   return { rule, message, path, atKey: true };
 }
 
-function limit(error: SchemaError): string {
-  const params = error.params;
-  const count = String(params['limit']);
-  switch (error.keyword) {
-    case 'minimum':
-      return `must be at least ${count}`;
-    case 'maximum':
-      return `must be at most ${count}`;
-    case 'exclusiveMinimum':
-      return `must be more than ${count}`;
-    case 'exclusiveMaximum':
-      return `must be less than ${count}`;
-    case 'minLength':
-    case 'minItems':
-      return params['limit'] === 1 ? 'must not be empty' : `needs at least ${count}`;
-    case 'minProperties': {
-      const keys = Object.keys(asRecord(asRecord(error.parentSchema)['properties']));
-      if (keys.length === 0) return 'must not be empty';
-      return params['limit'] === 1 ? `needs one of ${keys.join(', ')}` : `needs at least ${count} keys`;
-    }
-    case 'maxProperties':
-      return params['limit'] === 1 ? 'takes only one key' : `takes at most ${count} keys`;
-    case 'maxLength':
-      return `is longer than ${count} characters`;
-    case 'maxItems':
-      return `takes at most ${count}`;
-    case 'uniqueItems':
-      return `names the same thing twice`;
-    default:
-      return error.message ?? 'is not valid';
-  }
-}
-
 /** How a message names a value: by its text when that is short and the operator wrote it, otherwise by its key. */
 function subject(path: readonly string[], origin: Origin, value?: unknown): string {
   const variable = origin.variableAt?.(path);
@@ -275,34 +226,4 @@ export function nameOf(path: readonly string[]): string {
   const list = path.at(-2);
   if (!/^\d+$/.test(last) || list === undefined) return last;
   return `${list} ${String(Number(last) + 1)}`;
-}
-
-function exampleHint(schema: Readonly<Record<string, unknown>>): string | undefined {
-  const examples = asArray(schema['examples'])
-    .slice(0, 5)
-    .map((example) => (typeof example === 'string' ? example : inline(example)));
-  return examples.length === 0 ? undefined : `for example ${examples.join(', ')}`;
-}
-
-/** An example as an operator would write it on one line. */
-function inline(example: unknown): string {
-  if (typeof example === 'string') return /^[\w./-]+$/.test(example) ? example : JSON.stringify(example);
-  if (Array.isArray(example)) return `[${example.map(inline).join(', ')}]`;
-  if (typeof example !== 'object' || example === null) return String(example);
-  const entries = Object.entries(example).map(([key, value]) => `${key}: ${inline(value)}`);
-  return `{ ${entries.join(', ')} }`;
-}
-
-function short(text: string): string {
-  const line = text.split('\n', 1)[0] ?? '';
-  return line.length > 60 || line.length < text.length ? `${line.slice(0, 60)}…` : line;
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function asArray(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  return value === undefined ? [] : [value];
 }

@@ -1,4 +1,5 @@
 import { taskValidators } from '../schema/generated/task-validators.ts';
+import { ajvOptions } from '../schema/ajv-options.ts';
 import type { SchemaError, Validator } from '../schema/validator.ts';
 import type { Task } from './contract.ts';
 
@@ -21,14 +22,7 @@ export async function compileParameters(task: Task): Promise<CompiledParameters>
   const schema = Object.keys(task.parameters).length === 0 ? nothingAllowed : task.parameters;
   try {
     const { Ajv } = await import('ajv');
-    const ajv = new Ajv({
-      allErrors: true,
-      strict: true,
-      strictRequired: false,
-      allowUnionTypes: true,
-      discriminator: true,
-      verbose: true,
-    });
+    const ajv = new Ajv(ajvOptions);
     const compiled = ajv.compile(schema);
     const validate: Validator = (value) => {
       const fits = compiled(value);
