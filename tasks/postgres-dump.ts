@@ -1,7 +1,7 @@
 import { manifestOf, restoreGuideOf, type FinishedDump } from '../src/artifact/dump-manifest.ts';
 import { dumpResult } from '../src/artifact/dump-result.ts';
 import { settingsOf, type DumpSettings } from '../src/artifact/dump-settings.ts';
-import { artifactName } from '../src/artifact/name.ts';
+import { chooseFreeName } from '../src/artifact/free-name.ts';
 import { beginArtifact, type NewArtifact } from '../src/artifact/new-artifact.ts';
 import { previousDumpBytes } from '../src/artifact/previous-size.ts';
 import { checkScratch, makeScratch } from '../src/artifact/scratch.ts';
@@ -123,8 +123,8 @@ async function prepare(
   const clientFolder = parameters['client-folder'];
   const find = clientFolder === undefined ? {} : { folder: clientFolder };
   const source = await inspectDumpSource(session, context.commands, find);
-  const createdAt = context.clock.now();
-  const name = artifactName(session.endpoint.database, createdAt);
+  const { database } = session.endpoint;
+  const { name, createdAt } = await chooseFreeName(repository, database, context.clock, context.signal);
   const expectedBytes = checkSpace({
     rawBytes: source.estimatedBytes,
     compressed: settings.compression.kind !== 'none',

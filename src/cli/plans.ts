@@ -72,8 +72,16 @@ export function choosePlan(plans: Plans, name: string): Plan {
   return resolvePlan(plans.workspace, name);
 }
 
-/** The plans that a listing is about: the one that was named, otherwise all that may run. */
+/**
+ * The plans that a listing is about: the one that was named, otherwise all that may run. A folder without plans is no
+ * good news for whoever watches: it is the wrong folder.
+ */
 export function choosePlans(plans: Plans, name: string | undefined): readonly Plan[] {
+  if (name === undefined && plans.workspace.planFiles.size === 0) {
+    throw new Failure('plan-invalid', `there are no plans in ${plans.settings.plansFolder}`, {
+      hint: 'run this where run-plan.yaml or the folder plans/ is, or name the settings with --config',
+    });
+  }
   const names = name === undefined ? [...plans.workspace.plans.keys()] : [name];
   return names.map((each) => choosePlan(plans, each));
 }

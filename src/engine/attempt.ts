@@ -43,7 +43,7 @@ export async function runAttempt(
   );
   try {
     signal.throwIfAborted();
-    await makeStateFolder(folder);
+    makeStateFolder(folder);
     const lent = lend(step, context, { signal: either, reporter, folder, bound, endings });
     return await whileAllowed(clock, either, graceMs, work(lent));
   } finally {

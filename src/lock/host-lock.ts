@@ -39,7 +39,7 @@ export function hostLock(options: HostLockOptions): LockTaker {
 }
 
 async function takeHostLock(run: RunIdentity, options: HostLockOptions): Promise<RunLock> {
-  await makeStateFolder(dirname(options.file));
+  makeStateFolder(dirname(options.file));
   const guard = await lockedGuard(run, options);
   const holder: LockHolder = {
     runId: run.id,

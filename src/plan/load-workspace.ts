@@ -94,7 +94,7 @@ async function listPlans(folder: string, shown: (entry: string) => string): Prom
     entries = (await readdir(folder)).sort();
   } catch {
     const message = 'there is no folder of plans here';
-    const hint = "run-plan init makes one; 'plans' in run-plan.yaml says where it is";
+    const hint = "plans are files in plans/; 'plans' in run-plan.yaml names another folder";
     return { plans: [], hasEnvironments: false, problems: [problem(shown(''), 'no-plans', message, hint)] };
   }
   const isHidden = (entry: string): boolean => entry.startsWith('.');

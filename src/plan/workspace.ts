@@ -41,7 +41,7 @@ export function resolvePlan(workspace: Workspace, name: string): Plan {
     throw new Failure('usage', `there is no plan '${name}'${didYouMean(name, known)}`, {
       hint:
         known.length === 0
-          ? 'no plans were found; see run-plan init'
+          ? 'no plans were found here: run-plan looks in plans/, or where run-plan.yaml says'
           : `the plans are ${known.sort().join(', ')}`,
     });
   }

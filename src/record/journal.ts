@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { EventSink, RunEvent } from './event.ts';
 import { limitOutput } from './output-limit.ts';
+import { makeStateFolder } from './state-folder.ts';
 
 /** A run's events on disk as they happen, one JSON object a line, appended only. */
 export interface Journal extends EventSink {
@@ -35,7 +36,7 @@ export function openJournal(file: string): Journal {
   function begin(): void {
     if (descriptor !== undefined) return;
     attempt(() => {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      makeStateFolder(dirname(file));
       descriptor = openSync(file, 'ax', 0o600);
       syncFolder(dirname(file));
       append(waiting);
@@ -107,6 +108,7 @@ function syncFolder(folder: string): void {
 }
 
 function unwritable(file: string, cause: unknown): Failure {
+  if (cause instanceof Failure) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
   const what = code === 'ENOSPC' ? 'no space is left' : (code ?? message);
   return new Failure('record-not-stored', `the journal ${file} could not be written: ${what}`, {

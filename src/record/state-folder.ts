@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Failure } from '../failure.ts';
 
 /** Where the state folder keeps what: one place, because the guard, the journal and the listings all look there. */
@@ -21,11 +21,23 @@ export function temporaryFolder(stateFolder: string, runId: string): string {
 }
 
 /** Makes a folder of the state folder (0700) and what is above it. @throws Failure `state-folder` */
-export async function makeStateFolder(folder: string): Promise<void> {
+export function makeStateFolder(folder: string): void {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
   } catch (error) {
     throw stateFolderFailure(folder, error);
+  }
+}
+
+/** Not mkdir's own `recursive`: Node tries for ever where a folder exists and takes no entries, as /proc does. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolders(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another run may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
+import { until } from './until.ts';
 import { createWorkspace, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
 
 const services = inject('services');
@@ -47,11 +48,21 @@ describe('status', () => {
     expect(told.stdout).toMatch(/dump-prod .*missing/);
   });
 
+  test('in a folder without plans is an error, not silence', async () => {
+    await rm(join(workspace.folder, 'plans/dump-prod.yaml'));
+    expect((await workspace.run(['status', '--check'], variables)).code).toBe(10);
+    await workspace.write('plans/echo.yaml', 'environment: prod\ntimeout: 5m\nsteps:\n  - run: echo\n');
+    expect((await workspace.run(['status', '--check'], variables)).code).toBe(21);
+  });
+
   test('is late when the newest verified artifact is older than the RPO', async () => {
     await dumpTwice();
     expect((await workspace.run(['status', '--check'], variables)).code).toBe(0);
     await workspace.write('plans/dump-prod.yaml', dumpPlan('1s'));
-    expect((await workspace.run(['status', '--check'], variables)).code).toBe(22);
+    await until(
+      'the artifact is older than the RPO',
+      async () => (await workspace.run(['status', '--check'], variables)).code === 22,
+    );
     expect(await json('status')).toMatchObject([
       { plan: 'dump-prod', freshness: { state: 'late', verified: 2 } },
     ]);

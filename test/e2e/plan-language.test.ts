@@ -213,6 +213,13 @@ test('operators’ commands cannot write to a protected environment that the pla
   expect(confirmed.code, confirmed.text).toBe(0);
 });
 
+test('a state folder that takes no files is an error at once, without a loop', async () => {
+  await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
+  const told = await workspace.run(['nightly-prod'], { ...variables, STATE_DIRECTORY: '/proc/run-plan' });
+  expect(told.code, told.text).toBe(11);
+  expect(told.text).toContain('/proc/run-plan');
+});
+
 test('--dry-run shows the commands and does nothing', async () => {
   await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
   const told = await workspace.run(['nightly-prod', '--dry-run'], variables);

@@ -2,7 +2,7 @@ import { judgeFreshness, type Freshness } from '../../artifact/freshness.ts';
 import { listArtifacts } from '../../artifact/store.ts';
 import type { Environment } from '../../environment/environment.ts';
 import { exitCode, type ExitCode } from '../../exit-code.ts';
-import { describeFailure, exitCodeOf, type FailureDescription } from '../../failure.ts';
+import { describeFailure, exitCodeOf, Failure, type FailureDescription } from '../../failure.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { resolveEnvironment } from '../../plan/workspace.ts';
 import { renderDuration } from '../../quantity/duration.ts';
@@ -52,6 +52,12 @@ export async function statusCommand(
         });
       }
     }
+  }
+  if (statuses.length === 0 && options.check === true) {
+    throw new Failure(
+      'check-failed',
+      'no plan here makes artifacts, so there is nothing to hold against an RPO',
+    );
   }
   if (options.json === true) printJson(host, statuses);
   else print(host, render(statuses));
