@@ -62,7 +62,7 @@ function renderScript(guide: RestoreGuide): string {
     'fetch() {',
     '  mkdir -p "$(dirname "$1")"',
     '  case $FROM in',
-    '    s3://*) aws s3 cp --only-show-errors "$FROM/$1" "$1" ;;',
+    `    s3://*) ${awsProgram(guide)} s3 cp --only-show-errors "$FROM/$1" "$1" ;;`,
     '    *) cp "$FROM/$1" "$1" ;;',
     '  esac',
     '}',
@@ -137,11 +137,16 @@ function awsSettings(guide: RestoreGuide): readonly string[] {
   return [
     ...(guide.endpoint === undefined
       ? []
-      : [`export AWS_ENDPOINT_URL=\${AWS_ENDPOINT_URL:-${shellWord(guide.endpoint)}}`]),
+      : [`AWS_ENDPOINT_URL=\${AWS_ENDPOINT_URL:-${shellWord(guide.endpoint)}}`]),
     ...(guide.region === undefined
       ? []
       : [`export AWS_DEFAULT_REGION=\${AWS_DEFAULT_REGION:-${shellWord(guide.region)}}`]),
   ];
+}
+
+/** By option, because aws before 2.13 (Debian 12 has 2.9) does not read the endpoint's variable. */
+function awsProgram(guide: RestoreGuide): string {
+  return guide.endpoint === undefined ? 'aws' : 'aws --endpoint-url "$AWS_ENDPOINT_URL"';
 }
 
 function remarks(guide: RestoreGuide): string {

@@ -49,7 +49,12 @@ async function contentsOf(name: string): Promise<string> {
 }
 
 /** Runs the guide's own commands as an operator would, into an empty database. */
-async function executeGuide(guide: string, folder: string, target: string): Promise<void> {
+async function executeGuide(
+  guide: string,
+  folder: string,
+  target: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const block = /```bash\n([\s\S]*?)```/.exec(guide)?.[1];
   expect(block, guide).toBeDefined();
   await mkdir(folder);
@@ -66,6 +71,7 @@ async function executeGuide(guide: string, folder: string, target: string): Prom
       PGUSER: user,
       PGPASSWORD: password,
       DATABASE: target,
+      ...more,
       AWS_REGION: services.s3.region,
     },
   });
@@ -116,6 +122,36 @@ describe('into a folder', () => {
     const target = `${database.name}_restored`;
     try {
       await executeGuide(guide, join(workspace.folder, 'restore'), target);
+      expect(await contentsOf(target)).toBe(await contentsOf(database.name));
+    } finally {
+      await dropDatabase(services, { ...database, name: target });
+    }
+  });
+
+  test('an encrypted directory dump is read back with the identity and comes back by its guide', async () => {
+    const identity = join(workspace.folder, 'identity.txt');
+    const { stderr } = await promisify(execFile)('age-keygen', ['-o', identity]);
+    const recipient = /age1\w+/.exec(stderr)?.[0] ?? '';
+    await workspace.write(
+      'plans/environments.yaml',
+      `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository:\n      folder: ${workspace.repositoryFolder}\n      encrypt: { age: [${recipient}], identity: { file: ${identity} } }\n`,
+    );
+    await workspace.write(
+      'plans/nightly-prod.yaml',
+      nightlyPlan.replace('postgres-dump', 'postgres-dump\n    with: { format: directory, jobs: 2 }'),
+    );
+    const told = await workspace.run(['nightly-prod'], variables);
+    expect(told.code, told.text).toBe(0);
+    expect(told.text).not.toMatch(/warning/);
+    const artifacts = JSON.parse(
+      (await workspace.run(['artifacts', '--json'], variables)).stdout,
+    ) as unknown[];
+    expect(artifacts).toMatchObject([{ state: 'verified' }]);
+    const guide = (await workspace.artifactKeys()).find((key) => key.endsWith('RESTORE.md')) ?? '';
+    const target = `${database.name}_restored`;
+    try {
+      const text = await readFile(join(workspace.repositoryFolder, guide), 'utf8');
+      await executeGuide(text, join(workspace.folder, 'restore'), target, { IDENTITY: identity });
       expect(await contentsOf(target)).toBe(await contentsOf(database.name));
     } finally {
       await dropDatabase(services, { ...database, name: target });

@@ -49,7 +49,9 @@ test('an odd location reaches the variable as it is', () => {
 test('only what the artifact needs is asked for', () => {
   expect(renderRestoreGuide(guide)).not.toMatch(/age --decrypt|IDENTITY|AWS_ENDPOINT_URL|tar --extract/);
   expect(renderRestoreGuide({ ...guide, encrypted: true })).toContain('age --decrypt');
-  expect(renderRestoreGuide({ ...guide, endpoint: 'http://s3:9000' })).toContain('AWS_ENDPOINT_URL');
+  expect(renderRestoreGuide({ ...guide, endpoint: 'http://s3:9000' })).toContain(
+    'aws --endpoint-url "$AWS_ENDPOINT_URL" s3 cp',
+  );
 });
 
 test('the new database never bears the old one’s name', () => {
