@@ -34,6 +34,10 @@ const catalogue = {
   'dump-unusable': exitCode.stepFailed,
   'artifact-missing': exitCode.stepFailed,
   'artifact-damaged': exitCode.checkFailed,
+  'target-refused': exitCode.stepFailed,
+  'extension-missing': exitCode.stepFailed,
+  'restore-failed': exitCode.stepFailed,
+  'drill-missing': exitCode.stepFailed,
   'record-not-stored': exitCode.stepFailed,
   'step-timeout': exitCode.stepFailed,
   'step-stalled': exitCode.stepFailed,
@@ -52,6 +56,8 @@ export interface FailureDetails {
   readonly hint?: string;
   /** Where it happened: `file:line:column`, a key, a table. */
   readonly where?: string;
+  /** Evidence for the record, as a task's result would carry it: plain JSON, no secrets. */
+  readonly facts?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
@@ -60,6 +66,7 @@ export class Failure extends Error {
   readonly code: FailureCode;
   readonly hint: string | undefined;
   readonly where: string | undefined;
+  readonly facts: Readonly<Record<string, unknown>> | undefined;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -67,6 +74,7 @@ export class Failure extends Error {
     this.code = code;
     this.hint = details.hint;
     this.where = details.where;
+    this.facts = details.facts;
   }
 
   get exitCode(): ExitCode {

@@ -86,9 +86,14 @@ export function choosePlans(plans: Plans, name: string | undefined): readonly Pl
   return names.map((each) => choosePlan(plans, each));
 }
 
-/** Every environment that a plan's steps use, by name. @throws Failure `variable-missing` */
+/** Every environment that a plan's steps use or their parameters name, by name. @throws Failure `variable-missing` */
 export function environmentsOf(plans: Plans, plan: Plan): ReadonlyMap<string, Environment> {
-  const names = new Set([plan.environment, ...plan.steps.map((step) => step.environment)]);
+  const others = plan.steps.flatMap(({ action }) => {
+    if (action.kind !== 'task') return [];
+    const { task } = plans.workspace.tasks.get(action.task) ?? {};
+    return (task?.others ?? []).flatMap(({ parameter }) => action.parameters[parameter] ?? []).map(String);
+  });
+  const names = new Set([plan.environment, ...plan.steps.map((step) => step.environment), ...others]);
   return new Map([...names].map((name) => [name, resolveEnvironment(plans.workspace, name)]));
 }
 

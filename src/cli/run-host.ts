@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
+import type { RunningCluster } from '../engine/clusters.ts';
 import type { Pipeline, PipelineStep } from '../engine/pipeline.ts';
 import type { RunHost } from '../engine/run-host.ts';
 import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
@@ -8,6 +9,7 @@ import type { LockTaker } from '../lock/run-lock.ts';
 import { createProcessGroups } from '../process/process-groups.ts';
 import type { EventSink } from '../record/event.ts';
 import { lockFile, temporaryFolder } from '../record/state-folder.ts';
+import { applicationName } from '../postgres/application-name.ts';
 import { scriptVariables } from './script-variables.ts';
 import type { CommandHost } from './host.ts';
 import { openRepositoryOf, type Plans } from './plans.ts';
@@ -49,8 +51,15 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
     locks: await databaseLocks(pipeline, plans),
     sinks,
     openRepository: (environment) => openRepositoryOf(environment, secrets),
-    scriptVariables: (environment, folder) =>
-      scriptVariables(environment, { secrets, folder, mayWrite: pipeline.plan.writes === environment.name }),
+    scriptVariables: (environment, run, folder) =>
+      scriptVariables(environment, {
+        secrets,
+        folder,
+        applicationName: applicationName(run.id),
+        mayWrite: pipeline.plan.writes === environment.name,
+      }),
+    startCluster,
+    keepers: [],
     cancel,
     reportBug: (stack) => {
       host.errorOutput.write(`run-plan: this is a bug in run-plan, please report it\n${stack}\n`);
@@ -58,9 +67,15 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
   };
 }
 
+async function startCluster(major: number, signal: AbortSignal): Promise<RunningCluster> {
+  const { startLoadingCluster } = await import('../postgres/loading-cluster.ts');
+  return startLoadingCluster(major, signal);
+}
+
 /**
  * The lock across hosts lies in the database that the plan works on: its own environment's when a step asks for that,
- * otherwise the first that a step asks for. A plan that needs no database takes none.
+ * otherwise the first that a step asks for. A plan that needs no database takes none. A plan that writes may create,
+ * rename or drop databases, so its lock lies in the server's maintenance database.
  */
 async function databaseLocks(pipeline: Pipeline, plans: Plans): Promise<readonly LockTaker[]> {
   const used = pipeline.steps.filter(needsPostgres).map(({ environment }) => environment);
@@ -68,7 +83,11 @@ async function databaseLocks(pipeline: Pipeline, plans: Plans): Promise<readonly
   const endpoint: PostgresEndpoint | undefined = chosen?.postgres;
   if (endpoint === undefined) return [];
   const { advisoryLock } = await import('../postgres/advisory-lock.ts');
-  return [advisoryLock(endpoint, plans.secrets)];
+  const writes = pipeline.steps.some(
+    ({ work, environment }) =>
+      environment.name === chosen?.name && work.kind === 'task' && work.task.writes.includes('postgres'),
+  );
+  return [advisoryLock(endpoint, plans.secrets, writes ? 'maintenance' : 'own')];
 }
 
 function needsPostgres({ work }: PipelineStep): boolean {

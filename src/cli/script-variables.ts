@@ -1,4 +1,5 @@
 import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
+import { Failure } from '../failure.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
 import type { Secrets } from '../secret/reference.ts';
 
@@ -6,6 +7,8 @@ export interface ScriptVariablesOptions {
   readonly secrets: Secrets;
   /** A private folder of the run's; the password file is written there. */
   readonly folder: string;
+  /** The run's: its sessions are found and ended by it. */
+  readonly applicationName: string;
   /** Whether the plan says `writes:` this environment. */
   readonly mayWrite: boolean;
 }
@@ -20,12 +23,22 @@ export async function scriptVariables(
   options: ScriptVariablesOptions,
 ): Promise<Readonly<Record<string, string>>> {
   const { postgres } = environment;
+  if (postgres === undefined && environment.ephemeral === true) {
+    // Without variables of ours the command would reach whatever database the caller's own variables name.
+    throw new Failure(
+      'environment-incomplete',
+      `nothing was restored yet into the throw-away cluster of '${environment.name}'`,
+      {
+        hint: 'put the step after one that restores',
+      },
+    );
+  }
   if (postgres === undefined) return {};
   const isReadOnly = environment.protected && !options.mayWrite;
   const variables = await programEnvironment(postgres, {
     secrets: options.secrets,
     folder: options.folder,
-    applicationName: 'run-plan',
+    applicationName: options.applicationName,
   });
   // The locale of our own programs is for reading their messages; the operator's scripts keep theirs.
   const { LC_ALL: _locale, ...own } = variables;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Environment } from '../environment/environment.ts';
 import { Failure } from '../failure.ts';
 import { runVariable } from '../lock/guard-script.ts';
 import { createCommands, type BoundCommands } from '../process/create-commands.ts';
@@ -64,10 +65,11 @@ interface AttemptParts {
 }
 
 function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): TaskContext {
-  const { host, pipeline, run } = context;
+  const { host, pipeline, run, clusters, restored } = context;
+  const { name } = step.environment;
   return {
     run,
-    environment: step.environment,
+    environment: currentEnvironment(step, context),
     retention: pipeline.plan.retention,
     timeZone: pipeline.plan.timeZone,
     clock: host.clock,
@@ -76,9 +78,29 @@ function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): Tas
     folder: parts.folder,
     secrets: host.secrets,
     commands: parts.bound.commands,
-    repository: () => context.repositories.open(step.environment),
+    restored: restored.get(name),
+    hasFailed: context.progress.hasFailed,
+    environmentNamed: (other) => environmentNamed(pipeline, other),
+    repository: (other) =>
+      context.repositories.open(
+        other === undefined || other === name ? step.environment : environmentNamed(pipeline, other),
+      ),
+    startCluster: (major) => clusters.start(name, major, parts.signal),
     onEnd: parts.endings.add,
   };
+}
+
+/** The step's environment as the run has left it: its database is the one that was restored last. */
+function currentEnvironment({ environment }: PipelineStep, { restored, clusters }: RunContext): Environment {
+  const postgres = restored.get(environment.name)?.postgres ?? clusters.find(environment.name);
+  return postgres === undefined ? environment : { ...environment, postgres };
+}
+
+/** Loading has checked every name that a task may ask for, so an unknown one is a bug. */
+function environmentNamed({ environments }: RunContext['pipeline'], name: string): Environment {
+  const environment = environments.get(name);
+  if (environment === undefined) throw new Error(`the plan was loaded without the environment ${name}`);
+  return environment;
 }
 
 function bindCommands(

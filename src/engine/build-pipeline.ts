@@ -29,6 +29,7 @@ export function buildPipeline(plan: Plan, parts: PipelineParts): Pipeline {
     plan,
     environment: demand(parts.environments, plan.environment),
     parameters: parametersOf(plan, parts.assignments),
+    environments: parts.environments,
     steps: order.flatMap((phase) =>
       plan.steps.filter((step) => step.phase === phase).map((step) => buildStep(step, plan, parts)),
     ),
@@ -54,7 +55,7 @@ function buildStep(step: Step, plan: Plan, parts: PipelineParts): PipelineStep {
 
 function workOf(step: Step, parts: PipelineParts): Work {
   const { action } = step;
-  if (action.kind === 'run') return action;
+  if (action.kind !== 'task') return action;
   const { task, validate } = demand(parts.tasks, action.task);
   return {
     kind: 'task',
@@ -97,10 +98,11 @@ function demand<V>(map: ReadonlyMap<string, V>, name: string): V {
 export function describeWork(step: PipelineStep): readonly string[] {
   const { work } = step;
   if (work.kind === 'run') return work.script.trimEnd().split('\n');
+  if (work.kind === 'confirm') return [`ask a person: ${work.text}`];
   return work.task.describe?.(work.parameters, step.environment) ?? [work.task.description];
 }
 
-/** A step's action in a word: the task's name, or `run`. */
+/** A step's action in a word: the task's name, `run` or `confirm`. */
 export function actionOf(step: PipelineStep): string {
-  return step.work.kind === 'task' ? step.work.task.name : 'run';
+  return step.work.kind === 'task' ? step.work.task.name : step.work.kind;
 }

@@ -1,13 +1,16 @@
 import { describeFailure, exitCodeOf, Failure } from '../failure.ts';
 import { exitCode } from '../exit-code.ts';
+import type { Environment } from '../environment/environment.ts';
 import type { RunFinished } from '../record/event.ts';
 import type { RecordFold } from '../record/fold.ts';
 import type { Journal } from '../record/journal.ts';
 import { storeRecord } from '../record/store.ts';
 import type { RunRecord } from '../schema/generated/run-record.types.ts';
 import { abortAfter, inWords, whileAllowed } from './limits.ts';
-import { note, type RunProgress } from './phases.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { RunContext } from './run-context.ts';
+import type { RunKeeper } from './run-host.ts';
+import { note } from './run-progress.ts';
 
 /** What storing the records may take, milliseconds; less when somebody waits for a cancelled run to end. */
 const storeMs = 60_000;
@@ -17,7 +20,6 @@ const graceMs = 1000;
 
 export interface RunEnding {
   readonly context: RunContext;
-  readonly progress: RunProgress;
   readonly fold: RecordFold;
   readonly journal: Journal;
   /** Records of earlier, interrupted runs that the repository does not have yet. */
@@ -32,8 +34,10 @@ type Finish = Omit<RunFinished, 'at'>;
  * makes a good run red.
  */
 export async function endRun(ending: RunEnding): Promise<Finish> {
-  const { context, progress, journal } = ending;
-  await keep(ending, () => storeRecords(ending, finishOf(ending)));
+  const { context, journal } = ending;
+  const { progress } = context;
+  for (const keeper of context.host.keepers) await keep(ending, () => keepRun(ending, keeper));
+  await keep(ending, () => storeRecords(ending));
   await keep(ending, () => {
     const failure = journal.failure();
     return failure === undefined ? Promise.resolve() : Promise.reject(failure);
@@ -45,7 +49,8 @@ export async function endRun(ending: RunEnding): Promise<Finish> {
 }
 
 /** Does a part of the ending; what goes wrong is the run's failure when it had none, and a warning otherwise. */
-async function keep({ context, progress }: RunEnding, part: () => Promise<void>): Promise<void> {
+async function keep({ context }: RunEnding, part: () => Promise<void>): Promise<void> {
+  const { progress } = context;
   try {
     await part();
   } catch (error) {
@@ -54,7 +59,8 @@ async function keep({ context, progress }: RunEnding, part: () => Promise<void>)
   }
 }
 
-function finishOf({ context, progress, startedMs }: RunEnding): Finish {
+function finishOf({ context, startedMs }: RunEnding): Finish {
+  const { progress } = context;
   const { cancel, clock } = context.host;
   const error: unknown = cancel.aborted ? cancel.reason : progress.error;
   const hasFailed = cancel.aborted || progress.hasFailed;
@@ -68,26 +74,59 @@ function finishOf({ context, progress, startedMs }: RunEnding): Finish {
   };
 }
 
-async function storeRecords(ending: RunEnding, finish: Finish): Promise<void> {
-  const { context, fold, unstored } = ending;
-  const environment = [
-    context.pipeline.environment,
-    ...context.pipeline.steps.map((step) => step.environment),
-  ].find(({ repository }) => repository !== undefined);
-  if (environment === undefined) return;
-  const record = fold.record({ ...finish, at: context.host.clock.now().toISOString() });
+/** The repository that keeps what is known of a run: of the plan's own environment, otherwise the first that it uses. */
+export function recordEnvironment({ environment, steps, environments }: Pipeline): Environment | undefined {
+  return [environment, ...steps.map((step) => step.environment), ...environments.values()].find(
+    ({ repository }) => repository !== undefined,
+  );
+}
+
+async function storeRecords(ending: RunEnding): Promise<void> {
+  const { context, unstored } = ending;
+  const environment = recordEnvironment(context.pipeline);
+  const record = recordSoFar(ending);
+  if (environment === undefined || record === undefined) return;
+  await inTime(ending, "the run's record", (signal) =>
+    storeAll(context, environment, [record, ...unstored], signal),
+  );
+}
+
+async function keepRun(ending: RunEnding, keeper: RunKeeper): Promise<void> {
+  const { pipeline, restored, repositories } = ending.context;
+  const record = recordSoFar(ending);
   if (record === undefined) return;
-  const limitMs = context.host.cancel.aborted ? storeWhenCancelledMs : storeMs;
+  await inTime(ending, keeper.name, (signal) =>
+    keeper.keep({
+      record,
+      pipeline,
+      restored,
+      openRepository: repositories.open,
+      repository: recordEnvironment(pipeline),
+      signal,
+    }),
+  );
+}
+
+function recordSoFar(ending: RunEnding): RunRecord | undefined {
+  const { context, fold } = ending;
+  return fold.record({ ...finishOf(ending), at: context.host.clock.now().toISOString() });
+}
+
+/** Stores something of the run within a limit. @throws Failure `record-not-stored` */
+async function inTime(
+  { context }: RunEnding,
+  what: string,
+  store: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { clock, cancel } = context.host;
+  const limitMs = cancel.aborted ? storeWhenCancelledMs : storeMs;
   const controller = new AbortController();
-  const timer = abortAfter(context.host.clock, limitMs, controller, () => tooSlow(limitMs));
+  const timer = abortAfter(clock, limitMs, controller, () => tooSlow(limitMs));
   try {
-    const storing = storeAll(context, environment, [record, ...unstored], controller.signal);
-    await whileAllowed(context.host.clock, controller.signal, graceMs, storing);
+    await whileAllowed(clock, controller.signal, graceMs, store(controller.signal));
   } catch (error) {
     const { message } = describeFailure(error);
-    throw new Failure('record-not-stored', `the run's record could not be stored: ${message}`, {
-      cause: error,
-    });
+    throw new Failure('record-not-stored', `${what} could not be stored: ${message}`, { cause: error });
   } finally {
     timer.stop();
   }
@@ -95,7 +134,7 @@ async function storeRecords(ending: RunEnding, finish: Finish): Promise<void> {
 
 async function storeAll(
   context: RunContext,
-  environment: RunContext['pipeline']['environment'],
+  environment: Environment,
   records: readonly RunRecord[],
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,15 +1,7 @@
 import type { Phase } from '../plan/plan.ts';
 import { runStep, skipStep } from './step.ts';
 import type { RunContext } from './run-context.ts';
-
-/** What is known of a run while its phases go by. */
-export interface RunProgress {
-  /** The first thing that went wrong. */
-  error: unknown;
-  hasFailed: boolean;
-  /** Wall time of the phase `steps`, milliseconds. */
-  stepsDurationMs: number;
-}
+import { note } from './run-progress.ts';
 
 interface PhaseRule {
   readonly phase: Phase;
@@ -37,11 +29,8 @@ export interface PhaseSignals {
 }
 
 /** Runs every phase in order. Never rejects. */
-export async function runPhases(
-  context: RunContext,
-  progress: RunProgress,
-  signals: PhaseSignals,
-): Promise<void> {
+export async function runPhases(context: RunContext, signals: PhaseSignals): Promise<void> {
+  const { progress } = context;
   let stoppedBy: string | undefined;
   for (const { phase, refusal } of rules) {
     const steps = context.pipeline.steps.filter((step) => step.phase === phase);
@@ -61,11 +50,4 @@ export async function runPhases(
     if (phase === 'steps' && steps.length > 0)
       progress.stepsDurationMs = context.host.clock.monotonicMs() - startedMs;
   }
-}
-
-/** Remembers the first thing that went wrong. */
-export function note(progress: RunProgress, error: unknown): void {
-  if (progress.hasFailed) return;
-  progress.hasFailed = true;
-  progress.error = error;
 }

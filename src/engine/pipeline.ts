@@ -1,5 +1,5 @@
 import type { Environment } from '../environment/environment.ts';
-import type { Phase, Plan, RetryPolicy } from '../plan/plan.ts';
+import type { Phase, Plan, RetryPolicy, StepAction } from '../plan/plan.ts';
 import type { Task } from '../task/contract.ts';
 
 /** A plan ready to run: its steps in order, each with its environment and its task. Plain data; `show` prints it. */
@@ -9,6 +9,8 @@ export interface Pipeline {
   readonly environment: Environment;
   /** Every parameter's value: its default, or what `--set` said. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** Every environment that a step uses or a parameter names, by name. */
+  readonly environments: ReadonlyMap<string, Environment>;
   /** `prepare`, then `steps`, then `cleanup`. */
   readonly steps: readonly PipelineStep[];
 }
@@ -39,4 +41,4 @@ export type Work =
       /** Gives interpolated parameters the form of the task's schema. @throws Failure `plan-invalid` */
       fit(parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
     }
-  | { readonly kind: 'run'; readonly script: string; readonly cwd?: string };
+  | Extract<StepAction, { readonly kind: 'run' | 'confirm' }>;

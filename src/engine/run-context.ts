@@ -1,8 +1,10 @@
 import type { Environment } from '../environment/environment.ts';
 import type { Repository } from '../repository/repository.ts';
-import type { RunIdentity } from '../task/contract.ts';
+import type { Restored, RunIdentity } from '../task/contract.ts';
+import type { Clusters } from './clusters.ts';
 import type { Emit } from './emitter.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { RunProgress } from './run-progress.ts';
 import type { RunHost } from './run-host.ts';
 
 /** What every step of one run shares. */
@@ -14,11 +16,16 @@ export interface RunContext {
   readonly repositories: Repositories;
   /** Outputs of the steps that succeeded so far, by step id. */
   readonly outputs: Record<string, Readonly<Record<string, string>>>;
+  /** What steps have restored so far, by environment; the last one counts. */
+  readonly restored: Map<string, Restored>;
+  /** Throw-away clusters of this run. */
+  readonly clusters: Clusters;
+  readonly progress: RunProgress;
 }
 
 /** The run's repositories, each opened once. */
 export interface Repositories {
-  open(environment: Environment): Promise<Repository>;
+  readonly open: (environment: Environment) => Promise<Repository>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,32 @@ import type { LockTaker } from '../lock/run-lock.ts';
 import type { ProcessGroups } from '../process/process-groups.ts';
 import type { EventSink } from '../record/event.ts';
 import type { Repository } from '../repository/repository.ts';
+import type { RunRecord } from '../schema/generated/run-record.types.ts';
 import type { Secrets } from '../secret/reference.ts';
+import type { Reporter, Restored, RunIdentity } from '../task/contract.ts';
+import type { RunningCluster } from './clusters.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { SignOffAnswer, SignOffQuestion } from './sign-off.ts';
+
+/** Keeps something of every run besides its record: the evidence of a drill. */
+export interface RunKeeper {
+  /** For messages: `the drill's evidence`. */
+  readonly name: string;
+  keep(run: FinishedRun): Promise<void>;
+}
+
+/** A run whose steps are over. */
+export interface FinishedRun {
+  readonly record: RunRecord;
+  readonly pipeline: Pipeline;
+  /** What steps have restored, by environment. */
+  readonly restored: ReadonlyMap<string, Restored>;
+  /** The environment whose repository keeps the run's record; undefined when none has a repository. */
+  readonly repository: Environment | undefined;
+  /** Opens an environment's repository, once a run. */
+  readonly openRepository: (environment: Environment) => Promise<Repository>;
+  readonly signal: AbortSignal;
+}
 
 /** Everything outside that a run touches, handed in, so that tests can hold each of it. */
 export interface RunHost {
@@ -36,8 +61,19 @@ export interface RunHost {
   /** What the operator's scripts get beside the inherited: PGHOST and the like. Files may be written to `folder`. */
   readonly scriptVariables: (
     environment: Environment,
+    run: RunIdentity,
     folder: string,
   ) => Promise<Readonly<Record<string, string>>>;
+  /** Starts a throw-away Postgres cluster of that major. @throws Failure `tool-missing`, `cluster-start` */
+  readonly startCluster: (major: number, signal: AbortSignal) => Promise<RunningCluster>;
+  /** Asks a person; absent where nobody can be asked. Undefined when they leave it open. */
+  readonly askSignOff?: (
+    question: SignOffQuestion,
+    signal: AbortSignal,
+    report: Pick<Reporter, 'phase'>,
+  ) => Promise<SignOffAnswer | undefined>;
+  /** Keep more of a run than its record, before that is stored; one that fails makes the run red. */
+  readonly keepers: readonly RunKeeper[];
   /** Aborts on SIGINT and SIGTERM with a Failure `interrupted` or `terminated` as its reason. */
   readonly cancel: AbortSignal;
   /** Tells a bug's stack, redacted, to whoever can mend it. */

@@ -16,6 +16,7 @@ export function identifyRun(
     plan: plan.name,
     planHash: plan.hash,
     startedAt,
+    scratch: scratchName(startedAt, hex),
   };
 }
 
@@ -23,8 +24,8 @@ export function identifyRun(
  * Name of a database that only this run uses, `scratch_<time>_<4 hex>`: short enough for Postgres whatever the plan is
  * called, and recognisable, because clean-up drops such names only.
  */
-export function scratchName(run: RunIdentity): string {
-  return `scratch_${compactTime(run.startedAt).toLowerCase()}_${run.id.slice(-4)}`;
+function scratchName(startedAt: Date, hex: string): string {
+  return `scratch_${compactTime(startedAt).toLowerCase()}_${hex}`;
 }
 
 function compactTime(time: Date): string {

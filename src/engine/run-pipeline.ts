@@ -8,7 +8,10 @@ import type { RunRecord } from '../schema/generated/run-record.types.ts';
 import { createEmitter } from './emitter.ts';
 import { endRun } from './end-run.ts';
 import { atMost } from './limits.ts';
-import { note, runPhases, type RunProgress } from './phases.ts';
+import { createClusters } from './clusters.ts';
+import { runPhases } from './phases.ts';
+import { note, type RunProgress } from './run-progress.ts';
+import { objectiveMissed } from './objectives.ts';
 import type { Pipeline } from './pipeline.ts';
 import { createRepositories, type RunContext } from './run-context.ts';
 import { watchEnds } from './run-ends.ts';
@@ -39,8 +42,19 @@ export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<Ru
   const sinks = [journal, foldSink, ...host.sinks];
   const emit = createEmitter(host.clock, host.redact, sinks);
   const repositories = createRepositories(host);
-  const context: RunContext = { run, pipeline, host, emit, repositories, outputs: {} };
   const progress: RunProgress = { error: undefined, hasFailed: false, stepsDurationMs: 0 };
+  const clusters = createClusters(host);
+  const context: RunContext = {
+    run,
+    pipeline,
+    host,
+    emit,
+    repositories,
+    clusters,
+    progress,
+    outputs: {},
+    restored: new Map(),
+  };
   const unstored: RunRecord[] = [];
   const ends = watchEnds(context);
   const locks = createLocks(context, ends);
@@ -51,13 +65,16 @@ export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<Ru
     journal.begin();
     unstored.push(...(await tellInterrupted(context)));
     for (const taker of host.locks) await locks.take(taker);
-    await runPhases(context, progress, ends);
+    await runPhases(context, ends);
   } catch (error) {
     note(progress, error);
   }
   if (ends.run.aborted) note(progress, ends.run.reason);
+  const missed = objectiveMissed(pipeline.plan, progress);
+  if (missed !== undefined) note(progress, missed);
   ends.stop();
-  const finish = await endRun({ context, progress, fold, journal, unstored, startedMs });
+  await atMost(host.clock, closeMs, clusters.stop());
+  const finish = await endRun({ context, fold, journal, unstored, startedMs });
   const folder = temporaryFolder(host.stateFolder, run.id);
   await atMost(host.clock, closeMs, repositories.close());
   await atMost(host.clock, closeMs, rm(folder, { recursive: true, force: true }));

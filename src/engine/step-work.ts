@@ -1,16 +1,18 @@
+import { resolve } from 'node:path';
 import { interpolate, interpolateText, type InterpolationScope } from '../plan/interpolate.ts';
 import { interpolateScript } from '../plan/interpolate-script.ts';
 import type { TaskContext, TaskResult } from '../task/contract.ts';
 import type { AttemptWork } from './attempt.ts';
 import type { PipelineStep } from './pipeline.ts';
 import type { RunContext } from './run-context.ts';
-import { scratchName } from './run-identity.ts';
+import { askForSignOff } from './sign-off.ts';
+import { withTestReport } from './test-report-evidence.ts';
 
 /** What `when` may come out as for the step to be skipped. */
 const falsehoods: ReadonlySet<string> = new Set(['', 'false', 'no', '0']);
 
 export function scopeOf({ run, pipeline, outputs }: RunContext): InterpolationScope {
-  return { parameters: pipeline.parameters, run: { id: run.id, scratch: scratchName(run) }, steps: outputs };
+  return { parameters: pipeline.parameters, run: { id: run.id, scratch: run.scratch }, steps: outputs };
 }
 
 /** Whether the step's `when` lets it run. @throws Failure `plan-invalid` for a name without a value */
@@ -29,19 +31,35 @@ export function prepareWork(step: PipelineStep, context: RunContext, scope: Inte
     const parameters = work.fit(interpolate(work.parameters, scope));
     return (lent) => work.task.run(lent, { ...parameters });
   }
+  if (work.kind === 'confirm') {
+    const text = interpolateText(work.text, scope);
+    return (lent) => askForSignOff(context.host, { step: step.id, text }, lent);
+  }
   const { script, environment } = interpolateScript(work.script, scope);
-  const cwd = work.cwd === undefined ? undefined : interpolateText(work.cwd, scope);
-  return (lent) => runScript(lent, context, script, environment, cwd);
+  const optional = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : interpolateText(text, scope);
+  const command = { script, values: environment, cwd: optional(work.cwd) };
+  const junit = optional(work.junit);
+  return (lent) =>
+    withTestReport(
+      junit === undefined ? undefined : resolve(context.host.workingFolder, command.cwd ?? '', junit),
+      () => runScript(lent, context, command),
+    );
+}
+
+interface ShellCommand {
+  readonly script: string;
+  /** The interpolated values, as variables. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
 }
 
 async function runScript(
   lent: TaskContext,
   context: RunContext,
-  script: string,
-  values: Readonly<Record<string, string>>,
-  cwd: string | undefined,
+  { script, values, cwd }: ShellCommand,
 ): Promise<TaskResult> {
-  const variables = await context.host.scriptVariables(lent.environment, lent.folder);
+  const variables = await context.host.scriptVariables(lent.environment, context.run, lent.folder);
   await lent.commands.shell(script, {
     environment: { ...variables, ...values },
     ...(cwd !== undefined && { cwd }),

@@ -34,13 +34,20 @@ export async function runStep(
     const work = prepareWork(step, context, scope);
     const result = await runAttempts(step, context, signal, work, attempts);
     context.outputs[step.id] = result.outputs ?? {};
+    if (result.restored !== undefined) context.restored.set(step.environment.name, result.restored);
     finish({ outcome: 'succeeded', ...recorded(result) });
     return { outcome: 'succeeded' };
   } catch (error) {
     const isCancel = context.host.cancel.aborted && error === context.host.cancel.reason;
     const outcome = isCancel ? 'cancelled' : 'failed';
     const failure = describeFailure(error);
-    finish({ outcome, error: failure, ...(isCancel && { reason: failure.message }) });
+    const facts = error instanceof Failure ? error.facts : undefined;
+    finish({
+      outcome,
+      error: failure,
+      ...(isCancel && { reason: failure.message }),
+      ...(facts !== undefined && { facts }),
+    });
     return { outcome, error };
   }
 }

@@ -54,7 +54,10 @@ export interface Environment {
   readonly name: string;
   readonly owner?: string;
   readonly protected: boolean;
+  /** Absent for an ephemeral one until a step of the run has restored something. */
   readonly postgres?: PostgresEndpoint;
+  /** Its Postgres is a throw-away cluster of this host's own, started for the run. */
+  readonly ephemeral?: true;
   readonly repository?: RepositorySettings;
   readonly uploads?: UploadsSettings;
 }

@@ -56,14 +56,11 @@ function notActedOn(written: Partial<WrittenEnvironments>, document: YamlDocumen
     message: `${what} in this version of run-plan`,
   });
   return [
-    ...entriesOf(written.environments).flatMap(([name, { alerts, uploads, postgres }]) => [
+    ...entriesOf(written.environments).flatMap(([name, { alerts, uploads }]) => [
       ...(alerts === undefined ? [] : [warn(['environments', name, 'alerts'], 'alerts are not sent')]),
       ...(uploads === undefined
         ? []
         : [warn(['environments', name, 'uploads'], 'uploads are not protected or checked')]),
-      ...(postgres?.ephemeral === true
-        ? [warn(['environments', name, 'postgres', 'ephemeral'], 'ephemeral clusters are not started')]
-        : []),
     ]),
     ...(written.buckets === undefined ? [] : [warn(['buckets'], 'the settings of buckets are not applied')]),
   ];

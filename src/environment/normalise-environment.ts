@@ -38,6 +38,7 @@ export function normaliseEnvironment(
     ...(written.owner !== undefined && { owner: written.owner }),
     protected: written.protected ?? false,
     // A throw-away cluster has no endpoint until a run starts it.
+    ...(postgres?.ephemeral === true && { ephemeral: true }),
     ...(postgres !== undefined &&
       postgres.ephemeral !== true && { postgres: endpoint(postgres, at('postgres')) }),
     ...(repository !== undefined && { repository: repositorySettings(repository, at('repository')) }),

@@ -40,9 +40,13 @@ function textsOf({ step, path }: PlacedStep): readonly PlacedText[] {
   const condition: PlacedText[] =
     when === undefined ? [] : [{ text: when, kind: 'value', path: [...path, 'when'] }];
   if (action.kind === 'task') return [...condition, ...textsIn(action.parameters, [...path, 'with'])];
-  const folder: PlacedText[] =
-    action.cwd === undefined ? [] : [{ text: action.cwd, kind: 'value', path: [...path, 'cwd'] }];
-  return [...condition, { text: action.script, kind: 'script', path: [...path, 'run'] }, ...folder];
+  if (action.kind === 'confirm')
+    return [...condition, { text: action.text, kind: 'value', path: [...path, 'confirm'] }];
+  const paths = (['cwd', 'junit'] as const).flatMap((key): PlacedText[] => {
+    const text = action[key];
+    return text === undefined ? [] : [{ text, kind: 'value', path: [...path, key] }];
+  });
+  return [...condition, { text: action.script, kind: 'script', path: [...path, 'run'] }, ...paths];
 }
 
 function textsIn(value: unknown, path: Path): readonly PlacedText[] {

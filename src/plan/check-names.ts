@@ -44,6 +44,7 @@ export function checkNames({ plan, steps, document }: PlanFile, known: KnownName
         : unknownEnvironment(placed.step.environment, [...placed.path, 'environment'], known)),
       ...unknownTask(placed, known),
       ...unmetNeeds(placed, known, plan.writes),
+      ...otherEnvironments(placed, known),
     ]),
   ];
 }
@@ -78,7 +79,9 @@ function unmetNeeds(
   if (environment === undefined || task === undefined) return [];
   const at = [...path, 'task'];
   const findings: Finding[] = task.needs
-    .filter((part) => environment[part] === undefined)
+    .filter(
+      (part) => environment[part] === undefined && !(part === 'postgres' && environment.ephemeral === true),
+    )
     .map((part) => {
       const message = `'${task.name}' needs '${part}', which the environment '${environment.name}' does not have`;
       return {
@@ -94,4 +97,25 @@ function unmetNeeds(
     findings.push({ rule: 'protected-environment', message, path: at, hint });
   }
   return findings;
+}
+
+/** Parameters that name another environment: it must be known here, and have what the task uses of it. */
+function otherEnvironments({ step, path }: PlacedStep, known: KnownNames): readonly Finding[] {
+  const { action } = step;
+  if (action.kind !== 'task') return [];
+  return (known.task(action.task)?.others ?? []).flatMap(({ parameter, needs }) => {
+    const name = action.parameters[parameter];
+    if (typeof name !== 'string') return [];
+    const at = [...path, 'with', parameter];
+    if (name.includes('${')) {
+      const message = `'${parameter}' names an environment and must be written out`;
+      return [{ rule: 'unknown-environment', message, path: at, hint: 'write a plan for each environment' }];
+    }
+    const environment = known.environments.get(name);
+    if (environment === undefined) return unknownEnvironment(name, at, known);
+    if (environment[needs] !== undefined) return [];
+    const message = `'${action.task}' needs '${needs}', which the environment '${name}' does not have`;
+    const hint = `add '${needs}' to it, or name another environment`;
+    return [{ rule: 'environment-incomplete', message, path: at, hint }];
+  });
 }

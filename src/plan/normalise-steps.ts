@@ -13,7 +13,7 @@ const standardDelayMs = 10_000;
 /** No sign of life for this long means hung; the longest silences known are index builds of large tables. */
 const standardStallTimeoutMs = 30 * 60_000;
 
-/** The steps of all phases in the order in which they run. Steps that are neither a task nor a command are left out. */
+/** The steps of all phases in the order in which they run. Steps that are no task, command or question are left out. */
 export function normaliseSteps(
   written: PartialPlan,
   environment: string,
@@ -58,11 +58,11 @@ export function normaliseSteps(
   return { steps, findings };
 }
 
-/** Gives each step an id of its own: as written, otherwise the task's name or `run-N`, numbered where that is taken. */
+/** Gives each step an id of its own: as written, otherwise the task's name, `run-N` or `confirm-N`, numbered where that is taken. */
 class StepIds {
   readonly #written: ReadonlySet<string>;
   readonly #taken = new Set<string>();
-  #commands = 0;
+  readonly #untitled = { run: 0, confirm: 0 };
 
   constructor(written: readonly string[]) {
     this.#written = new Set(written);
@@ -70,9 +70,10 @@ class StepIds {
 
   /** Undefined when the written id is another step's already. */
   take(step: Partial<WrittenStep>, action: StepAction): string | undefined {
-    if (action.kind === 'run') this.#commands += 1;
+    if (action.kind !== 'task') this.#untitled[action.kind] += 1;
     if (step.id !== undefined) return this.#claim(step.id);
-    const base = action.kind === 'task' ? action.task : `run-${String(this.#commands)}`;
+    const base =
+      action.kind === 'task' ? action.task : `${action.kind}-${String(this.#untitled[action.kind])}`;
     for (let count = 1; ; count += 1) {
       const id = count === 1 ? base : `${base}-${String(count)}`;
       if (!this.#written.has(id) && this.#claim(id) !== undefined) return id;
@@ -88,12 +89,19 @@ class StepIds {
 
 function actionOf(step: Partial<WrittenStep>): StepAction | undefined {
   if (step.task !== undefined) return { kind: 'task', task: step.task, parameters: step.with ?? {} };
+  if (step.confirm !== undefined) return { kind: 'confirm', text: step.confirm };
   if (step.run === undefined) return undefined;
-  return { kind: 'run', script: step.run, ...(step.cwd !== undefined && { cwd: step.cwd }) };
+  return {
+    kind: 'run',
+    script: step.run,
+    ...(step.cwd !== undefined && { cwd: step.cwd }),
+    ...(step.junit !== undefined && { junit: step.junit }),
+  };
 }
 
 function nameOf(action: StepAction): string {
   if (action.kind === 'task') return action.task;
+  if (action.kind === 'confirm') return action.text;
   const [first = '', ...rest] = action.script.trim().split('\n');
   return rest.length === 0 ? first : `${first} …`;
 }

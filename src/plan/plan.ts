@@ -87,6 +87,13 @@ export type StepAction =
       /** Bash under `set -euo pipefail`; `${…}` of run-plan is replaced before bash sees it, quoted. */
       readonly script: string;
       readonly cwd?: string;
+      /** Path of a JUnit XML report that the script writes, relative to `cwd`: its counts become evidence. */
+      readonly junit?: string;
+    }
+  | {
+      /** A person signs it off: on a terminal at once, otherwise later with `run-plan sign-off`. */
+      readonly kind: 'confirm';
+      readonly text: string;
     };
 
 export interface RetryPolicy {

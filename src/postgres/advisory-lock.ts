@@ -6,17 +6,24 @@ import type { Secrets } from '../secret/reference.ts';
 import type { RunIdentity } from '../task/contract.ts';
 import { applicationName } from './application-name.ts';
 import { connect, type Session } from './connect.ts';
+import { connectMaintenance } from './maintenance.ts';
 
 /**
  * The lock across hosts: an advisory lock on the database that a plan works on, held by a session of its own for the
  * whole run. Two hosts with the same plan exclude each other; the server frees the lock when the session ends, however
- * it ends. Needs a direct connection: a pooler that shares sessions between transactions would share the lock too.
+ * it ends. `maintenance`: it lies in the server's maintenance database, for a plan that creates, renames or drops the
+ * one it works on. Needs a direct connection: a pooler that shares sessions between transactions would share the lock too.
  */
-export function advisoryLock(endpoint: PostgresEndpoint, secrets: Secrets): LockTaker {
+export function advisoryLock(
+  endpoint: PostgresEndpoint,
+  secrets: Secrets,
+  database: 'own' | 'maintenance',
+): LockTaker {
   return {
     name: `lock in the database ${endpoint.database}`,
     take: async (run, signal) => {
-      const session = await connect(endpoint, {
+      const open = database === 'own' ? connect : connectMaintenance;
+      const session = await open(endpoint, {
         secrets,
         applicationName: applicationName(run.id, 'lock'),
         signal,

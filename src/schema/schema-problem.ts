@@ -206,8 +206,8 @@ function noBranch(path: readonly string[], error: SchemaError): Finding {
   const isTooMany = Array.isArray(error.params['passingSchemas']);
   const rule = isTooMany ? 'too-many-keys' : 'missing-key';
   const message = isTooMany
-    ? `${where} takes only one of ${needed.join(' and ')}`
-    : `${where} needs ${needed.join(' or ')}`;
+    ? `${where} takes only one of ${listed(needed, 'and')}`
+    : `${where} needs ${listed(needed, 'or')}`;
   return { rule, message, path, atKey: true };
 }
 
@@ -226,4 +226,11 @@ export function nameOf(path: readonly string[]): string {
   const list = path.at(-2);
   if (!/^\d+$/.test(last) || list === undefined) return last;
   return `${list} ${String(Number(last) + 1)}`;
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+function listed(words: readonly string[], last: 'and' | 'or'): string {
+  return words.length < 2
+    ? words.join('')
+    : `${words.slice(0, -1).join(', ')} ${last} ${String(words.at(-1))}`;
 }

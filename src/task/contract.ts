@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Environment } from '../environment/environment.ts';
+import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
 import type { RetentionPolicy } from '../plan/plan.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Secrets } from '../secret/reference.ts';
@@ -20,6 +20,8 @@ export interface Task<Parameters extends object = Record<string, unknown>> {
   readonly needs: readonly EnvironmentPart[];
   /** Parts of the step's environment that it changes; a protected environment asks for confirmation then. Storing and pruning artifacts is not such a change. */
   readonly writes: readonly EnvironmentPart[];
+  /** Parameters that name another environment, and the part of it that the task uses. They are written out: no `${…}`. */
+  readonly others?: readonly { readonly parameter: string; readonly needs: EnvironmentPart }[];
   /** What the plan's rules want to know: it produces artifacts, reads them back, checks something, or restores. */
   readonly role: 'dump' | 'verify' | 'prune' | 'restore' | 'check' | 'other';
   /** Names that later steps may use as `${steps.ID.name}`. */
@@ -40,6 +42,17 @@ export interface TaskResult {
   readonly bytes?: number;
   /** Evidence for the record: plain JSON, no secrets. */
   readonly facts?: Readonly<Record<string, unknown>>;
+  /** What was restored: later steps of the same environment work on that database. */
+  readonly restored?: Restored;
+}
+
+/** A database that a step of this run restored. */
+export interface Restored {
+  readonly postgres: PostgresEndpoint;
+  /** Name of the artifact and of the environment whose repository holds it; absent for a file of another tool. */
+  readonly artifact?: { readonly name: string; readonly environment: string };
+  /** Only a part of the artifact was asked for, in words: its counts cannot be those of the whole. */
+  readonly partial?: string;
 }
 
 /** What the engine lends a task for one attempt of one step. */
@@ -57,8 +70,19 @@ export interface TaskContext {
   readonly folder: string;
   readonly secrets: Secrets;
   readonly commands: Commands;
-  /** Opens the environment's repository once a run. @throws Failure `environment-incomplete` */
-  repository(): Promise<Repository>;
+  /** What an earlier step of this run restored into the step's environment. */
+  readonly restored: Restored | undefined;
+  /** Whether an earlier step of this run has failed or was cancelled. */
+  readonly hasFailed: boolean;
+  /** An environment that a parameter of `others` names. */
+  environmentNamed(name: string): Environment;
+  /** Opens the repository of the step's environment, or of a named one, once a run. @throws Failure `environment-incomplete` */
+  repository(environment?: string): Promise<Repository>;
+  /**
+   * Starts the throw-away cluster of the step's ephemeral environment, of that major, once a run; it is gone after the
+   * run. Gives its maintenance database. @throws Failure `tool-missing`, `cluster-start`
+   */
+  startCluster(major: number): Promise<PostgresEndpoint>;
   /** Runs when the attempt ends however it ends, last registered first, each with 10 s; also after a signal. */
   onEnd(what: string, action: () => Promise<void>): void;
 }
@@ -69,6 +93,8 @@ export interface RunIdentity {
   readonly plan: string;
   readonly planHash: string;
   readonly startedAt: Date;
+  /** Name of a database that only this run uses: `${run.scratch}`. */
+  readonly scratch: string;
 }
 
 /** How a task speaks: as run events. Anything said here counts as life for the stall timeout. */

@@ -107,6 +107,8 @@ function hostAt(now: Date): RunHost {
       return openRepository(settings, secrets);
     },
     scriptVariables: () => Promise.resolve({}),
+    startCluster: () => Promise.reject(new Error('no clusters here')),
+    keepers: [],
     cancel: new AbortController().signal,
     reportBug: (stack) => {
       throw new Error(stack);

@@ -8,7 +8,10 @@ export const drillWithoutCheck: Rule = {
   check: ({ plan, file, task }) => {
     // A plan that writes a protected environment is a recovery, which people watch.
     if (plan.writes !== undefined) return [];
-    const roles = plan.steps.map(({ action }) => (action.kind === 'run' ? 'check' : task(action.task)?.role));
+    // What a person is asked may stay open for ever, so it is no check.
+    const roles = plan.steps.map(({ action }) =>
+      action.kind === 'task' ? task(action.task)?.role : action.kind === 'run' ? 'check' : 'other',
+    );
     const at = roles.indexOf('restore');
     const placed = file.steps[at];
     if (

@@ -129,7 +129,7 @@ export interface WrittenParameter {
   description?: string;
 }
 /**
- * One step: a task with its parameters, or a command.
+ * One step: a task with its parameters, a command, or a question to a person.
  */
 export interface WrittenStep {
   /**
@@ -156,6 +156,14 @@ export interface WrittenStep {
    * Folder in which the command runs.
    */
   cwd?: string;
+  /**
+   * Path of the JUnit XML report that the command writes, relative to cwd: its test counts and failures become evidence.
+   */
+  junit?: string;
+  /**
+   * What a person looks at and signs off: asked on a terminal, elsewhere open until `run-plan sign-off`.
+   */
+  confirm?: string;
   /**
    * The environment of this step, when it is not the plan's.
    */

@@ -7,7 +7,7 @@ import { createSecret } from '../../../src/secret/secret.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import { createBucket, emptyAndRemoveBucket } from '../../services/bucket.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
-import { attempt, environmentFor } from './attempt.ts';
+import { attempt, environmentFor } from '../task/attempt.ts';
 import { temporaryFolder } from './folder.ts';
 import { followGuide, libpqVariables, plainDump } from './stock-tools.ts';
 

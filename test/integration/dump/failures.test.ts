@@ -7,7 +7,7 @@ import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
 import type { PostgresDumpParameters } from '../../../src/schema/generated/postgres-dump.types.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
-import { attempt, environmentFor, type AttemptOptions } from './attempt.ts';
+import { attempt, environmentFor, type AttemptOptions } from '../task/attempt.ts';
 import { answerVersion, fakePrograms, realProgram } from './fake.ts';
 import { filesBelow, temporaryFolder } from './folder.ts';
 import { newIdentity } from './stock-tools.ts';

@@ -7,7 +7,7 @@ import { openFolder } from '../../../src/repository/folder.ts';
 import type { PostgresDumpParameters } from '../../../src/schema/generated/postgres-dump.types.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
-import { attempt, environmentFor } from './attempt.ts';
+import { attempt, environmentFor } from '../task/attempt.ts';
 import { filesBelow, temporaryFolder } from './folder.ts';
 import { followGuide, libpqVariables, newIdentity, plainDump } from './stock-tools.ts';
 

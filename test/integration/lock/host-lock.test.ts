@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 function run(id: string): RunIdentity {
-  return { id, plan: 'nightly', planHash: 'f', startedAt: new Date('2025-01-01T02:00:00Z') };
+  return { id, plan: 'nightly', planHash: 'f', startedAt: new Date('2025-01-01T02:00:00Z'), scratch: '' };
 }
 
 async function take(id: string, file = join(folder, 'locks', 'nightly.lock')): Promise<RunLock> {

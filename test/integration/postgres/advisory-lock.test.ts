@@ -17,11 +17,11 @@ afterAll(async () => {
 });
 
 function run(id: string, plan = 'nightly') {
-  return { id, plan, planHash: '', startedAt: new Date() };
+  return { id, plan, planHash: '', startedAt: new Date(), scratch: '' };
 }
 
 function taker() {
-  return advisoryLock(endpointOf(services, database.name), secretsOf(services));
+  return advisoryLock(endpointOf(services, database.name), secretsOf(services), 'own');
 }
 
 test('a plan is locked once, the holder is named, and another plan is free', async () => {

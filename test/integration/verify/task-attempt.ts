@@ -47,6 +47,7 @@ export async function attempt<Parameters extends object>(
       plan: 'nightly',
       planHash: '0'.repeat(64),
       startedAt: new Date(),
+      scratch: 'scratch_20250101t020000z_0000',
     },
     environment: options.environment,
     retention: options.retention,
@@ -65,7 +66,11 @@ export async function attempt<Parameters extends object>(
     folder,
     secrets: options.secrets,
     commands: host.commands,
+    restored: undefined,
+    hasFailed: false,
+    environmentNamed: () => options.environment,
     repository: () => Promise.resolve(options.repository),
+    startCluster: () => Promise.reject(new Error('no clusters here')),
     onEnd: (_, action) => endings.unshift(action),
   };
   try {

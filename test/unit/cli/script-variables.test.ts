@@ -26,7 +26,10 @@ function variablesOf(
   environment: Partial<Environment>,
   mayWrite = false,
 ): ReturnType<typeof scriptVariables> {
-  return scriptVariables({ name: 'prod', protected: false, ...environment }, { secrets, folder, mayWrite });
+  return scriptVariables(
+    { name: 'prod', protected: false, ...environment },
+    { secrets, folder, applicationName: 'nightly-1', mayWrite },
+  );
 }
 
 test('the password stands in a private file and nowhere else', async () => {

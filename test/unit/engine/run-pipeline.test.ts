@@ -577,7 +577,7 @@ describe('the record', () => {
     const journal = openJournal(journalFile(host.stateFolder, 'fake', killed));
     journal.handle({
       ...startedEvent({
-        run: { id: killed, plan: 'fake', planHash: 'f', startedAt: clock.now() },
+        run: { id: killed, plan: 'fake', planHash: 'f', startedAt: clock.now(), scratch: '' },
         pipeline: fakePipeline([]),
         host,
       }),

@@ -8,12 +8,24 @@ import { sourceFiles } from './source-files.ts';
  */
 const floors: readonly (readonly string[])[] = [
   ['schemas', 'top', 'quantity'],
-  ['plan', 'task', 'schema', 'secret', 'environment', 'process', 'repository', 'schedule', 'settings'],
+  [
+    'plan',
+    'task',
+    'schema',
+    'secret',
+    'environment',
+    'process',
+    'repository',
+    'schedule',
+    'settings',
+    'junit',
+  ],
   ['record'],
   ['lock'],
   ['postgres'],
   ['artifact'],
   ['engine', 'view'],
+  ['evidence'],
   ['demo'],
   ['cli'],
 ];

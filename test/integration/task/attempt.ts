@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,8 @@ import { createCommands } from '../../../src/process/create-commands.ts';
 import { createProcessGroups } from '../../../src/process/process-groups.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
 import type { Secrets } from '../../../src/secret/reference.ts';
-import type { Task, TaskContext, TaskResult } from '../../../src/task/contract.ts';
+import { startLoadingCluster, type LoadingCluster } from '../../../src/postgres/loading-cluster.ts';
+import type { Restored, Task, TaskContext, TaskResult } from '../../../src/task/contract.ts';
 import type { Services } from '../../services/services.ts';
 
 /** What one attempt said, for tests to look at. */
@@ -30,6 +32,12 @@ export interface AttemptOptions {
   readonly path?: string;
   readonly signal?: AbortSignal;
   readonly runId?: string;
+  /** Name of the run's own database; one that nothing bears unless said. */
+  readonly scratch?: string;
+  readonly restored?: Restored;
+  readonly hasFailed?: boolean;
+  /** Other environments that a parameter may name, each with its repository when it has one. */
+  readonly others?: readonly { readonly environment: Environment; readonly repository?: Repository }[];
   /** Called with each phase as it begins. */
   readonly onPhase?: (text: string) => void;
 }
@@ -56,6 +64,11 @@ export function environmentFor(
     },
     repository,
   };
+}
+
+/** A name as runs give their own databases, of no run. */
+export function scratchName(): string {
+  return `scratch_20250101t020000z_${randomBytes(2).toString('hex')}`;
 }
 
 /** Secrets that are all the same text. */
@@ -86,12 +99,19 @@ export async function attempt<Parameters extends object>(
     onLife: () => undefined,
     onOutput: () => undefined,
   });
+  const other = (name: string): NonNullable<AttemptOptions['others']>[number] => {
+    const found = options.others?.find(({ environment }) => environment.name === name);
+    if (found === undefined) throw new Error(`this test has no environment ${name}`);
+    return found;
+  };
+  const clusters: LoadingCluster[] = [];
   const context: TaskContext = {
     run: {
       id: options.runId ?? `test-${Math.random().toString(16).slice(2)}`,
       plan: 'test',
       planHash: '0'.repeat(64),
       startedAt: new Date(),
+      scratch: options.scratch ?? scratchName(),
     },
     environment: options.environment,
     retention: undefined,
@@ -110,7 +130,20 @@ export async function attempt<Parameters extends object>(
     folder,
     secrets: fixedSecrets(options.password),
     commands,
-    repository: () => Promise.resolve(options.repository),
+    restored: options.restored,
+    hasFailed: options.hasFailed ?? false,
+    environmentNamed: (name) => other(name).environment,
+    repository: (name) => {
+      const repository = name === undefined ? options.repository : other(name).repository;
+      return repository === undefined
+        ? Promise.reject(new Error('no repository'))
+        : Promise.resolve(repository);
+    },
+    startCluster: async (major) => {
+      const cluster = await startLoadingCluster(major, signal);
+      clusters.push(cluster);
+      return cluster.postgres;
+    },
     onEnd: (_, action) => void ends.unshift(action),
   };
   try {
@@ -121,6 +154,7 @@ export async function attempt<Parameters extends object>(
     current = new AbortController().signal;
     for (const action of ends) await action().catch((error: unknown) => said.warnings.push(String(error)));
     await end();
+    await Promise.all(clusters.map((cluster) => cluster.stop()));
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,54 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { PostgresEndpoint } from '../environment/environment.ts';
+import { startCluster } from './cluster.ts';
+
+const mebibyte = 1024 * 1024;
+/** Postgres gains little from more of its own cache than this while it loads. */
+const mostSharedBuffers = 2048 * mebibyte;
+
+/** A throw-away cluster that is tuned for loading a dump. */
+export interface LoadingCluster {
+  readonly postgres: PostgresEndpoint;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a throw-away cluster of this host's own Postgres, of that major, on a socket of its own: no fsync, minimal
+ * WAL, no autovacuum, memory by the host's. It ends with this process, however that ends.
+ * @throws Failure `tool-missing`, `cluster-start`
+ */
+export async function startLoadingCluster(major: number, signal: AbortSignal): Promise<LoadingCluster> {
+  const cluster = await startCluster({
+    major,
+    signal,
+    settings: loadingSettings(totalmem(), availableParallelism()),
+  });
+  return {
+    postgres: {
+      host: cluster.socketFolder,
+      port: cluster.port,
+      database: 'postgres',
+      user: cluster.user,
+      sslmode: 'disable',
+    },
+    stop: () => cluster.stop(),
+  };
+}
+
+/** Server settings for a host with so many bytes of memory and processors. */
+export function loadingSettings(memoryBytes: number, processors: number): Readonly<Record<string, string>> {
+  const sharedBuffers = Math.min(mostSharedBuffers, Math.floor(memoryBytes / 4));
+  return {
+    autovacuum: 'off',
+    shared_buffers: `${String(Math.max(128, Math.floor(sharedBuffers / mebibyte)))}MB`,
+    checkpoint_timeout: '1h',
+    max_wal_size: '64GB',
+    wal_buffers: '16MB',
+    bgwriter_lru_maxpages: '0',
+    track_activities: 'on',
+    max_worker_processes: String(Math.max(8, processors * 2)),
+    max_connections: '100',
+    // A dump of many thousands of tables is restored by sessions that lock each of them.
+    max_locks_per_transaction: '1024',
+  };
+}
