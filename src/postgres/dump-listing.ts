@@ -6,8 +6,8 @@ export interface DumpListing {
   readonly serverVersion: string | undefined;
   /** `CUSTOM`, `DIRECTORY`, `TAR`. */
   readonly format: string | undefined;
-  /** Name of the database that its contents would create (`pg_dump --create`). */
-  readonly createsDatabase: string | undefined;
+  /** By what its contents create a database or go into another one, in words (`pg_dump --create`, pg_dumpall). */
+  readonly creates?: string;
   readonly extensions: readonly string[];
   readonly entries: number;
   /** Entries with rows: tables, and large objects. */
@@ -51,7 +51,7 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
   const tables = new Map<string, ListedTable>();
   const extensions: string[] = [];
   const counts = { entries: 0, data: 0, later: 0 };
-  let createsDatabase: string | undefined;
+  let creates: string | undefined;
   return {
     add: (line) => {
       const [, key, value] = /^;\s+([A-Z][A-Za-z ]+): (.*)$/.exec(line) ?? [];
@@ -67,14 +67,14 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
       if (laterKinds.some((kind) => entry.startsWith(`${kind} `))) counts.later += 1;
       const extension = /^EXTENSION - (.+?) *$/.exec(entry)?.[1];
       if (extension !== undefined) extensions.push(extension);
-      createsDatabase ??= /^DATABASE - (.+) \S*$/.exec(entry)?.[1];
+      if (entry.startsWith('DATABASE ')) creates ??= entry;
     },
     read: () => ({
       dumpMajor: majorOf(head.get('Dumped by pg_dump version')),
       serverMajor: majorOf(head.get('Dumped from database version')),
       serverVersion: head.get('Dumped from database version'),
       format: head.get('Format'),
-      createsDatabase,
+      ...(creates !== undefined && { creates }),
       extensions,
       entries: counts.entries,
       dataEntries: counts.data,

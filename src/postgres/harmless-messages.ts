@@ -39,6 +39,10 @@ const rules: readonly HarmlessRule[] = [
     reason: "a setting of the restore's own session that this server does not know",
   },
   {
+    message: /^role "[^"]+" already exists$/,
+    reason: 'a role that exists stays as it is',
+  },
+  {
     message: /^language "plpgsql" already exists$/,
     statement: /^CREATE (?:OR REPLACE )?(?:TRUSTED )?(?:PROCEDURAL )?LANGUAGE "?plpgsql"?/,
     reason: 'every new database has the language plpgsql',

@@ -14,7 +14,7 @@ export interface RestoreSelection {
 export type RestoreSection = 'pre-data' | 'data' | 'post-data';
 
 export interface RestoreCommand {
-  readonly tools: Pick<ClientTools, 'pgRestore'>;
+  readonly tools: Pick<ClientTools, 'pgRestore' | 'psql' | 'vacuumdb'>;
   readonly database: string;
   /** From `programEnvironment`, with the session settings in PGOPTIONS. */
   readonly environment: Readonly<Record<string, string>>;

@@ -17,18 +17,19 @@ export interface ContentsOptions {
   readonly signal: AbortSignal;
 }
 
-const english = { LC_ALL: 'C' };
+/** Lists a dump on a path, or on standard input. */
+function listStage({ tools, selection }: ContentsOptions, path?: string): Stage {
+  return {
+    program: tools.pgRestore,
+    arguments: ['--list', ...selectionArguments(selection), ...(path === undefined ? [] : [path])],
+    environment: { LC_ALL: 'C' },
+  };
+}
 
 /** The table of contents of a dump that lies on this host. @throws Failure `command-failed` */
 export async function listContents(path: string, options: ContentsOptions): Promise<DumpListing> {
   const listing = createDumpListing();
-  const pipe = options.commands.pipe([
-    {
-      program: options.tools.pgRestore,
-      arguments: ['--list', ...selectionArguments(options.selection), path],
-      environment: english,
-    },
-  ]);
+  const pipe = options.commands.pipe([listStage(options, path)]);
   await Promise.all([pipe.done, eachLine(pipe.output, listing.add)]);
   return listing.read();
 }
@@ -59,16 +60,28 @@ export async function readHead(
   await readBackHead(repository, file, {
     commands: options.commands,
     signal: options.signal,
-    stages: [
-      ...early,
-      {
-        program: options.tools.pgRestore,
-        arguments: ['--list', ...selectionArguments(options.selection)],
-        environment: english,
-      },
-    ],
+    stages: [...early, listStage(options)],
     onLine: listing.add,
   });
+  return { path, listing: listing.read() };
+}
+
+/** The same of a dump that lies on this host, compressed. @throws Failure `command-failed` */
+export async function readFileHead(
+  file: { readonly path: string; readonly unpack: readonly Stage[] },
+  options: ContentsOptions,
+): Promise<DumpHead> {
+  const path = join(options.folder, 'head.dump');
+  const listing = createDumpListing();
+  const pipe = options.commands.pipe([
+    ...[
+      { program: 'cat', arguments: [file.path] },
+      ...file.unpack,
+      { program: 'tee', arguments: [path] },
+    ].map((stage) => ({ ...stage, tolerate: ['SIGPIPE' as const] })),
+    listStage(options),
+  ]);
+  await Promise.all([pipe.done, eachLine(pipe.output, listing.add)]);
   return { path, listing: listing.read() };
 }
 
