@@ -66,9 +66,14 @@ export function environmentFor(
   };
 }
 
-/** A name as runs give their own databases, of no run. */
+/** A name as runs that start now give their own databases: too young to be swept by another test's postgres-drop. */
 export function scratchName(): string {
-  return `scratch_20250101t020000z_${randomBytes(2).toString('hex')}`;
+  const time = new Date()
+    .toISOString()
+    .replace(/\.\d+Z$/, 'z')
+    .replaceAll(/[-:]/g, '')
+    .toLowerCase();
+  return `scratch_${time}_${randomBytes(2).toString('hex')}`;
 }
 
 /** Secrets that are all the same text. */
