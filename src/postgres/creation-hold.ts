@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteQualified } from './identifier.ts';
 
 /** Keeps another session from creating something until it is released. */
 export interface CreationHold {
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**
@@ -31,5 +31,9 @@ export async function holdCreation(
     await session.query('rollback');
     return undefined;
   }
-  return { release: async () => void (await session.query('rollback')) };
+  return {
+    release: async () => {
+      await session.query('rollback');
+    },
+  };
 }

@@ -89,7 +89,7 @@ function readMessage(entry: string, [first = '', ...rest]: readonly string[]): R
   // Of a failed COPY the object is known although no table of contents is quoted.
   const copied = /^COPY failed for table "(.*)"$/.exec(what ?? '')?.[1];
   const isQuery = what === 'could not execute query' || what === undefined;
-  const message = server === undefined ? (own ?? first) : isQuery ? server : `${String(what)}: ${server}`;
+  const message = server === undefined ? (own ?? first) : isQuery ? server : `${what}: ${server}`;
   return {
     object: copied === undefined ? entry : `TABLE DATA ${copied}`,
     statement: statement.join('\n').replace('Command was: ', '').trim(),

@@ -138,9 +138,9 @@ function startFeeding(load: Load, folder: DumpFolder, feeds: ReadonlyMap<string,
         await Promise.all(running);
       }
       load.signal.throwIfAborted();
-      const [first] = [failure, refusal].filter((error) => isCause(error));
-      const error: unknown = first ?? refusal ?? failure;
-      if (error !== undefined) throw error;
+      const told = [failure, refusal].filter((error) => error instanceof Error);
+      const cause = told.find(isCause) ?? told.at(-1);
+      if (cause !== undefined) throw cause;
       const unread = [...feeds.keys()].filter((id) => !fed.has(id));
       if (unread.length > 0)
         throw new Failure('restore-failed', `pg_restore did not read the rows of ${unread.length} tables`);
@@ -149,6 +149,6 @@ function startFeeding(load: Load, folder: DumpFolder, feeds: ReadonlyMap<string,
 }
 
 /** Whether a failure says what happened: a feed whose reader has gone, and a reader that was ended, do not. */
-function isCause(error: unknown): boolean {
-  return error !== undefined && !(error instanceof Failure && error.code === 'command-failed');
+function isCause(error: Error): boolean {
+  return !(error instanceof Failure && error.code === 'command-failed');
 }

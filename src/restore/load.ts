@@ -72,7 +72,8 @@ export async function runPass(load: Load, pass: RestorePass, options: PassOption
     load.signal.throwIfAborted();
     messages.end();
     // What broke the input off says more than what pg_restore made of it.
-    if (options.input?.errored != null) throw options.input.errored;
+    const broke = options.input?.errored ?? undefined;
+    if (broke !== undefined) throw broke;
     if (messages.harmful.length > 0) throw failureOfRestore(messages.harmful, load.command.database);
     throw error;
   } finally {

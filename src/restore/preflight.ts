@@ -118,7 +118,7 @@ function checkSpace({ target, manifest, isSchemaOnly, permissions }: PreflightQu
   const freed = permissions.replace ? (target.existing?.bytes ?? 0) : 0;
   const needed = Math.max(0, Math.ceil(manifest.server.databaseBytes * roomFactor) - freed);
   if (freeBytes === undefined) {
-    const where = isLocal ? 'this host' : `${target.endpoint.host}`;
+    const where = isLocal ? 'this host' : target.endpoint.host;
     return [
       `the restored database needs about ${renderBytes(needed)} on ${where} (an estimate, from the size of the source); its free space cannot be asked by SQL`,
     ];

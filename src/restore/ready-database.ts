@@ -1,7 +1,7 @@
 import { createDatabase, dropDatabase } from '../postgres/create-database.ts';
 import type { Session } from '../postgres/connect.ts';
 import type { RestoreTarget } from '../postgres/restore-target.ts';
-import { isScratchName, markScratch } from '../postgres/scratch-database.ts';
+import { markScratch, parseScratchName } from '../postgres/scratch-database.ts';
 import { Failure } from '../failure.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { RestoreOptions } from './restore-database.ts';
@@ -58,7 +58,7 @@ export async function readyDatabase(
   context.report.phase(`creating the database ${database}`);
   const warning = await createDatabase(maintenance, database, localeOf(source));
   if (warning !== undefined) context.report.warn(warning);
-  if (isScratchName(database)) {
+  if (parseScratchName(database) !== undefined) {
     await markScratch(maintenance, database, context.run.id);
     return { clean: false, isLoaded: false, noteLoaded: noNote, finish: noNote };
   }
