@@ -4,4 +4,5 @@ export const taskValidators = {
   'artifact-prune': () => import('./artifact-prune.validate.ts'),
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
   'postgres-dump': () => import('./postgres-dump.validate.ts'),
+  'sql-check': () => import('./sql-check.validate.ts'),
 };
