@@ -7,4 +7,7 @@ export const taskValidators = {
   'postgres-cutover': () => import('./postgres-cutover.validate.ts'),
   'postgres-drop': () => import('./postgres-drop.validate.ts'),
   'postgres-dump': () => import('./postgres-dump.validate.ts'),
+  'postgres-restore': () => import('./postgres-restore.validate.ts'),
+  'restore-compare': () => import('./restore-compare.validate.ts'),
+  'sql-check': () => import('./sql-check.validate.ts'),
 };
