@@ -92,7 +92,7 @@ function medianOf(step: EvidenceStep, earlier: readonly Pick<DrillEvidence, 'ste
 }
 
 function adviceFor({ phases, attempts, error }: EvidenceStep): string {
-  if (error?.hint != null) return error.hint;
+  if (error !== null && error.hint !== null) return error.hint;
   const longest = phases.toSorted((left, right) => right.durationMs - left.durationMs)[0];
   if (longest !== undefined)
     return `begin with its longest part, '${longest.name}': ${renderDuration(longest.durationMs)}`;

@@ -20,11 +20,6 @@ export interface EvidenceSources {
   readonly earlier: readonly DrillEvidence[];
 }
 
-/** Whether a run of this pipeline restores something, so that evidence is kept of it. */
-export function isDrill({ steps }: Pick<Pipeline, 'steps'>): boolean {
-  return steps.some(({ work }) => work.kind === 'task' && work.task.role === 'restore');
-}
-
 /** The evidence of a run: pure. */
 export function buildEvidence(sources: EvidenceSources): DrillEvidence {
   const { record, pipeline, account, earlier } = sources;

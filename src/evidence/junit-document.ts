@@ -60,7 +60,9 @@ function stepCase({ id, name, phase, durationMs, outcome, reason, error }: Evide
   const own = { group: phase, name: name === id ? id : `${id}: ${name}`, durationMs };
   if (outcome === 'failed') {
     const message = error?.message ?? 'the step failed';
-    const details = [message, error?.where, error?.hint].filter((line) => line != null).join('\n');
+    const details = [message, error?.where, error?.hint]
+      .filter((line) => line !== undefined && line !== null)
+      .join('\n');
     return { ...own, failure: { type: error?.code ?? 'failed', message, details } };
   }
   if (outcome === 'succeeded') return own;

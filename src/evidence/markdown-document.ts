@@ -7,6 +7,7 @@ import {
   bytesWords,
   durationWords,
   forecastWords,
+  hasRecovered,
   phaseWords,
   rateWords,
   tallyOf,
@@ -200,7 +201,7 @@ function trend(drill: DrillEvidence): string[] {
       .map(({ at, verdict, recoveryMs, databaseBytes }) => [
         timeWords(at),
         verdictWords[verdict],
-        durationWords(recoveryMs),
+        durationWords(hasRecovered(verdict) ? recoveryMs : null),
         bytesWords(databaseBytes),
       ]),
   );

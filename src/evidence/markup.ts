@@ -39,8 +39,5 @@ function escapeMarkup(text: string): string {
 
 /** XML has no place for control characters, lone surrogates and two others; each shows as the replacement character. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- they are what is replaced
-  return text
-    .toWellFormed()
-    .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F\uFFFE\uFFFF]/g, '\uFFFD');
+  return text.toWellFormed().replaceAll(/[^\P{Cc}\t\n\r]|[\uFFFE\uFFFF]/gu, '\uFFFD');
 }

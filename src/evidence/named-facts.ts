@@ -91,9 +91,9 @@ function pairs(map: Readonly<Record<string, string | undefined>>): string {
 }
 
 function timeOrNothing(at: string | null | undefined): string | null {
-  return at == null ? null : timeWords(at);
+  return at === undefined || at === null ? null : timeWords(at);
 }
 
 function sizeOrNothing(bytes: number | null | undefined): string | null {
-  return bytes == null ? null : bytesWords(bytes);
+  return bytes === undefined || bytes === null ? null : bytesWords(bytes);
 }

@@ -64,7 +64,7 @@ export async function writeDocument(
   } catch (error) {
     const exists = error instanceof Failure && error.code === 'key-exists';
     const stored = exists ? await readDocument(place, plan, name, signal) : undefined;
-    if (stored === undefined || !stored.equals(bytes)) throw error;
+    if (stored?.equals(bytes) !== true) throw error;
   }
 }
 

@@ -17,6 +17,11 @@ export const verdictWords = {
   interrupted: 'Interrupted',
 } as const satisfies Record<EvidenceVerdict['state'], string>;
 
+/** Only such a drill has a recovery time; of another it is not known how long it would have taken. */
+export function hasRecovered(verdict: EvidenceVerdict['state']): boolean {
+  return verdict === 'passed' || verdict === 'rto-missed';
+}
+
 export const phaseWords = { prepare: 'Prepare', steps: 'Recovery', cleanup: 'Clean-up' } as const;
 
 export function durationWords(milliseconds: number | null): string {

@@ -7,6 +7,7 @@ import {
   capitalised,
   durationWords,
   forecastWords,
+  hasRecovered,
   phaseWords,
   rateWords,
   timeWords,
@@ -216,7 +217,7 @@ export function trendSection(drill: DrillEvidence): Markup | undefined {
     .map(({ at, verdict, recoveryMs, databaseBytes }): Part[] => [
       timeWords(at),
       chip(verdictTones[verdict], verdictWords[verdict]),
-      durationWords(recoveryMs),
+      durationWords(hasRecovered(verdict) ? recoveryMs : null),
       bytesWords(databaseBytes),
     ]);
   return pageSection('trend', 'Trend', [

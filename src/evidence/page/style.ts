@@ -50,6 +50,7 @@ code { font: 0.875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu 
 .blockers li { border-left: 4px solid var(--tone); background: var(--wash); border-radius: 0 8px 8px 0; padding: 12px 16px; overflow-wrap: anywhere; }
 .blockers .todo { margin-top: 4px; }
 .chip { display: inline-block; padding: 1px 10px; border-radius: 999px; background: var(--wash); color: var(--tone); font-size: 0.8125rem; font-weight: 600; white-space: nowrap; }
+.blockers .chip { background: var(--paper); margin-right: 4px; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: 6px; font-size: 0.875rem; }
@@ -68,7 +69,7 @@ td.inner { padding-left: 20px; color: var(--soft); }
 .lead { color: var(--soft); margin-bottom: 14px; max-width: 80ch; overflow-wrap: anywhere; }
 .after { color: var(--soft); font-size: 0.875rem; margin-top: 10px; overflow-wrap: anywhere; }
 .gantt, .chart { display: block; width: 100%; overflow: visible; font-size: 13px; margin-bottom: 16px; }
-.gantt text, .chart text { fill: var(--ink); }
+.gantt text, .chart text { fill: var(--ink); stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; paint-order: stroke; }
 .gantt .soft, .chart .soft { fill: var(--soft); font-size: 12px; }
 .gantt .group { font-weight: 700; }
 .gantt .grid, .chart .grid { stroke: var(--line); stroke-width: 1; }
@@ -87,7 +88,7 @@ td.inner { padding-left: 20px; color: var(--soft); }
 .chart .missed { fill: var(--bad); }
 .chart .cross { stroke: var(--bad); stroke-width: 2.5; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; color: var(--soft); font-size: 0.8125rem; margin: 0 0 10px; padding: 0; list-style: none; }
-.legend svg { width: 14px; height: 14px; vertical-align: -2px; margin-right: 6px; }
+.legend svg.chart { display: inline-block; margin: 0 6px 0 0; width: 14px; height: 14px; vertical-align: -2px; }
 footer { color: var(--soft); font-size: 0.875rem; margin-top: 24px; max-width: 92ch; overflow-wrap: anywhere; }
 a { color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -100,6 +101,7 @@ a { color: var(--accent); }
   .sentence { font-size: 1.0625rem; }
   .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; margin-top: 12px; }
   .card { padding: 12px 14px; }
+  .card h2 { font-size: 0.8125rem; }
   .card.wide { grid-column: span 2; }
   .card .value { font-size: 1.375rem; }
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }

@@ -75,7 +75,7 @@ function objectiveCard(
   const words = {
     met: `within the ${objective} of ${durationWords(limit)}`,
     missed: `misses the ${objective} of ${durationWords(limit)}`,
-    unknown: `${objective} ${durationWords(limit)}, not judged`,
+    unknown: measured === null ? 'unknown' : 'it did not come to its end',
     'no-objective': `the plan has no ${objective}`,
   }[judged];
   const isKnown = measured !== null && limit !== null && (judged === 'met' || judged === 'missed');
@@ -104,7 +104,7 @@ function objectiveBar(measured: number, limit: number, tone: Tone, title: string
   }</svg>`;
 }
 
-function card(title: string, value: string, under: Part, wide = false, bar: Part = undefined): Markup {
+function card(title: string, value: string, under: Part, wide = false, bar?: Part): Markup {
   return markup`<section class="card${wide && ' wide'}"><h2>${title}</h2><p class="value">${value}</p>${bar}<p class="under">${under}</p></section>`;
 }
 

@@ -2,6 +2,7 @@ import { renderDuration } from '../../quantity/duration.ts';
 import type { DrillEvidence, EvidenceStep } from '../../schema/generated/drill-evidence.types.ts';
 import { markup, type Markup } from '../markup.ts';
 import { durationWords, phaseWords } from '../words.ts';
+import { ticksUpTo } from './ticks.ts';
 
 /** Heights, pixels. Widths are percents, so that one drawing fits every screen and its text keeps its size. */
 const groupHeight = 30;
@@ -12,14 +13,6 @@ const axisHeight = 24;
 const longestLabel = 36;
 /** So that a short step is still seen, percent. */
 const narrowest = 0.5;
-
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const ticks = [1, 2, 5, 10, 15, 30]
-  .flatMap((each) => [each * second, each * minute])
-  .concat([1, 2, 3, 6, 12, 24, 48, 96, 168].map((each) => each * hour))
-  .sort((left, right) => left - right);
 
 interface Scale {
   readonly wholeMs: number;
@@ -90,17 +83,11 @@ function bar(
 }
 
 function axis(y: number, { wholeMs, percent }: Scale): Markup[] {
-  const tick = ticks.find((each) => wholeMs / each <= 5) ?? wholeMs / 5;
-  const marks: Markup[] = [];
-  for (let at = 0; at <= wholeMs; at += tick) {
-    const share = at / wholeMs;
-    const anchor = at === 0 ? 'start' : share > 0.92 ? 'end' : 'middle';
+  return ticksUpTo(wholeMs, 5).map((at) => {
+    const anchor = at === 0 ? 'start' : at / wholeMs > 0.92 ? 'end' : 'middle';
     const label = at === 0 ? '0' : renderDuration(at).replace(/\.0 s$/, ' s');
-    marks.push(
-      markup`<line class="grid" x1="${percent(at)}" x2="${percent(at)}" y1="8" y2="${y + 4}"/><text class="soft" x="${percent(at)}" y="${y + 18}" text-anchor="${anchor}">${label}</text>`,
-    );
-  }
-  return marks;
+    return markup`<line class="grid" x1="${percent(at)}" x2="${percent(at)}" y1="8" y2="${y + 4}"/><text class="soft" x="${percent(at)}" y="${y + 18}" text-anchor="${anchor}">${label}</text>`;
+  });
 }
 
 /** Where the RTO runs out, when that is before the end. */
@@ -110,7 +97,7 @@ function objectiveLine(
   { wholeMs, percent }: Scale,
 ): Markup | undefined {
   const begin = steps.find(({ phase, offsetMs }) => phase === 'steps' && offsetMs !== null)?.offsetMs;
-  if (begin == null || recoveryTime.rtoMs === null) return undefined;
+  if (begin === undefined || begin === null || recoveryTime.rtoMs === null) return undefined;
   const at = begin + recoveryTime.rtoMs;
   if (at > wholeMs) return undefined;
   const anchor = at / wholeMs > 0.5 ? 'end' : 'start';

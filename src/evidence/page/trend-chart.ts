@@ -1,7 +1,8 @@
 import { renderDuration } from '../../quantity/duration.ts';
 import type { DrillEvidence, TrendPoint } from '../../schema/generated/drill-evidence.types.ts';
 import { markup, type Markup } from '../markup.ts';
-import { durationWords, timeWords, verdictWords } from '../words.ts';
+import { durationWords, hasRecovered, timeWords, verdictWords } from '../words.ts';
+import { ticksUpTo } from './ticks.ts';
 
 /** Pixels; widths are percents, as in the timeline. */
 const height = 240;
@@ -34,7 +35,7 @@ export function trendChart({ trend, recoveryTime: { rtoMs } }: DrillEvidence): M
     x: end === first ? 50 : margin + ((at - first) / (end - first)) * (100 - 2 * margin),
     y: bottom - (milliseconds / highest) * (bottom - top),
   });
-  const completed = points.filter(isCompleted);
+  const completed = points.filter(({ verdict }) => hasRecovered(verdict));
   const ways = completed.slice(1).map((point, index) => {
     const before = completed[index] ?? point;
     return line('way', placeOf(before), placeOf(point));
@@ -54,7 +55,7 @@ export function trendChart({ trend, recoveryTime: { rtoMs } }: DrillEvidence): M
   return markup`<svg class="chart" height="${height}" role="img" aria-labelledby="trend-title trend-description">
 <title id="trend-title">Recovery time of ${points.length} ${points.length === 1 ? 'drill' : 'drills'}${rtoMs !== null && `, and the RTO of ${durationWords(rtoMs)}`}</title>
 <desc id="trend-description">${summary}</desc>
-${[0, 0.25, 0.5, 0.75].map((share) => grid(highest * share, place(first, highest * share).y))}
+${ticksUpTo(highest, 4).map((tick) => grid(tick, place(first, tick).y))}
 ${rtoMs !== null && objective(rtoMs, place(first, rtoMs).y)}
 ${ways}${dotted}
 ${points.map((point) => mark(point, placeOf(point)))}
@@ -63,17 +64,12 @@ ${dates(first, last, place)}
 ${legend(forecastAt !== undefined)}`;
 }
 
-/** Only these have a recovery time; of the others it is not known how long it would have taken. */
-function isCompleted({ verdict }: TrendPoint): boolean {
-  return verdict === 'passed' || verdict === 'rto-missed';
-}
-
 function line(kind: string, from: Place, to: Place): Markup {
   return markup`<line class="${kind}" x1="${from.x.toFixed(2)}%" y1="${from.y.toFixed(1)}" x2="${to.x.toFixed(2)}%" y2="${to.y.toFixed(1)}"/>`;
 }
 
 function grid(milliseconds: number, y: number): Markup {
-  const label = milliseconds === 0 ? '0' : renderDuration(milliseconds);
+  const label = milliseconds === 0 ? '0' : renderDuration(milliseconds).replace(/\.0 s$/, ' s');
   return markup`<line class="grid" x1="0" x2="100%" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/><text class="soft" x="0" y="${(y - 4).toFixed(1)}">${label}</text>`;
 }
 
@@ -85,12 +81,12 @@ function objective(rtoMs: number, y: number): Markup {
 function forecastLine(from: Place, to: Place, edge: number, date: string): Markup {
   const share = to.x <= edge || to.x === from.x ? 1 : (edge - from.x) / (to.x - from.x);
   const cut = { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
-  return markup`${line('forecast', from, cut)}<text class="forecast-text" x="${cut.x.toFixed(2)}%" y="${(cut.y - 8).toFixed(1)}" text-anchor="end">${date}</text>`;
+  return markup`${line('forecast', from, cut)}<text class="forecast-text" x="${cut.x.toFixed(2)}%" y="${(cut.y - 8).toFixed(1)}" text-anchor="end">${share < 1 && '→ '}${date}</text>`;
 }
 
 function mark(point: TrendPoint, { x, y }: Place): Markup {
   const title = markup`<title>${timeWords(point.at)}: ${verdictWords[point.verdict]}, ${renderDuration(point.recoveryMs)}</title>`;
-  if (isCompleted(point)) {
+  if (hasRecovered(point.verdict)) {
     const kind = point.verdict === 'passed' ? 'passed' : 'missed';
     return markup`<circle class="point ${kind}" cx="${x.toFixed(2)}%" cy="${y.toFixed(1)}" r="5">${title}</circle>`;
   }
@@ -106,7 +102,7 @@ function dates(first: number, last: number, place: (at: number, milliseconds: nu
   return [
     label(first, 'start'),
     // Two dates side by side need room.
-    ...(place(last, 0).x - place(first, 0).x > 55 ? [label(last, 'end')] : []),
+    ...(place(last, 0).x - place(first, 0).x > 42 ? [label(last, 'end')] : []),
   ];
 }
 

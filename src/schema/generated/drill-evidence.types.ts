@@ -244,7 +244,7 @@ export interface EvidenceRestore {
   /**
    * The repository's location, or the file's path.
    */
-  source: string | null;
+  source: string;
   /**
    * The part of the artifact that was asked for, when not the whole.
    */
