@@ -25,11 +25,13 @@ const task = `export default {
 `;
 
 const plan = `environment: staging
+timeout: 5m
 objectives: { rto: 4h }
 parameters: { fail: { default: "no" } }
 steps:
   - task: files-restore
     with: { fail: "\${parameters.fail}" }
+  - run: echo looked at
   - confirm: Open an invoice
 `;
 
@@ -117,7 +119,7 @@ test('a report of what is not there says so', async () => {
     ['report', 'other'],
   ]) {
     const told = await run(...words);
-    expect([words, told.code]).toEqual([words, words[1] === 'other' ? 2 : 2]);
+    expect([words, told.code]).toEqual([words, 2]);
     expect(told.stderr).toMatch(/^run-plan: /);
   }
 });

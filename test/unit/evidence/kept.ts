@@ -27,7 +27,10 @@ export async function keptDrills(): Promise<Kept> {
   return { ...places, runs };
 }
 
-type Places = { readonly stateFolder: Repository; readonly repository: Repository | undefined };
+interface Places {
+  readonly stateFolder: Repository;
+  readonly repository: Repository | undefined;
+}
 
 export async function keepDrill(places: Places, drill: DrillEvidence): Promise<void> {
   const batch = drillBatch(plan, drill.runId);
