@@ -10,6 +10,8 @@ const top = 24;
 const bottom = height - 26;
 /** Percent of the width that points keep from the edges. */
 const margin = 3;
+/** Two lines closer than this would write over each other. */
+const leastApart = 16;
 const dayMs = 24 * 60 * 60 * 1000;
 /** A forecast is drawn at least so far ahead, and no further than the drills reach back. */
 const leastAheadMs = 90 * dayMs;
@@ -55,7 +57,9 @@ export function trendChart({ trend, recoveryTime: { rtoMs } }: DrillEvidence): M
   return markup`<svg class="chart" height="${height}" role="img" aria-labelledby="trend-title trend-description">
 <title id="trend-title">Recovery time of ${points.length} ${points.length === 1 ? 'drill' : 'drills'}${rtoMs !== null && `, and the RTO of ${durationWords(rtoMs)}`}</title>
 <desc id="trend-description">${summary}</desc>
-${ticksUpTo(highest, 4).map((tick) => grid(tick, place(first, tick).y))}
+${ticksUpTo(highest, 4)
+  .filter((tick) => rtoMs === null || Math.abs(place(first, tick).y - place(first, rtoMs).y) > leastApart)
+  .map((tick) => grid(tick, place(first, tick).y))}
 ${rtoMs !== null && objective(rtoMs, place(first, rtoMs).y)}
 ${ways}${dotted}
 ${points.map((point) => mark(point, placeOf(point)))}
