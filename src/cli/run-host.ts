@@ -10,6 +10,7 @@ import { createProcessGroups } from '../process/process-groups.ts';
 import type { EventSink } from '../record/event.ts';
 import { lockFile, temporaryFolder } from '../record/state-folder.ts';
 import { applicationName } from '../postgres/application-name.ts';
+import { createAskSignOff } from './ask-sign-off.ts';
 import { scriptVariables } from './script-variables.ts';
 import type { CommandHost } from './host.ts';
 import { openRepositoryOf, type Plans } from './plans.ts';
@@ -21,14 +22,17 @@ export interface RunSurroundings {
   readonly pipeline: Pipeline;
   readonly sinks: readonly EventSink[];
   readonly cancel: AbortSignal;
+  /** Whether a person at the terminal may be asked: not where the command line has answered, nor where programs read. */
+  readonly mayAsk: boolean;
 }
 
 /** Puts together everything outside that a run touches. */
 export async function createRunHost(host: CommandHost, surroundings: RunSurroundings): Promise<RunHost> {
-  const { plans, pipeline, sinks, cancel } = surroundings;
+  const { plans, pipeline, sinks, cancel, mayAsk } = surroundings;
   const { secrets } = plans;
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const groups = createProcessGroups();
+  const askSignOff = mayAsk ? createAskSignOff(host) : undefined;
   return {
     clock: systemClock,
     random: Math.random,
@@ -59,6 +63,7 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
         mayWrite: pipeline.plan.writes === environment.name,
       }),
     startCluster,
+    ...(askSignOff !== undefined && { askSignOff }),
     keepers: [],
     cancel,
     reportBug: (stack) => {
