@@ -13,6 +13,7 @@ import { applicationName } from '../postgres/application-name.ts';
 import { isDrill } from '../evidence/is-drill.ts';
 import type { Secrets } from '../secret/reference.ts';
 import { accountName } from './account.ts';
+import { createAskSignOff } from './ask-sign-off.ts';
 import { scriptVariables } from './script-variables.ts';
 import type { CommandHost } from './host.ts';
 import { openRepositoryOf, type Plans } from './plans.ts';
@@ -24,14 +25,17 @@ export interface RunSurroundings {
   readonly pipeline: Pipeline;
   readonly sinks: readonly EventSink[];
   readonly cancel: AbortSignal;
+  /** Whether a person at the terminal may be asked: not where the command line has answered, nor where programs read. */
+  readonly mayAsk: boolean;
 }
 
 /** Puts together everything outside that a run touches. */
 export async function createRunHost(host: CommandHost, surroundings: RunSurroundings): Promise<RunHost> {
-  const { plans, pipeline, sinks, cancel } = surroundings;
+  const { plans, pipeline, sinks, cancel, mayAsk } = surroundings;
   const { secrets } = plans;
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const groups = createProcessGroups();
+  const askSignOff = mayAsk ? createAskSignOff(host) : undefined;
   return {
     clock: systemClock,
     random: Math.random,
@@ -62,6 +66,7 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
         mayWrite: pipeline.plan.writes === environment.name,
       }),
     startCluster,
+    ...(askSignOff !== undefined && { askSignOff }),
     keepers: [await evidenceKeeper(host, pipeline, secrets, stateFolder)].filter(
       (keeper) => keeper !== undefined,
     ),
@@ -101,7 +106,10 @@ async function startCluster(major: number | undefined, signal: AbortSignal): Pro
  * rename or drop databases, so its lock lies in the server's maintenance database.
  */
 async function databaseLocks(pipeline: Pipeline, plans: Plans): Promise<readonly LockTaker[]> {
-  const used = pipeline.steps.filter(needsPostgres).map(({ environment }) => environment);
+  const used = pipeline.steps
+    .filter(needsPostgres)
+    .map(({ environment }) => environment)
+    .filter(({ postgres }) => postgres !== undefined);
   const chosen = used.find(({ name }) => name === pipeline.environment.name) ?? used[0];
   const endpoint: PostgresEndpoint | undefined = chosen?.postgres;
   if (endpoint === undefined) return [];

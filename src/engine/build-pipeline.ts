@@ -38,6 +38,8 @@ export function buildPipeline(plan: Plan, parts: PipelineParts): Pipeline {
 
 function buildStep(step: Step, plan: Plan, parts: PipelineParts): PipelineStep {
   const { id, name, phase, position, retry, continueOnFailure } = step;
+  const timeoutMs = step.timeoutMs ?? plan.timeoutMs ?? defaultRunTimeoutMs;
+  const stallTimeoutMs = step.stallTimeoutMs ?? defaultStallTimeoutMs;
   return {
     id,
     name,
@@ -45,8 +47,9 @@ function buildStep(step: Step, plan: Plan, parts: PipelineParts): PipelineStep {
     position,
     environment: demand(parts.environments, step.environment),
     work: workOf(step, parts),
-    timeoutMs: step.timeoutMs ?? plan.timeoutMs ?? defaultRunTimeoutMs,
-    stallTimeoutMs: step.stallTimeoutMs ?? defaultStallTimeoutMs,
+    timeoutMs,
+    // A person who thinks is not a stall: a question waits for as long as its step may take.
+    stallTimeoutMs: step.action.kind === 'confirm' ? Math.max(timeoutMs, stallTimeoutMs) : stallTimeoutMs,
     retry,
     ...(step.when !== undefined && { when: step.when }),
     continueOnFailure,

@@ -6,6 +6,7 @@ import type { RecordFold } from '../record/fold.ts';
 import type { Journal } from '../record/journal.ts';
 import { storeRecord } from '../record/store.ts';
 import type { RunRecord } from '../schema/generated/run-record.types.ts';
+import { redactDeep } from './emitter.ts';
 import { abortAfter, inWords, whileAllowed } from './limits.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RunContext } from './run-context.ts';
@@ -109,7 +110,10 @@ async function keepRun(ending: RunEnding, keeper: RunKeeper): Promise<void> {
 
 function recordSoFar(ending: RunEnding): RunRecord | undefined {
   const { context, fold } = ending;
-  return fold.record({ ...finishOf(ending), at: context.host.clock.now().toISOString() });
+  const { clock, redact } = context.host;
+  // This event goes past the emitter, straight into the record.
+  const finished = redactDeep({ ...finishOf(ending), at: clock.now().toISOString() }, redact);
+  return fold.record(finished as RunFinished);
 }
 
 /** Stores something of the run within a limit. @throws Failure `record-not-stored` */

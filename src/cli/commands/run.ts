@@ -37,7 +37,7 @@ export async function runCommand(host: CommandHost, name: string, options: RunOp
     return exitCode.done;
   }
   await confirmWrites(host, pipeline, options.yes);
-  return runHere(host, plans, pipeline, formatOf(plans, options));
+  return runHere(host, plans, pipeline, formatOf(plans, options), { mayAsk: options.yes === undefined });
 }
 
 /** A plan whose environment is not complete here leaves a record as well: nobody may look for it in vain. */
@@ -86,12 +86,16 @@ export async function confirmWrites(
   }
 }
 
-/** Runs a built pipeline in this process, with its signals, views and locks. */
+/**
+ * Runs a built pipeline in this process, with its signals, views and locks. `mayAsk`: its questions to people may be
+ * asked here, where there is a terminal; without, they stay open.
+ */
 export async function runHere(
   host: CommandHost,
   plans: Plans,
   pipeline: Pipeline,
   format: LogFormat,
+  { mayAsk = false }: { readonly mayAsk?: boolean } = {},
 ): Promise<ExitCode> {
   let killAll: () => void = () => undefined;
   const signals = watchSignals((code) => {
@@ -100,7 +104,13 @@ export async function runHere(
   });
   try {
     const sinks = await openViews(host, format, stateFolderOf(plans.settings, host.environmentVariables));
-    const runHost = await createRunHost(host, { plans, pipeline, sinks, cancel: signals.cancel });
+    const runHost = await createRunHost(host, {
+      plans,
+      pipeline,
+      sinks,
+      cancel: signals.cancel,
+      mayAsk: mayAsk && format !== 'json',
+    });
     killAll = () => {
       runHost.groups.killAll();
     };

@@ -476,6 +476,15 @@ describe('events', () => {
     expect(result.record?.steps[0]?.id).toBe('sesame');
   });
 
+  test('secrets in the words of a failure are masked in the stored record, too', async () => {
+    const work: FakeWork = () =>
+      Promise.reject(new Failure('check-failed', 'found sesame', { facts: { found: 'sesame' } }));
+    await run(fakePipeline([fakeStep('a', work)]));
+    const [stored] = host.repository.objects.values();
+    expect(stored?.bytes.toString()).toContain('found ***');
+    expect(stored?.bytes.toString()).not.toContain('sesame');
+  });
+
   test('progress comes four times a second at most, the last of it always', async () => {
     const work: FakeWork = async ({ report, clock: time }) => {
       for (let index = 1; index <= 1000; index += 1) {
