@@ -1,11 +1,12 @@
 import type { StoredObject } from '../repository/repository.ts';
+import type { DrillMark } from '../schema/generated/drill-mark.types.ts';
 import type { Verification } from '../schema/generated/verification.types.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What a listing keeps of a manifest: the parts that grow with the database stay in the repository. */
 export type ArtifactFacts = Omit<Manifest, 'files' | 'fingerprint'>;
 
-/** An artifact as the repository shows it, judged from one listing, its manifest and its verification mark. */
+/** An artifact as the repository shows it, judged from one listing, its manifest and its marks. */
 export type Artifact = StoredArtifact & ArtifactState;
 
 export interface StoredArtifact {
@@ -16,10 +17,14 @@ export interface StoredArtifact {
   readonly environment: string | undefined;
   /** When its dump began; the time in its name when the manifest cannot be read. */
   readonly createdAt: Date;
-  /** Every stored object of it, manifest and mark included. */
+  /** Every stored object of it, manifest and marks included. */
   readonly objects: readonly StoredObject[];
   /** Sum of the objects' sizes. */
   readonly bytes: number;
+  /** The newest drill that restored it with success; only of an artifact that is not damaged. */
+  readonly drill?: DrillMark;
+  /** When that drill had succeeded. */
+  readonly drilledAt?: Date;
 }
 
 /**

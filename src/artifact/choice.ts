@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { Failure } from '../failure.ts';
+import { nextInRotation } from './rotation.ts';
 import { newestFirst, type Artifact } from './artifact.ts';
 import { parseArtifactName, parseCompactTime } from './name.ts';
 
@@ -8,46 +10,47 @@ export interface ArtifactScope {
   readonly database?: string;
 }
 
-/** What an operator may say for an artifact: `latest`, a name, or a time. */
+/** What an operator may say for an artifact: `latest`, `oldest`, `random`, `rotate`, a name, or a time. */
 export type ArtifactChoice =
-  | { readonly kind: 'latest' }
+  | { readonly kind: 'latest' | 'oldest' | 'random' | 'rotate' }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'before'; readonly time: Date };
 
 /**
- * Reads a choice: `latest`, an artifact's name, or a time (ISO 8601 or the form of names; UTC unless it says a zone).
+ * Reads a choice: `latest`, `oldest`, `random` (any of them), `rotate` (of the age class that was longest not drilled),
+ * an artifact's name, or a time (ISO 8601 or the form of names; UTC unless it says a zone).
  * @throws Failure `usage`
  */
 export function parseChoice(text: string): ArtifactChoice {
-  if (text === 'latest') return { kind: 'latest' };
+  if (text === 'latest' || text === 'oldest' || text === 'random' || text === 'rotate') return { kind: text };
   if (parseArtifactName(text) !== undefined) return { kind: 'name', name: text };
   const time = parseCompactTime(text) ?? parseTime(text);
   if (time !== undefined) return { kind: 'before', time };
-  throw new Failure('usage', `'${text}' is neither latest, nor an artifact's name, nor a time`, {
-    hint: 'A name is listed by `run-plan artifacts`; a time is written 2025-01-01T02:00:00Z.',
-  });
+  throw new Failure(
+    'usage',
+    `'${text}' is neither latest, oldest, random or rotate, nor an artifact's name, nor a time`,
+    {
+      hint: 'A name is listed by `run-plan artifacts`; a time is written 2025-01-01T02:00:00Z.',
+    },
+  );
 }
 
 /**
- * The artifact that a choice means: the newest by its manifest's time within the scope. `before` compares the
- * recovery point, so that what the artifact holds is older than the time said. Damaged artifacts can be chosen by
- * name only; `latest` and `before` pass them over unless `damaged: true`.
+ * The artifact that a choice means, by the manifests' times within the scope. `before` compares the recovery point, so
+ * that what the artifact holds is older than the time said. Damaged artifacts can be chosen by name only; the others
+ * pass them over unless `damaged: true`. `seed` decides what is random: the same for the same run.
  * @throws Failure `artifact-missing` saying what there is instead.
  */
 export function findArtifact(
   artifacts: readonly Artifact[],
   choice: ArtifactChoice,
   scope: ArtifactScope,
-  options: { readonly damaged?: boolean } = {},
+  options: { readonly damaged?: boolean; readonly seed?: string } = {},
 ): Artifact {
-  const found =
-    choice.kind === 'name'
-      ? artifacts.find(({ name }) => name === choice.name)
-      : [...artifacts]
-          .sort(newestFirst)
-          .find(
-            (artifact) => eligible(artifact, scope, options.damaged ?? false) && precedes(artifact, choice),
-          );
+  const eligibles = artifacts
+    .filter((artifact) => eligible(artifact, scope, options.damaged ?? false))
+    .sort(newestFirst);
+  const found = chosen(choice, artifacts, eligibles, options.seed ?? '');
   if (found !== undefined) return found;
   throw new Failure(
     'artifact-missing',
@@ -58,6 +61,28 @@ export function findArtifact(
   );
 }
 
+function chosen(
+  choice: ArtifactChoice,
+  all: readonly Artifact[],
+  eligibles: readonly Artifact[],
+  seed: string,
+): Artifact | undefined {
+  switch (choice.kind) {
+    case 'name':
+      return all.find(({ name }) => name === choice.name);
+    case 'before':
+      return eligibles.find((artifact) => precedes(artifact, choice.time));
+    case 'latest':
+      return eligibles[0];
+    case 'oldest':
+      return eligibles.at(-1);
+    case 'random':
+      return eligibles[createHash('sha256').update(seed).digest().readUInt32BE() % eligibles.length];
+    case 'rotate':
+      return nextInRotation(eligibles);
+  }
+}
+
 function eligible(artifact: Artifact, scope: ArtifactScope, damaged: boolean): boolean {
   if (artifact.state === 'damaged' && !damaged) return false;
   if (scope.database !== undefined && artifact.database !== scope.database) return false;
@@ -65,12 +90,9 @@ function eligible(artifact: Artifact, scope: ArtifactScope, damaged: boolean): b
   return scope.environment === undefined || (artifact.environment ?? scope.environment) === scope.environment;
 }
 
-function precedes(artifact: Artifact, choice: ArtifactChoice): boolean {
-  if (choice.kind !== 'before') return true;
+function precedes(artifact: Artifact, time: Date): boolean {
   const recoveryPoint = Date.parse(artifact.facts?.recoveryPoint.time ?? '');
-  return (
-    (Number.isNaN(recoveryPoint) ? artifact.createdAt.getTime() : recoveryPoint) <= choice.time.getTime()
-  );
+  return (Number.isNaN(recoveryPoint) ? artifact.createdAt.getTime() : recoveryPoint) <= time.getTime();
 }
 
 /** A date alone is its first instant; a time without a zone is UTC, where Date would take the host's zone. */
@@ -84,7 +106,7 @@ function parseTime(text: string): Date | undefined {
 }
 
 function describeChoice(choice: ArtifactChoice): string {
-  if (choice.kind === 'latest') return 'that could be used';
+  if (choice.kind !== 'name' && choice.kind !== 'before') return 'that could be used';
   return choice.kind === 'name' ? choice.name : `before ${choice.time.toISOString()}`;
 }
 

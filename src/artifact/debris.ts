@@ -65,7 +65,7 @@ function isOurs(leftover: Leftover, artifacts: DebrisOptions['artifacts']): bool
 
 /** Suffixes that no other tool would come to use. */
 function isSignature(suffix: string): boolean {
-  return suffix === '.RESTORE.md' || suffix === '.verified.json' || suffix.startsWith('.dump.d/');
+  return ['.RESTORE.md', '.verified.json', '.drilled.json'].includes(suffix) || suffix.startsWith('.dump.d/');
 }
 
 function keep(leftover: Leftover, reason: string): DebrisDecision {

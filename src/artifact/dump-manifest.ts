@@ -61,6 +61,10 @@ export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
       databaseBytes: facts.databaseBytes,
       encoding: facts.locale.encoding,
       collation: facts.locale.collation,
+      ...(facts.locale.characterType !== facts.locale.collation && {
+        characterType: facts.locale.characterType,
+      }),
+      ...(facts.locale.icu !== null && { icu: facts.locale.icu }),
       extensions: snapshot.extensions.map((extension) => ({ ...extension })),
     },
     tools: { ...dump.tools },

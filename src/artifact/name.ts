@@ -22,6 +22,7 @@ const namePattern = /^pg_([A-Za-z0-9._%-]+)_(\d{8}T\d{6}Z)$/;
 const suffixes = [
   String.raw`\.manifest\.json`,
   String.raw`\.verified\.json`,
+  String.raw`\.drilled\.json`,
   String.raw`\.RESTORE\.md`,
   String.raw`\.globals\.sql(?:\.zst)?(?:\.age)?`,
   String.raw`\.dump(?:\.zst)?(?:\.age)?`,
@@ -57,6 +58,10 @@ export function manifestKey(name: string): string {
 
 export function verificationKey(name: string): string {
   return `${name}.verified.json`;
+}
+
+export function drillKey(name: string): string {
+  return `${name}.drilled.json`;
 }
 
 /** `20250101T020000Z`: ISO 8601 basic format, UTC, whole seconds. */

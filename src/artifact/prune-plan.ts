@@ -14,8 +14,6 @@ export interface PruneRequest {
   readonly now: Date;
   /** Age from which files without a manifest are debris, milliseconds; 24 hours unless said. */
   readonly debrisAgeMs?: number;
-  /** When drills last succeeded, by artifact name. */
-  readonly drilledAt?: ReadonlyMap<string, Date>;
   readonly signal?: AbortSignal;
 }
 
@@ -48,13 +46,9 @@ export async function planPrune(repository: Repository, request: PruneRequest): 
   const artifacts = contents.artifacts.filter(
     (artifact) => (artifact.environment ?? environment) === environment,
   );
-  const candidates = artifacts.map((artifact) => {
-    const drilledAt = request.drilledAt?.get(artifact.name);
-    return drilledAt === undefined ? artifact : { ...artifact, drilledAt };
-  });
   // The clock that is behind decides: one that runs ahead would make everything old at once.
   const now = new Date(Math.min(request.now.getTime(), storeNow.getTime()));
-  const decisions = decideRetention(candidates, policy, now, timeZone);
+  const decisions = decideRetention(artifacts, policy, now, timeZone);
   const debris = { now: storeNow, ageMs: request.debrisAgeMs ?? debrisAgeMs };
   return {
     artifacts: artifacts.map((artifact, index) => {

@@ -13,7 +13,7 @@ export interface RetentionCandidate {
   readonly state: 'verified' | 'unverified' | 'damaged';
   /** Why it is not verified. */
   readonly reason?: string;
-  /** When a restore drill last succeeded with it, from the run records. */
+  /** When a restore drill last succeeded with it. */
   readonly drilledAt?: Date;
 }
 

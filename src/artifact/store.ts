@@ -8,8 +8,9 @@ import {
   type StoredArtifact,
 } from './artifact.ts';
 import { sha256Of } from './checksums.ts';
+import { readDrillMark } from './drill-mark.ts';
 import { manifestBytesLimit, parseManifest, type Manifest } from './manifest.ts';
-import { manifestKey, parseArtifactKey, parseArtifactName, verificationKey } from './name.ts';
+import { drillKey, manifestKey, parseArtifactKey, parseArtifactName, verificationKey } from './name.ts';
 import { readStoredText } from './stored-text.ts';
 import { parseVerification, verificationBytesLimit } from './verification-mark.ts';
 
@@ -134,7 +135,19 @@ async function judge(
   }
   const createdAt = new Date(found.manifest.createdAt);
   const artifact = { ...stored, environment: found.manifest.environment, createdAt };
-  return { ...artifact, ...(await stateOf(repository, found, artifact, signal)) };
+  const state = await stateOf(repository, found, artifact, signal);
+  return { ...artifact, ...(await drillOf(repository, artifact, state, signal)), ...state };
+}
+
+async function drillOf(
+  repository: Repository,
+  { name, objects }: StoredArtifact,
+  state: ArtifactState,
+  signal: AbortSignal | undefined,
+): Promise<Pick<StoredArtifact, 'drill' | 'drilledAt'>> {
+  if (state.state === 'damaged' || !objects.some(({ key }) => key === drillKey(name))) return {};
+  const drill = await readDrillMark(repository, { name, manifestSha256: state.manifestSha256 }, signal);
+  return drill === undefined ? {} : { drill, drilledAt: new Date(drill.drilledAt) };
 }
 
 async function stateOf(

@@ -67,7 +67,7 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
   };
 }
 
-async function startCluster(major: number, signal: AbortSignal): Promise<RunningCluster> {
+async function startCluster(major: number | undefined, signal: AbortSignal): Promise<RunningCluster> {
   const { startLoadingCluster } = await import('../postgres/loading-cluster.ts');
   return startLoadingCluster(major, signal);
 }

@@ -12,7 +12,7 @@ export interface RunningCluster {
 /** The run's throw-away clusters: one for each ephemeral environment, all gone after the run. */
 export interface Clusters {
   /** @throws Failure `tool-missing`, `cluster-start` */
-  start(environment: string, major: number, signal: AbortSignal): Promise<PostgresEndpoint>;
+  start(environment: string, major: number | undefined, signal: AbortSignal): Promise<PostgresEndpoint>;
   /** The maintenance database of a cluster that runs. */
   find(environment: string): PostgresEndpoint | undefined;
   stop(): Promise<void>;

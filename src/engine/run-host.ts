@@ -65,7 +65,7 @@ export interface RunHost {
     folder: string,
   ) => Promise<Readonly<Record<string, string>>>;
   /** Starts a throw-away Postgres cluster of that major. @throws Failure `tool-missing`, `cluster-start` */
-  readonly startCluster: (major: number, signal: AbortSignal) => Promise<RunningCluster>;
+  readonly startCluster: (major: number | undefined, signal: AbortSignal) => Promise<RunningCluster>;
   /** Asks a person; absent where nobody can be asked. Undefined when they leave it open. */
   readonly askSignOff?: (
     question: SignOffQuestion,

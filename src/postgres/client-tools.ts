@@ -11,6 +11,7 @@ export interface ClientTools {
   readonly pgRestore: string;
   readonly pgDumpall: string;
   readonly psql: string;
+  readonly vacuumdb: string;
 }
 
 export interface FindOptions {
@@ -42,6 +43,29 @@ export async function chooseClientTools(
   return {
     tools: chosen,
     warning: `No client of PostgreSQL ${serverMajor} is installed; using ${chosen.major}, whose dumps may not restore into ${serverMajor}. Install ${packageOf(serverMajor)}.`,
+  };
+}
+
+/**
+ * The client that restores a dump written by a pg_dump of `dumpMajor` into a server of `serverMajor`: never older than
+ * the dump, whose format it could not read; of the server's major where that is so, otherwise the nearest.
+ * @throws Failure `tool-missing`, `postgres-version`
+ */
+export async function chooseRestoreTools(
+  commands: Commands,
+  dumpMajor: number,
+  serverMajor: number,
+  options: FindOptions = {},
+): Promise<ChosenClient> {
+  const found = await findClientTools(commands, options);
+  const able = found.filter(({ major }) => major >= dumpMajor);
+  const distance = ({ major }: ClientTools): number => Math.abs(major - serverMajor);
+  const [nearest] = able.toSorted((left, right) => distance(left) - distance(right));
+  if (nearest === undefined) throw noClient(found, dumpMajor, options, 'dump');
+  if (nearest.major <= serverMajor) return { tools: nearest };
+  return {
+    tools: nearest,
+    warning: `pg_restore is PostgreSQL ${nearest.major} and the target ${serverMajor}: settings that the target does not know are passed over. Install ${packageOf(serverMajor)}.`,
   };
 }
 
@@ -97,6 +121,7 @@ async function inspect(commands: Commands, prefix: string): Promise<ClientTools 
     pgRestore: `${prefix}pg_restore`,
     pgDumpall: `${prefix}pg_dumpall`,
     psql: `${prefix}psql`,
+    vacuumdb: `${prefix}vacuumdb`,
   };
 }
 
@@ -107,7 +132,12 @@ function absent(error: unknown): undefined {
   throw error;
 }
 
-function noClient(found: readonly ClientTools[], serverMajor: number, options: FindOptions): Failure {
+function noClient(
+  found: readonly ClientTools[],
+  serverMajor: number,
+  options: FindOptions,
+  whose: 'server' | 'dump' = 'server',
+): Failure {
   const majors = [...new Set(found.map((tools) => tools.major))]
     .sort((left, right) => left - right)
     .join(', ');
@@ -119,7 +149,7 @@ function noClient(found: readonly ClientTools[], serverMajor: number, options: F
   }
   return new Failure(
     'postgres-version',
-    `The server is PostgreSQL ${serverMajor} and every pg_dump ${where} is older (${majors})`,
+    `The ${whose} is PostgreSQL ${serverMajor} and every client ${where} is older (${majors})`,
     { hint: `Install ${packageOf(serverMajor)}.` },
   );
 }

@@ -17,9 +17,12 @@ export interface LoadingCluster {
  * WAL, no autovacuum, memory by the host's. It ends with this process, however that ends.
  * @throws Failure `tool-missing`, `cluster-start`
  */
-export async function startLoadingCluster(major: number, signal: AbortSignal): Promise<LoadingCluster> {
+export async function startLoadingCluster(
+  major: number | undefined,
+  signal: AbortSignal,
+): Promise<LoadingCluster> {
   const cluster = await startCluster({
-    major,
+    ...(major !== undefined && { major }),
     signal,
     settings: loadingSettings(totalmem(), availableParallelism()),
   });

@@ -73,6 +73,11 @@ export function failureOfServerError(error: unknown, endpoint: PostgresEndpoint,
   return new Failure(verdict.code, `${server}: ${text}${during(doing)}`, { ...details, cause: error });
 }
 
+/** The SQLSTATE behind a Failure of a query; empty where there is none. */
+export function sqlStateOf(error: unknown): string {
+  return error instanceof Failure ? codeOf(error.cause) : codeOf(error);
+}
+
 /** `user@host:port/database`, for messages. */
 export function describeEndpoint(endpoint: PostgresEndpoint): string {
   return `${endpoint.user}@${endpoint.host}:${endpoint.port}/${endpoint.database}`;

@@ -10,6 +10,8 @@ export interface Stage {
    * has seen enough.
    */
   readonly tolerate?: readonly (number | NodeJS.Signals)[];
+  /** Asked of any other exit status, after its last line was told: whether it is no failure. */
+  readonly acceptExit?: (status: number) => boolean;
   /** Called with each complete line of its standard error, redacted. */
   readonly onErrorLine?: (line: string) => void;
 }

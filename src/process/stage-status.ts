@@ -19,7 +19,8 @@ export function signalOf(status: number): NodeJS.Signals | undefined {
 export function isTolerated(stage: Stage, status: number): boolean {
   if (status === 0) return true;
   const signal = signalOf(status);
-  return (stage.tolerate ?? []).some((accepted) => accepted === status || accepted === signal);
+  if ((stage.tolerate ?? []).some((accepted) => accepted === status || accepted === signal)) return true;
+  return stage.acceptExit?.(status) ?? false;
 }
 
 export interface StageEnd {

@@ -5,6 +5,8 @@ export interface StoredObject {
   readonly key: string;
   readonly bytes: number;
   readonly modifiedAt: Date;
+  /** Which version of the key it is, where the store has versions; told by `head` only. */
+  readonly versionId?: string;
 }
 
 export interface PutOptions {

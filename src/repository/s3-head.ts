@@ -28,6 +28,7 @@ export async function headObject(
       bytes: found.ContentLength ?? 0,
       modifiedAt: found.LastModified ?? new Date(0),
       uploadId: found.Metadata?.[uploadIdName],
+      ...(found.VersionId !== undefined && { versionId: found.VersionId }),
     };
   } catch (error) {
     signal?.throwIfAborted();

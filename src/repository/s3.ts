@@ -31,7 +31,9 @@ export async function openS3(
     head: async (key, signal) => {
       checkKey(key);
       const found = await headObject(store, key, signal);
-      return found === undefined ? undefined : { key, bytes: found.bytes, modifiedAt: found.modifiedAt };
+      if (found === undefined) return undefined;
+      const { uploadId: _, ...object } = found;
+      return object;
     },
     list: (prefix, signal) => listObjects(store, prefix, signal),
     remove: async (keys, signal) => {

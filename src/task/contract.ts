@@ -79,10 +79,10 @@ export interface TaskContext {
   /** Opens the repository of the step's environment, or of a named one, once a run. @throws Failure `environment-incomplete` */
   repository(environment?: string): Promise<Repository>;
   /**
-   * Starts the throw-away cluster of the step's ephemeral environment, of that major, once a run; it is gone after the
-   * run. Gives its maintenance database. @throws Failure `tool-missing`, `cluster-start`
+   * Starts the throw-away cluster of the step's ephemeral environment once a run, of that major or of the newest
+   * installed one; it is gone after the run. Gives its maintenance database. @throws Failure `tool-missing`, `cluster-start`
    */
-  startCluster(major: number): Promise<PostgresEndpoint>;
+  startCluster(major: number | undefined): Promise<PostgresEndpoint>;
   /** Runs when the attempt ends however it ends, last registered first, each with 10 s; also after a signal. */
   onEnd(what: string, action: () => Promise<void>): void;
 }

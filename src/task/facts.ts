@@ -36,7 +36,7 @@ export interface RestoreFacts {
   } | null;
   /** Age of the recovery point when the restore began, milliseconds. */
   readonly recoveryPointAgeMs: number | null;
-  readonly format: 'custom' | 'directory' | 'tar';
+  readonly format: 'custom' | 'directory' | 'tar' | 'sql';
   readonly storedBytes: number;
   /** Before compression, where that is known. */
   readonly rawBytes: number | null;

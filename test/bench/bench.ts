@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- [--size 2GB] [--rounds 3] [--memory] [--start-up]`: measures backups against the usual ways on
+ * `npm run bench -- [--size 2GB] [--rounds 3] [--restore] [--memory] [--start-up]`: measures backups and
+ * restores against the usual ways on
  * servers of its own, prints tables and keeps the numbers in bench-results/. Never part of the test suite.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -10,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { parseSize } from '../../src/quantity/size.ts';
 import { openGround, type Ground } from './ground.ts';
 import { measureMemory, renderMemory } from './memory.ts';
+import { measureRestore, renderRestore } from './restore.ts';
 import { measureStartUp, renderStartUp } from './start-up.ts';
 import { measureThroughput, renderThroughput } from './throughput.ts';
 
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     memory: { type: 'boolean', default: false },
     'start-up': { type: 'boolean', default: false },
+    restore: { type: 'boolean', default: false },
   },
 });
 const bytes = parseSize(values.size);
@@ -35,9 +38,13 @@ const results: Record<string, unknown> = {
 
 if (values['start-up']) startUp();
 else if (values.memory) await withGround(memory);
+else if (values.restore) await withGround(restore);
 else {
   startUp();
-  await withGround(throughput);
+  await withGround(async (ground) => {
+    await throughput(ground);
+    await restore(ground);
+  });
 }
 await keep();
 
@@ -51,6 +58,12 @@ async function throughput(ground: Ground): Promise<void> {
   const measured = await measureThroughput(ground, bytes ?? 0, rounds, say);
   results['throughput'] = measured;
   print(renderThroughput(measured));
+}
+
+async function restore(ground: Ground): Promise<void> {
+  const measured = await measureRestore(ground, bytes ?? 0, rounds, say);
+  results['restore'] = measured;
+  print(renderRestore(measured));
 }
 
 async function memory(ground: Ground): Promise<void> {

@@ -1,6 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { renderDrillMark } from '../../src/artifact/drill-mark.ts';
+import { drillKey } from '../../src/artifact/name.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
 import { until } from './until.ts';
 import { createWorkspace, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
@@ -34,6 +37,29 @@ async function dumpTwice(): Promise<void> {
     const told = await workspace.run(['dump-prod'], variables);
     expect(told.code, told.text).toBe(0);
   }
+}
+
+/** Marks the newest artifact as drilled, a day ago. */
+async function drillNewest(): Promise<void> {
+  const [key = ''] = (await workspace.artifactKeys())
+    .filter((one) => one.endsWith('.manifest.json'))
+    .slice(-1);
+  const text = await readFile(join(workspace.repositoryFolder, key));
+  const name = key.slice(0, -'.manifest.json'.length);
+  const drilledAt = new Date(Date.now() - 86_400_000).toISOString();
+  const manifestSha256 = createHash('sha256').update(text).digest('hex');
+  await writeFile(
+    join(workspace.repositoryFolder, drillKey(name)),
+    renderDrillMark({
+      format: 1,
+      name,
+      drilledAt,
+      runId: 'drill-1',
+      plan: 'drill',
+      manifestSha256,
+      recoveryMs: 1,
+    }),
+  );
 }
 
 async function json(...words: readonly string[]): Promise<unknown> {
@@ -137,6 +163,11 @@ test('list, show, artifacts and history tell people and programs the same', asyn
   });
   expect((await workspace.run(['artifacts'], variables)).stdout.match(/ verified$/gm)).toHaveLength(2);
   expect(await json('artifacts', '--database', 'another')).toEqual([]);
+  await drillNewest();
+  expect((await workspace.run(['artifacts'], variables)).stdout).toMatch(
+    / DRILLED {2}STATE\npg_.* 1d( \dm)? {2}verified\npg_.* - {2}verified\n$/,
+  );
+  expect(await json('artifacts')).toMatchObject([{ drilledAt: expect.any(String) }, { drilledAt: null }]);
   const history = (await json('history')) as { runId: string }[];
   expect(history).toHaveLength(2);
 

@@ -58,6 +58,7 @@ function asData(artifact: Artifact): Record<string, unknown> {
     recoveryPoint: artifact.facts?.recoveryPoint ?? null,
     bytes: artifact.bytes,
     verifiedAt: artifact.state === 'verified' ? artifact.verification.verifiedAt : null,
+    drilledAt: artifact.drilledAt?.toISOString() ?? null,
   };
 }
 
@@ -68,15 +69,18 @@ function render(artifacts: readonly Artifact[], now: Date): string {
     { title: 'ENVIRONMENT' },
     { title: 'AGE', align: 'right' },
     { title: 'SIZE', align: 'right' },
+    { title: 'DRILLED', align: 'right' },
     { title: 'STATE' },
   ] as const;
+  const age = (at: Date): string => renderDuration(Math.max(0, now.getTime() - at.getTime()));
   return renderTable(
     columns,
     artifacts.map((artifact) => [
       artifact.name,
       artifact.environment ?? '?',
-      renderDuration(Math.max(0, now.getTime() - artifact.createdAt.getTime())),
+      age(artifact.createdAt),
       renderBytes(artifact.bytes),
+      artifact.drilledAt === undefined ? '-' : age(artifact.drilledAt),
       'reason' in artifact ? `${artifact.state}: ${artifact.reason}` : artifact.state,
     ]),
   );

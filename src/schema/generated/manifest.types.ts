@@ -132,6 +132,14 @@ export interface Manifest {
      */
     encoding: string;
     /**
+     * LC_CTYPE of the database, where it is another than the collation.
+     */
+    characterType?: string;
+    /**
+     * Locale of ICU, when that is what the database sorts by.
+     */
+    icu?: string;
+    /**
      * Default collation of the database.
      */
     collation: string;

@@ -3,5 +3,12 @@
 export const taskValidators = {
   'artifact-prune': () => import('./artifact-prune.validate.ts'),
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
+  'drill-require': () => import('./drill-require.validate.ts'),
+  'http-check': () => import('./http-check.validate.ts'),
+  'postgres-cutover': () => import('./postgres-cutover.validate.ts'),
+  'postgres-drop': () => import('./postgres-drop.validate.ts'),
   'postgres-dump': () => import('./postgres-dump.validate.ts'),
+  'postgres-restore': () => import('./postgres-restore.validate.ts'),
+  'restore-compare': () => import('./restore-compare.validate.ts'),
+  'sql-check': () => import('./sql-check.validate.ts'),
 };

@@ -4,7 +4,8 @@ import {
   PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { listArtifacts } from '../../../src/artifact/store.ts';
+import { markDrilled } from '../../../src/artifact/drill-mark.ts';
+import { listArtifacts, readManifest } from '../../../src/artifact/store.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { Environment } from '../../../src/environment/environment.ts';
 import type { RetentionPolicy } from '../../../src/plan/plan.ts';
@@ -22,6 +23,7 @@ import { attempt, type AttemptOptions, type AttemptResult } from '../verify/task
 
 const services = inject('services');
 const day = 86_400_000;
+const { signal } = new AbortController();
 const keepTwo: RetentionPolicy = { keepLast: 2, keepAtLeast: 1 };
 
 /** 02:00 UTC so many days ago. */
@@ -108,6 +110,21 @@ describe.each(stores)('in %s', (_, create) => {
     expect((await keysOf(store)).filter((key) => key.startsWith('pg_cleaning_'))).toEqual(
       expect.arrayContaining(before.filter((key) => key.startsWith('pg_cleaning_'))),
     );
+  });
+
+  test('the newest drilled artifact stays, and another goes with its mark', async () => {
+    const names = await storeNights(store.repository, [9, 8, 7, 6], 'drilled');
+    for (const name of names.slice(0, 2)) {
+      const { sha256: manifestSha256 } = await readManifest(store.repository, name);
+      const drill = { name, runId: 'drill-1', plan: 'drill', manifestSha256, recoveryMs: 1000 };
+      await markDrilled(store.repository, { ...drill, drilledAt: new Date(Date.now() - day) }, signal);
+      await markDrilled(store.repository, { ...drill, drilledAt: new Date() }, signal);
+    }
+    await pruned(store, { keepLast: 1, keepAtLeast: 1 });
+    const kept = (await listArtifacts(store.repository)).filter(({ database }) => database === 'drilled');
+    expect(kept.map(({ name }) => name)).toEqual([names[3], names[1]]);
+    expect(Date.now() - (kept[1]?.drilledAt?.getTime() ?? 0)).toBeLessThan(day / 2);
+    expect((await keysOf(store)).filter((key) => key.startsWith(names[0] ?? '-'))).toEqual([]);
   });
 
   test('a plan without retention is refused', async () => {

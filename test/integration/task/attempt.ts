@@ -36,7 +36,10 @@ export interface AttemptOptions {
   readonly scratch?: string;
   readonly restored?: Restored;
   readonly hasFailed?: boolean;
-  /** Other environments that a parameter may name, each with its repository when it has one. */
+  /**
+   * Other environments that a parameter may name, each with its repository when it has one; the step's own too where
+   * what is configured differs from what the run has made of it.
+   */
   readonly others?: readonly { readonly environment: Environment; readonly repository?: Repository }[];
   /** Called with each phase as it begins. */
   readonly onPhase?: (text: string) => void;
@@ -66,9 +69,14 @@ export function environmentFor(
   };
 }
 
-/** A name as runs give their own databases, of no run. */
+/** A name as runs that start now give their own databases: too young to be swept by another test's postgres-drop. */
 export function scratchName(): string {
-  return `scratch_20250101t020000z_${randomBytes(2).toString('hex')}`;
+  const time = new Date()
+    .toISOString()
+    .replace(/\.\d+Z$/, 'z')
+    .replaceAll(/[-:]/g, '')
+    .toLowerCase();
+  return `scratch_${time}_${randomBytes(2).toString('hex')}`;
 }
 
 /** Secrets that are all the same text. */
@@ -132,9 +140,14 @@ export async function attempt<Parameters extends object>(
     commands,
     restored: options.restored,
     hasFailed: options.hasFailed ?? false,
-    environmentNamed: (name) => other(name).environment,
+    environmentNamed: (name) =>
+      name === options.environment.name &&
+      options.others?.some((one) => one.environment.name === name) !== true
+        ? options.environment
+        : other(name).environment,
     repository: (name) => {
-      const repository = name === undefined ? options.repository : other(name).repository;
+      const isOwn = name === undefined || name === options.environment.name;
+      const repository = isOwn ? options.repository : other(name).repository;
       return repository === undefined
         ? Promise.reject(new Error('no repository'))
         : Promise.resolve(repository);

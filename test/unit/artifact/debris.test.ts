@@ -55,7 +55,7 @@ describe('files without a manifest', () => {
   });
 
   test('go, however old, when only run-plan writes such files: an interrupted prune is finished', () => {
-    for (const suffix of ['.RESTORE.md', '.verified.json', '.dump.d/rest.tar.zst']) {
+    for (const suffix of ['.RESTORE.md', '.verified.json', '.drilled.json', '.dump.d/rest.tar.zst']) {
       expect(verdict(leftover(500, ['.dump.zst', suffix]))).toMatch(/^remove/);
     }
   });

@@ -24,7 +24,13 @@ test('every database and whole second can be read back from the name', () => {
       const name = artifactName(database, time);
       expect(name).toMatch(/^[A-Za-z0-9._%-]+$/);
       expect(parseArtifactName(name)).toEqual({ database, at: time });
-      for (const suffix of ['.dump.zst', '.manifest.json', '.dump.d/12.dat.zst', '.sha256']) {
+      for (const suffix of [
+        '.dump.zst',
+        '.manifest.json',
+        '.drilled.json',
+        '.dump.d/12.dat.zst',
+        '.sha256',
+      ]) {
         expect(parseArtifactKey(name + suffix)).toEqual({ name, suffix });
       }
     }),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { markDrilled } from '../../../src/artifact/drill-mark.ts';
 import { prune, type PruneResult } from '../../../src/artifact/prune.ts';
 import { planPrune, type PrunePlan } from '../../../src/artifact/prune-plan.ts';
-import { listArtifacts } from '../../../src/artifact/store.ts';
+import { listArtifacts, readManifest } from '../../../src/artifact/store.ts';
 import { Failure } from '../../../src/failure.ts';
 import type { RetentionPolicy } from '../../../src/plan/plan.ts';
 import { memoryRepository, type MemoryRepository } from '../../fixtures/memory-repository.ts';
@@ -44,6 +45,16 @@ function look(
 
 async function pruned(repository: MemoryRepository, policy: RetentionPolicy): Promise<PruneResult> {
   return prune(repository, await look(repository, policy), { signal });
+}
+
+/** Marks what the nights stored as drilled, a day after each. */
+async function drillNights(repository: MemoryRepository, nights: readonly number[]): Promise<void> {
+  for (const index of nights) {
+    const { manifest, sha256 } = await readManifest(repository, nameOf(index));
+    const drilledAt = new Date(start + (index + 1) * day);
+    const drill = { name: manifest.name, drilledAt, runId: 'drill-1', plan: 'drill', recoveryMs: 1 };
+    await markDrilled(repository, { ...drill, manifestSha256: sha256 }, signal);
+  }
 }
 
 async function left(repository: MemoryRepository): Promise<string[]> {
@@ -143,6 +154,20 @@ describe('prune', () => {
   });
 });
 
+describe('a drilled artifact', () => {
+  test('survives a prune that would remove it, and takes its mark along when a newer one is drilled', async () => {
+    const repository = await afterNights(5);
+    await drillNights(repository, [0]);
+    expect(await pruned(repository, { keepLast: 1, keepAtLeast: 1 })).toMatchObject({
+      artifacts: [1, 2, 3].map((index) => nameOf(index)),
+    });
+    await drillNights(repository, [4]);
+    await pruned(repository, { keepLast: 1, keepAtLeast: 1 });
+    expect([...repository.objects.keys()].filter((key) => key.startsWith(nameOf(0)))).toEqual([]);
+    expect([...repository.objects.keys()]).toContain(`${nameOf(4)}.drilled.json`);
+  });
+});
+
 describe('planPrune', () => {
   test('changes nothing', async () => {
     const repository = await afterNights(5);
@@ -162,17 +187,10 @@ describe('planPrune', () => {
     expect(wrongly.clockDifferenceMs).toBeGreaterThan(365 * day);
   });
 
-  test('keeps the newest drilled one that it is told of', async () => {
+  test('keeps the newest drilled one', async () => {
     const repository = await afterNights(5);
-    const drilledAt = new Map([[nameOf(0), new Date(start + day)], [nameOf(1), new Date(start + 2 * day)]]); // prettier-ignore
-    const policy = { keepLast: 1, keepAtLeast: 1 };
-    const { artifacts } = await planPrune(repository, {
-      environment: 'prod',
-      policy,
-      timeZone: 'UTC',
-      now: repository.now,
-      drilledAt,
-    });
+    await drillNights(repository, [0, 1]);
+    const { artifacts } = await look(repository, { keepLast: 1, keepAtLeast: 1 });
     expect(artifacts.filter(({ keep }) => keep).map(({ artifact }) => artifact.name)).toEqual([
       nameOf(4),
       nameOf(1),

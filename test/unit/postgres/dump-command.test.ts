@@ -14,6 +14,7 @@ const command: DumpCommand = {
     pgRestore: '/bin/pg_restore',
     pgDumpall: '/bin/pg_dumpall',
     psql: '/bin/psql',
+    vacuumdb: '/bin/vacuumdb',
   },
   database: 'shop',
   environment: { PGPASSFILE: '/private/pgpass' },

@@ -19,11 +19,13 @@ const floors: readonly (readonly string[])[] = [
     'schedule',
     'settings',
     'junit',
+    'http',
   ],
   ['record'],
   ['lock'],
   ['postgres'],
   ['artifact'],
+  ['restore'],
   ['engine', 'view'],
   ['evidence'],
   ['demo'],
@@ -48,11 +50,13 @@ const knownToTasks = [
   'task',
   'postgres',
   'artifact',
+  'restore',
   'repository',
   'secret',
   'quantity',
   'environment',
   'process',
+  'http',
 ];
 
 interface Import {

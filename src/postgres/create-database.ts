@@ -1,0 +1,63 @@
+import { Failure } from '../failure.ts';
+import type { Session } from './connect.ts';
+import { quoteIdentifier, quoteLiteral } from './identifier.ts';
+
+/** How a new database stores and sorts text; what is absent is the server's own default. */
+export interface NewDatabaseLocale {
+  readonly encoding?: string;
+  readonly collation?: string;
+  readonly characterType?: string;
+  /** Locale of ICU, when that is what it sorts by. */
+  readonly icu?: string | null;
+}
+
+/**
+ * Makes an empty database that stores and sorts text as the dumped one did. A server that lacks the locale makes it with
+ * its own default; that is the warning that comes back.
+ * @throws Failure `postgres-*`
+ */
+export async function createDatabase(
+  session: Session,
+  name: string,
+  locale: NewDatabaseLocale,
+): Promise<string | undefined> {
+  const create = `create database ${quoteIdentifier(name)} template template0`;
+  const encoding = locale.encoding === undefined ? '' : ` encoding ${quoteLiteral(locale.encoding)}`;
+  try {
+    await session.query(`${create}${encoding}${localeClauses(locale)}`, [], `creating the database ${name}`);
+    return undefined;
+  } catch (error) {
+    if (!isLocaleError(error)) throw error;
+    await session.query(`${create}${encoding}`, [], `creating the database ${name}`);
+    return `the server has no locale ${locale.collation ?? ''}: ${name} sorts text as the server's default does`;
+  }
+}
+
+/** Drops a database from under its sessions. */
+export async function dropDatabase(session: Session, name: string, major: number): Promise<void> {
+  if (major < 13) {
+    await session.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()',
+      [name],
+    );
+  }
+  const force = major >= 13 ? ' with (force)' : '';
+  await session.query(
+    `drop database if exists ${quoteIdentifier(name)}${force}`,
+    [],
+    `dropping the database ${name}`,
+  );
+}
+
+function localeClauses({ collation, characterType = collation, icu }: NewDatabaseLocale): string {
+  return [
+    collation === undefined ? '' : ` lc_collate ${quoteLiteral(collation)}`,
+    characterType === undefined ? '' : ` lc_ctype ${quoteLiteral(characterType)}`,
+    icu === undefined || icu === null ? '' : ` locale_provider icu icu_locale ${quoteLiteral(icu)}`,
+  ].join('');
+}
+
+/** invalid_parameter_value, wrong_object_type, undefined_object, or an encoding that does not fit the locale. */
+function isLocaleError(error: unknown): boolean {
+  return error instanceof Failure && /locale|encoding .* does not match/i.test(error.message);
+}

@@ -1,0 +1,68 @@
+import { Failure } from '../failure.ts';
+import type { Session } from './connect.ts';
+import { quoteIdentifier } from './identifier.ts';
+
+/** `drop database … with (force)` came with this major. */
+const forceSinceMajor = 13;
+
+export interface DropOptions {
+  /** Ends the sessions that sit in it. */
+  readonly force: boolean;
+  /** The server's major, where it need not be asked for. */
+  readonly major?: number;
+}
+
+/**
+ * Drops a database, from a session in another one, and looks that it is gone. One that is not there is fine.
+ * Whether it may be dropped at all is the caller's to know.
+ * @throws Failure `postgres-*`
+ */
+export async function dropDatabase(session: Session, database: string, options: DropOptions): Promise<void> {
+  if (!(await databaseExists(session, database))) return;
+  const name = quoteIdentifier(database);
+  const doing = `dropping the database ${database}`;
+  const canForce = options.force && (options.major ?? (await majorOf(session))) >= forceSinceMajor;
+  if (options.force && !canForce) {
+    await session.query(`alter database ${name} with allow_connections false`, [], doing);
+    await endSessionsIn(session, database);
+  }
+  await session.query(`drop database if exists ${name}${canForce ? ' with (force)' : ''}`, [], doing);
+  if (await databaseExists(session, database)) {
+    throw new Failure('postgres-query', `the database ${database} is still there after it was dropped`);
+  }
+}
+
+/** @throws Failure `postgres-*` */
+export async function databaseExists(session: Session, database: string): Promise<boolean> {
+  const rows = await session.query('select from pg_database where datname = $1', [database]);
+  return rows.length > 0;
+}
+
+/**
+ * Tells every client's session in a database but this one to end. Those that the role may not end are passed over: what
+ * the sessions stand in the way of will name them. The server itself ends its own autovacuum for a drop or a rename.
+ * @throws Failure `postgres-*`
+ */
+export async function endSessionsIn(session: Session, database: string): Promise<void> {
+  const doing = `ending the sessions in the database ${database}`;
+  const sessions = await session.query<{ pid: number }>(
+    `select pid from pg_stat_activity
+      where datname = $1 and pid <> pg_backend_pid() and backend_type in ('client backend', 'walsender')`,
+    [database],
+    doing,
+  );
+  for (const { pid } of sessions) {
+    try {
+      await session.query('select pg_terminate_backend($1)', [pid], doing);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'postgres-permission') throw error;
+    }
+  }
+}
+
+async function majorOf(session: Session): Promise<number> {
+  const [row] = await session.query<{ number: number }>(
+    `select current_setting('server_version_num')::int as number`,
+  );
+  return Math.floor((row?.number ?? 0) / 10_000);
+}

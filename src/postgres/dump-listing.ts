@@ -1,0 +1,90 @@
+/** What `pg_restore --list` says of a dump: its head, and what a restore wants to know of its entries. */
+export interface DumpListing {
+  /** Major of the pg_dump that wrote it, and of the server; undefined where the list does not say. */
+  readonly dumpMajor: number | undefined;
+  readonly serverMajor: number | undefined;
+  readonly serverVersion: string | undefined;
+  /** `CUSTOM`, `DIRECTORY`, `TAR`. */
+  readonly format: string | undefined;
+  /** By what its contents create a database or go into another one, in words (`pg_dump --create`, pg_dumpall). */
+  readonly creates?: string;
+  readonly extensions: readonly string[];
+  readonly entries: number;
+  /** Entries with rows: tables, and large objects. */
+  readonly dataEntries: number;
+  /** Indexes, constraints, triggers and what else comes after the rows. */
+  readonly laterEntries: number;
+  /** Size of the data where the list tells none: sum of nothing. */
+  readonly tables: ReadonlyMap<string, ListedTable>;
+}
+
+/** A table with rows, by its dump id. */
+export interface ListedTable {
+  /** `schema name owner` as the list has it: names may hold spaces, so it is not taken apart. */
+  readonly words: string;
+}
+
+/** Kinds that pg_restore creates after the rows (pg_dump's SECTION_POST_DATA). */
+const laterKinds = [
+  'INDEX',
+  'INDEX ATTACH',
+  'CONSTRAINT',
+  'FK CONSTRAINT',
+  'CHECK CONSTRAINT',
+  'TRIGGER',
+  'EVENT TRIGGER',
+  'RULE',
+  'POLICY',
+  'ROW SECURITY',
+  'STATISTICS',
+  'MATERIALIZED VIEW DATA',
+  'PUBLICATION',
+  'PUBLICATION TABLE',
+  'PUBLICATION TABLES IN SCHEMA',
+  'SUBSCRIPTION',
+  'DEFAULT ACL',
+];
+
+/** Reads the list line by line; it may hold 100,000 entries. */
+export function createDumpListing(): { readonly add: (line: string) => void; read(): DumpListing } {
+  const head = new Map<string, string>();
+  const tables = new Map<string, ListedTable>();
+  const extensions: string[] = [];
+  const counts = { entries: 0, data: 0, later: 0 };
+  let creates: string | undefined;
+  return {
+    add: (line) => {
+      const [, key, value] = /^;\s+([A-Z][A-Za-z ]+): (.*)$/.exec(line) ?? [];
+      if (key !== undefined && value !== undefined) {
+        head.set(key, value);
+        return;
+      }
+      const [, id, entry] = /^(\d+); \d+ \d+ (.+)$/.exec(line) ?? [];
+      if (id === undefined || entry === undefined) return;
+      counts.entries += 1;
+      if (entry.startsWith('TABLE DATA ')) tables.set(id, { words: entry.slice('TABLE DATA '.length) });
+      if (/^(?:TABLE DATA|BLOBS) /.test(entry)) counts.data += 1;
+      if (laterKinds.some((kind) => entry.startsWith(`${kind} `))) counts.later += 1;
+      const extension = /^EXTENSION - (.+?) *$/.exec(entry)?.[1];
+      if (extension !== undefined) extensions.push(extension);
+      if (entry.startsWith('DATABASE ')) creates ??= entry;
+    },
+    read: () => ({
+      dumpMajor: majorOf(head.get('Dumped by pg_dump version')),
+      serverMajor: majorOf(head.get('Dumped from database version')),
+      serverVersion: head.get('Dumped from database version'),
+      format: head.get('Format'),
+      ...(creates !== undefined && { creates }),
+      extensions,
+      entries: counts.entries,
+      dataEntries: counts.data,
+      laterEntries: counts.later,
+      tables,
+    }),
+  };
+}
+
+function majorOf(version: string | undefined): number | undefined {
+  const major = Number.parseInt(version ?? '', 10);
+  return Number.isNaN(major) ? undefined : major;
+}

@@ -1,0 +1,70 @@
+import { Failure, type FailureCode } from '../failure.ts';
+import type { RestoreMessage } from './restore-messages.ts';
+
+interface Verdict {
+  readonly message: RegExp;
+  readonly code: FailureCode;
+  readonly hint: string;
+}
+
+/** What a server's message means for an operator; the first that fits counts. */
+const verdicts: readonly Verdict[] = [
+  {
+    message: /No space left on device|could not extend file|could not write to file/,
+    code: 'space-missing',
+    hint: "The target's disk is full. Free some space or restore elsewhere; a new database of this run can be dropped.",
+  },
+  {
+    message: /extension "[^"]+" is not available|could not open extension control file/,
+    code: 'extension-missing',
+    hint: "Install the extension's package on the target server, in the version of its major.",
+  },
+  {
+    message:
+      /server closed the connection|connection to server|terminating connection|no connection to the server/,
+    code: 'postgres-connection-lost',
+    hint: "See the target server's log.",
+  },
+  {
+    message: /unsupported version \(.*\) in file header/,
+    code: 'postgres-version',
+    hint: 'The dump was written by a newer pg_dump: install the client programs of its major.',
+  },
+  {
+    message: /does not appear to be a valid archive|could not (?:read|find)|unexpected end of file|corrupt/,
+    code: 'dump-unusable',
+    hint: 'The file is no dump that pg_restore can read, or it is cut off.',
+  },
+  {
+    message: /^permission denied|^must be (?:owner|superuser)|permission denied to create extension/,
+    code: 'postgres-permission',
+    hint: 'Let the role do it, or restore with a role that may.',
+  },
+  {
+    message: /^role "[^"]+" does not exist/,
+    code: 'restore-failed',
+    hint: "Create the role first; with 'roles: true' the artifact's own roles are created, where it has them.",
+  },
+];
+
+/** The failure of a restore by the errors that pg_restore told: the first in full, the others counted. */
+export function failureOfRestore(harmful: readonly RestoreMessage[], database: string): Failure {
+  const [first, ...others] = harmful;
+  if (first === undefined)
+    return new Failure('restore-failed', `pg_restore failed and told no error that could be read`);
+  const verdict = verdicts.find(({ message }) => message.test(first.message));
+  const more = others.length === 0 ? '' : `\n(and ${others.length} more errors)`;
+  const object = first.object === '' ? '' : `\nobject: ${first.object}`;
+  const statement = first.statement === '' ? '' : `\nstatement: ${first.statement}`;
+  return new Failure(
+    verdict?.code ?? 'restore-failed',
+    `restoring into ${database} failed: ${first.message}${object}${statement}${more}`,
+    {
+      hint:
+        verdict?.hint ??
+        'The object, the statement and the message are those of the server; the database is not whole.',
+      ...(first.object !== '' && { where: first.object }),
+      facts: { restoreErrors: harmful.map((message) => ({ ...message })) },
+    },
+  );
+}

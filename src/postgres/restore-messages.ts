@@ -1,0 +1,98 @@
+import { harmlessReason } from './harmless-messages.ts';
+
+/** An error that pg_restore told, in its parts. */
+export interface RestoreMessage {
+  /** The entry of the table of contents: `TABLE public orders`; empty when it told none. */
+  readonly object: string;
+  /** The beginning of the statement that failed, or empty. */
+  readonly statement: string;
+  /** The server's message with its detail and hint, or pg_restore's own. */
+  readonly message: string;
+}
+
+export interface HarmlessMessage extends RestoreMessage {
+  /** Why it does no harm. */
+  readonly reason: string;
+}
+
+/** What pg_restore has said so far, read line by line. */
+export interface RestoreMessages {
+  /** Takes one line of its standard error. */
+  readonly add: (line: string) => void;
+  /** No more lines will come. */
+  readonly end: () => void;
+  readonly harmless: readonly HarmlessMessage[];
+  readonly harmful: readonly RestoreMessage[];
+  /** Whether an exit status of 1 is explained: every error is known to be harmless, and pg_restore counted as many. */
+  readonly isExplained: () => boolean;
+}
+
+/** Harmful messages that are kept: the first says it all, and a broken dump may have one for each object. */
+const keptMessages = 100;
+
+/**
+ * Reads pg_restore's standard error (in English, `LC_ALL=C`), also of a parallel restore and with `--verbose`. Errors
+ * are judged one by one: neither are all ignored, nor does the harmless one fail a restore.
+ */
+export function createRestoreMessages(onHarmful?: (message: RestoreMessage) => void): RestoreMessages {
+  const harmless: HarmlessMessage[] = [];
+  const harmful: RestoreMessage[] = [];
+  let object = '';
+  let lines: string[] | undefined;
+  let ignored: number | undefined;
+
+  function close(): void {
+    if (lines === undefined) return;
+    const message = readMessage(object, lines);
+    lines = undefined;
+    const reason = harmlessReason(message);
+    if (reason !== undefined) harmless.push({ ...message, reason });
+    else {
+      if (harmful.length < keptMessages) harmful.push(message);
+      onHarmful?.(message);
+    }
+  }
+
+  return {
+    harmless,
+    harmful,
+    add: (line) => {
+      const said = /^(?:pg_restore|psql)(?::<stdin>:\d+)?: (?:\[[^\]]+\] )?(.*)$/.exec(line)?.[1];
+      if (said === undefined) {
+        lines?.push(line);
+        return;
+      }
+      // `detail:` and `hint:` belong to the error before them.
+      if (/^(?:detail|hint): /.test(said)) {
+        lines?.push(said);
+        return;
+      }
+      close();
+      const error = /^(?:error|fatal): (.*)$/.exec(said)?.[1] ?? /^(ERROR: .*)$/.exec(said)?.[1];
+      const entry = /^from TOC entry \d+; \d+ \d+ (.*)$/.exec(said)?.[1];
+      const count = /^warning: errors ignored on restore: (\d+)$/.exec(said)?.[1];
+      if (entry !== undefined) object = entry;
+      else if (error !== undefined) lines = [error];
+      else if (count !== undefined) ignored = Number(count);
+    },
+    end: close,
+    isExplained: () => harmful.length === 0 && ignored === harmless.length,
+  };
+}
+
+function readMessage(entry: string, [first = '', ...rest]: readonly string[]): RestoreMessage {
+  const at = rest.findIndex((line) => line.startsWith('Command was: '));
+  const details = (at === -1 ? rest : rest.slice(0, at)).filter((line) => line.trim() !== '');
+  const statement = at === -1 ? [] : rest.slice(at);
+  const [, what, server] = /^(.*?): ERROR: {1,2}(.*)$/.exec(first) ?? [];
+  const own = /^ERROR: {1,2}(.*)$/.exec(first)?.[1];
+  // Of a failed COPY the object is known although no table of contents is quoted.
+  const copied = /^COPY failed for table "(.*)"$/.exec(what ?? '')?.[1];
+  const isQuery = what === 'could not execute query' || what === undefined;
+  const message = server === undefined ? (own ?? first) : isQuery ? server : `${what}: ${server}`;
+  return {
+    object: copied === undefined ? entry : `TABLE DATA ${copied}`,
+    statement: statement.join('\n').replace('Command was: ', '').trim(),
+    message: [message, ...details].join('\n'),
+  };
+}

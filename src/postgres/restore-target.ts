@@ -1,0 +1,136 @@
+import { statfs } from 'node:fs/promises';
+import type { PostgresEndpoint } from '../environment/environment.ts';
+import { Failure } from '../failure.ts';
+import { connect, type ConnectOptions, type Session } from './connect.ts';
+import { describeEndpoint } from './server-error.ts';
+import { readSystemIdentifier } from './snapshot.ts';
+import { listTables } from './tables.ts';
+
+/** A server and a database on it that a restore writes to, as they were before. */
+export interface RestoreTarget {
+  /** The database that is restored into. */
+  readonly endpoint: PostgresEndpoint;
+  readonly serverVersion: string;
+  readonly major: number;
+  /** Null where the role may not ask. */
+  readonly systemIdentifier: string | null;
+  /** Undefined when the database does not exist yet. */
+  readonly existing: ExistingDatabase | undefined;
+  readonly mayCreateDatabases: boolean;
+  /** Names and versions of what `create extension` could install. */
+  readonly availableExtensions: ReadonlySet<string>;
+  readonly resources: ServerResources;
+}
+
+export interface ExistingDatabase {
+  /** Tables of the user's own, as `schema.table`; the first so many. */
+  readonly tables: readonly string[];
+  readonly bytes: number;
+  readonly comment: string | null;
+}
+
+/** What is known of the server's means; a server elsewhere tells little by SQL. */
+export interface ServerResources {
+  /** The server's files lie on this host. */
+  readonly isLocal: boolean;
+  /** Free bytes where its data lies; undefined where that cannot be known. */
+  readonly freeBytes: number | undefined;
+  readonly sharedBuffersBytes: number;
+  readonly maxParallelWorkers: number;
+}
+
+/**
+ * Looks at the target through a session in the server's maintenance database. Changes nothing.
+ * @throws Failure `postgres-*`
+ */
+export async function inspectTarget(
+  maintenance: Session,
+  endpoint: PostgresEndpoint,
+  options: ConnectOptions,
+): Promise<RestoreTarget> {
+  const [facts] = await maintenance.query<TargetRow>(
+    `select current_setting('server_version') as "serverVersion",
+            current_setting('server_version_num')::int / 10000 as major,
+            pg_is_in_recovery() as standby,
+            (select rolsuper or rolcreatedb from pg_roles where rolname = current_user) as "mayCreate",
+            (select setting::bigint * 8192 from pg_settings where name = 'shared_buffers')::text as "sharedBuffers",
+            (select setting::int from pg_settings where name = 'max_parallel_workers') as "maxParallelWorkers",
+            (select setting from pg_settings where name = 'data_directory') as "dataFolder",
+            exists (select from pg_database where datname = $1) as exists`,
+    [endpoint.database],
+    'looking at the target server',
+  );
+  if (facts === undefined) throw new Error('the server gave no row');
+  if (facts.standby) {
+    throw new Failure(
+      'target-refused',
+      `${describeEndpoint(endpoint)} is a standby: nothing can be restored into it`,
+      {
+        hint: "Name the primary in the environment's postgres.",
+      },
+    );
+  }
+  const extensions = await maintenance.query<{ name: string }>('select name from pg_available_extensions');
+  return {
+    endpoint,
+    serverVersion: facts.serverVersion,
+    major: facts.major,
+    systemIdentifier: await readSystemIdentifier(maintenance),
+    existing: facts.exists ? await inspectDatabase(endpoint, options) : undefined,
+    mayCreateDatabases: facts.mayCreate,
+    availableExtensions: new Set(extensions.map(({ name }) => name)),
+    resources: {
+      ...(await localSpace(endpoint.host, facts.dataFolder)),
+      sharedBuffersBytes: Number(facts.sharedBuffers),
+      maxParallelWorkers: facts.maxParallelWorkers,
+    },
+  };
+}
+
+interface TargetRow {
+  readonly serverVersion: string;
+  readonly major: number;
+  readonly standby: boolean;
+  readonly mayCreate: boolean;
+  readonly sharedBuffers: string;
+  readonly maxParallelWorkers: number;
+  /** Null where the role may not know. */
+  readonly dataFolder: string | null;
+  readonly exists: boolean;
+}
+
+/** Tables that are named to an operator. */
+const namedTables = 20;
+
+async function inspectDatabase(
+  endpoint: PostgresEndpoint,
+  options: ConnectOptions,
+): Promise<ExistingDatabase> {
+  await using session = await connect(endpoint, options);
+  const tables = (await listTables(session)).filter(({ kind, ours }) => ours && kind !== 'sequence');
+  const [row] = await session.query<{ bytes: string; comment: string | null }>(
+    `select pg_database_size(oid)::text as bytes, shobj_description(oid, 'pg_database') as comment
+       from pg_database where datname = current_database()`,
+  );
+  return {
+    tables: tables.slice(0, namedTables).map(({ schema, name }) => `${schema}.${name}`),
+    bytes: Number(row?.bytes ?? 0),
+    comment: row?.comment ?? null,
+  };
+}
+
+/** A data folder that the server names and that lies on this host, when the server answers on this host. */
+async function localSpace(
+  host: string,
+  dataFolder: string | null,
+): Promise<Pick<ServerResources, 'isLocal' | 'freeBytes'>> {
+  const answersHere = host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host);
+  if (!answersHere || dataFolder === null) return { isLocal: false, freeBytes: undefined };
+  try {
+    const { bavail, bsize } = await statfs(dataFolder);
+    return { isLocal: true, freeBytes: bavail * bsize };
+  } catch {
+    // A container's port on this host: its files are elsewhere.
+    return { isLocal: false, freeBytes: undefined };
+  }
+}

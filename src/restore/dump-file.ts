@@ -1,0 +1,138 @@
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseChecksums } from '../artifact/checksums.ts';
+import { decompressionStage } from '../artifact/compression.ts';
+import { Failure } from '../failure.ts';
+import type { Commands, Stage } from '../process/commands.ts';
+
+/** A dump on this host, made by whatever tool: pg_dump in any format, perhaps compressed. */
+export interface DumpFile {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly format: 'custom' | 'directory' | 'tar' | 'sql';
+  /** Decompresses it; none when it is not compressed. */
+  readonly unpack: readonly Stage[];
+  /** As it lies there; of a folder its table of contents alone. */
+  readonly bytes: number;
+  /** Hex; null for a folder. */
+  readonly sha256: string | null;
+  /** Whether a `.sha256` beside it said the same. */
+  readonly isProven: boolean;
+}
+
+const gunzip: Stage = { program: 'gzip', arguments: ['-d', '-c'] };
+const magics = {
+  zstd: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]),
+  gzip: Buffer.from([0x1f, 0x8b]),
+  dump: Buffer.from('PGDMP'),
+};
+/** Where a tar archive says that it is one. */
+const tarMagic = { text: 'ustar', offset: 257 };
+const headBytes = 512;
+
+/**
+ * Tells what a path is by its first bytes, and proves it by the `.sha256` beside it where there is one.
+ * @throws Failure `artifact-missing`, `dump-unusable`, `artifact-damaged`
+ */
+export async function openDumpFile(path: string, commands: Commands): Promise<DumpFile> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new Failure('artifact-missing', `there is no file ${path}`, { where: path });
+  if (found.isDirectory()) return openFolder(path);
+  if (found.size === 0) throw new Failure('dump-unusable', `${path} is empty`, { where: path });
+  const stored = await readHead(path);
+  const compression = (['zstd', 'gzip'] as const).find((name) => startsWith(stored, magics[name]));
+  const unpack = compression === undefined ? [] : [compression === 'zstd' ? decompressionStage : gunzip];
+  const head = compression === undefined ? stored : await unpackedHead(path, unpack, commands);
+  const sha256 = await sha256Of(path, commands);
+  return {
+    kind: 'file',
+    path,
+    format: formatOf(head, path),
+    unpack,
+    bytes: found.size,
+    sha256,
+    isProven: await holdAgainst(path, sha256),
+  };
+}
+
+async function openFolder(path: string): Promise<DumpFile> {
+  const contents = await stat(join(path, 'toc.dat')).catch(() => undefined);
+  if (contents === undefined) {
+    throw new Failure('dump-unusable', `${path} is a folder without toc.dat, so it is no dump`, {
+      where: path,
+    });
+  }
+  return {
+    kind: 'file',
+    path,
+    format: 'directory',
+    unpack: [],
+    bytes: contents.size,
+    sha256: null,
+    isProven: false,
+  };
+}
+
+async function readHead(path: string): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function unpackedHead(path: string, unpack: readonly Stage[], commands: Commands): Promise<Buffer> {
+  const pipe = commands.pipe([
+    ...[{ program: 'cat', arguments: [path] }, ...unpack].map((stage) => ({
+      ...stage,
+      tolerate: ['SIGPIPE' as const],
+    })),
+    { program: 'head', arguments: ['-c', String(headBytes)] },
+  ]);
+  const chunks: Buffer[] = [];
+  for await (const chunk of pipe.output as AsyncIterable<Buffer>) chunks.push(chunk);
+  await pipe.done;
+  return Buffer.concat(chunks);
+}
+
+function formatOf(head: Buffer, path: string): DumpFile['format'] {
+  if (startsWith(head, magics.dump)) return 'custom';
+  const { text, offset } = tarMagic;
+  if (head.subarray(offset, offset + text.length).toString('latin1') === text) return 'tar';
+  // A text dump begins with a comment of pg_dump's; binary files of other kinds hold zeros.
+  if (!head.includes(0) && /^--|^SET |^\\/m.test(head.toString('utf8'))) return 'sql';
+  throw new Failure('dump-unusable', `${path} is no dump of pg_dump that could be recognised`, {
+    where: path,
+    hint: 'Known are custom, directory and tar format and SQL text, also compressed with zstd or gzip.',
+  });
+}
+
+function startsWith(head: Buffer, magic: Buffer): boolean {
+  return head.subarray(0, magic.length).equals(magic);
+}
+
+async function sha256Of(path: string, commands: Commands): Promise<string> {
+  const { stdout } = await commands.run('sha256sum', ['--binary', '--', path]);
+  // sha256sum puts a backslash before the sum of a name that it escapes.
+  return stdout.replace(/^\\/, '').slice(0, 64);
+}
+
+/** Holds a file against the `.sha256` beside it. @throws Failure `artifact-damaged` */
+async function holdAgainst(path: string, sha256: string): Promise<boolean> {
+  const beside = `${path}.sha256`;
+  const file = await open(beside, 'r').catch(() => undefined);
+  if (file === undefined) return false;
+  const text = await file.readFile('utf8').finally(() => file.close());
+  const [first] = parseChecksums(text) ?? [{ sha256: text.trim().slice(0, 64), key: '' }];
+  if (first?.sha256 === sha256) return true;
+  throw new Failure(
+    'artifact-damaged',
+    `${path} is damaged: ${beside} says sha256 ${first?.sha256 ?? '?'}, found ${sha256}`,
+    {
+      where: path,
+      hint: 'Do not restore from this file.',
+    },
+  );
+}

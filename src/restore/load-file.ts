@@ -1,0 +1,102 @@
+import { createReadStream } from 'node:fs';
+import { Failure } from '../failure.ts';
+import { databaseArgument } from '../postgres/program-environment.ts';
+import { createRestoreMessages } from '../postgres/restore-messages.ts';
+import { createRestoreProgress } from '../postgres/restore-progress.ts';
+import { failureOfRestore } from '../postgres/restore-failure.ts';
+import type { Commands } from '../process/commands.ts';
+import type { DumpFile } from './dump-file.ts';
+import { loadStream } from './load-stream.ts';
+import { runPass, type Load } from './load.ts';
+
+/** Restores a dump that lies on this host: in place where pg_restore can read it so, otherwise as a stream. */
+export async function loadFile(load: Load, file: DumpFile, head: string): Promise<void> {
+  if (file.format === 'sql') {
+    await loadText(load, file);
+    return;
+  }
+  if (file.unpack.length > 0 && file.format === 'custom') {
+    await loadStream(load, { open: () => createReadStream(file.path), unpack: file.unpack, head });
+    return;
+  }
+  const progress = createRestoreProgress({
+    onLoaded: (loaded) => {
+      load.onPhase(`loading rows: ${loaded} of ${load.listing.dataEntries} tables`);
+    },
+    onLater: (what, count) => {
+      load.onPhase(`building ${what} (${count} of ${load.listing.laterEntries})`);
+    },
+  });
+  const jobs = file.format === 'tar' ? 1 : load.jobs;
+  const pass = { format: file.format, jobs } as const;
+  await load.timeline.during('restore', () =>
+    file.unpack.length > 0
+      ? runPass(load, pass, { input: createReadStream(file.path), before: file.unpack, progress })
+      : runPass(load, { ...pass, from: file.path }, { progress }),
+  );
+}
+
+/** SQL text goes to psql, which ends at the first error: half of a script is no restore. */
+async function loadText(load: Load, file: DumpFile): Promise<void> {
+  const messages = createRestoreMessages();
+  const { command } = load;
+  const pipe = load.commands.pipe(
+    [
+      ...file.unpack,
+      {
+        program: command.tools.psql,
+        arguments: [
+          '--no-psqlrc',
+          '--quiet',
+          '--set=ON_ERROR_STOP=1',
+          ...(command.singleTransaction ? ['--single-transaction'] : []),
+          databaseArgument(command.database),
+          '--file=-',
+        ],
+        environment: command.environment,
+        onErrorLine: messages.add,
+      },
+    ],
+    { input: createReadStream(file.path) },
+  );
+  pipe.output.on('error', () => undefined).resume();
+  try {
+    await load.timeline.during('restore', () => pipe.done);
+  } catch (error) {
+    load.signal.throwIfAborted();
+    messages.end();
+    throw messages.harmful.length > 0 ? failureOfRestore(messages.harmful, command.database) : error;
+  }
+}
+
+/** What makes or changes databases in a text dump: pg_dump --create and pg_dumpall write it. */
+const createPattern = String.raw`^(CREATE DATABASE |\\c(onnect)? )`;
+
+/** The first line of a text dump that would make a database or go into another one; undefined when there is none. */
+export async function findCreatingText(file: DumpFile, commands: Commands): Promise<string | undefined> {
+  const pipe = commands.pipe([
+    ...[{ program: 'cat', arguments: [file.path] }, ...file.unpack].map((stage) => ({
+      ...stage,
+      tolerate: ['SIGPIPE' as const],
+    })),
+    {
+      program: 'grep',
+      arguments: ['--text', '--max-count=1', '--extended-regexp', createPattern],
+      tolerate: [1],
+    },
+  ]);
+  let found = '';
+  for await (const chunk of pipe.output as AsyncIterable<Buffer>) found += chunk.toString('utf8');
+  await pipe.done;
+  return found === '' ? undefined : found.trim().slice(0, 100);
+}
+
+/** Loading a text dump needs psql, and its selection is not pg_restore's to make. @throws Failure `usage` */
+export function checkTextSelection(file: DumpFile, load: Pick<Load['command'], 'selection' | 'clean'>): void {
+  const { contents, schemas, tables } = load.selection;
+  if (file.format !== 'sql' || (contents === 'all' && schemas.length + tables.length === 0 && !load.clean))
+    return;
+  throw new Failure('usage', `${file.path} is SQL text, of which no part can be chosen or replaced`, {
+    hint: "Leave out 'only', 'schema-only', 'data-only' and 'replace', or dump in the custom format.",
+  });
+}

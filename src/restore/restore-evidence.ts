@@ -1,0 +1,68 @@
+import type { RestoreFacts } from '../task/facts.ts';
+import type { FinishedRestore } from './restore-database.ts';
+import { dataBytes, provingFile } from './restore-source.ts';
+
+/** What a finished restore gives to the record. Pure. */
+export function restoreFacts(
+  finished: FinishedRestore,
+  found: Pick<RestoreFacts, 'recoveryPointAgeMs' | 'versionId'>,
+): RestoreFacts {
+  const { source, target, tools, settings, timeline, harmless, after, listing } = finished;
+  const common = {
+    target: {
+      host: target.endpoint.host,
+      port: target.endpoint.port,
+      database: target.endpoint.database,
+      serverVersion: target.serverVersion,
+      systemIdentifier: target.systemIdentifier,
+      databaseBytes: after.databaseBytes,
+    },
+    jobs: settings.jobs,
+    settings: settings.session,
+    phases: timeline.phases(),
+    harmless: harmless.map(({ object, message, reason }) => ({ object, message, reason })),
+    remarks: after.remarks,
+    ...found,
+  };
+  if (source.kind === 'file') {
+    return {
+      artifact: null,
+      from: null,
+      source: source.path,
+      sha256: source.sha256,
+      manifestSha256: null,
+      createdAt: null,
+      recoveryPoint: null,
+      format: source.format,
+      storedBytes: source.bytes,
+      rawBytes: null,
+      sourceDatabaseBytes: null,
+      dumpedFrom:
+        listing.serverVersion === undefined
+          ? null
+          : { serverVersion: listing.serverVersion, systemIdentifier: null },
+      tools: { pg_restore: tools.version },
+      ...common,
+    };
+  }
+  const { manifest, manifestSha256, from, repository } = source;
+  return {
+    artifact: manifest.name,
+    from: from.name,
+    source: repository.location,
+    sha256: provingFile(manifest)?.sha256 ?? null,
+    manifestSha256,
+    createdAt: manifest.createdAt,
+    recoveryPoint: manifest.recoveryPoint,
+    format: manifest.dump.format,
+    storedBytes: dataBytes(manifest),
+    rawBytes: manifest.dump.rawBytes,
+    sourceDatabaseBytes: manifest.server.databaseBytes,
+    dumpedFrom: {
+      serverVersion: manifest.server.version,
+      systemIdentifier: manifest.server.systemIdentifier,
+    },
+    tools: { ...manifest.tools, pg_restore: tools.version },
+    ...common,
+  };
+}

@@ -1,0 +1,73 @@
+import { Failure } from '../failure.ts';
+import type { RestoreSelection } from '../postgres/restore-command.ts';
+import type { PostgresRestoreParameters } from '../schema/generated/postgres-restore.types.ts';
+import type { RestorePermissions } from './preflight.ts';
+
+/** The parameters of a restore with every default in place. */
+export interface RestoreRequest {
+  /** What the operator calls the artifact; a path when it holds a slash. */
+  readonly artifact: string;
+  readonly jobs: number | 'auto';
+  readonly permissions: RestorePermissions;
+  readonly selection: RestoreSelection;
+  /** Why the restored rows are not those of the whole artifact, in words. */
+  readonly partial: string | undefined;
+  readonly singleTransaction: boolean;
+  readonly roles: boolean;
+  readonly resume: boolean;
+}
+
+/** @throws Failure `plan-invalid` for parameters that contradict each other */
+export function requestOf(
+  parameters: PostgresRestoreParameters,
+  variables: Readonly<Record<string, string | undefined>>,
+): RestoreRequest {
+  const contents = contentsOf(parameters);
+  const singleTransaction = parameters['single-transaction'] ?? false;
+  if (singleTransaction && typeof parameters.jobs === 'number' && parameters.jobs > 1) {
+    throw contradiction("'single-transaction' is done by one process", "Remove 'jobs'.");
+  }
+  const { schemas = [], tables = [] } = parameters.only ?? {};
+  const words = [
+    ...(schemas.length === 0 ? [] : [`schemas ${schemas.join(', ')}`]),
+    ...(tables.length === 0 ? [] : [`tables ${tables.join(', ')}`]),
+    ...(contents === 'all' ? [] : [contents]),
+  ];
+  return {
+    artifact: parameters.artifact ?? 'latest',
+    jobs: singleTransaction ? 1 : (parameters.jobs ?? 'auto'),
+    permissions: {
+      // Rows alone are put into tables that exist.
+      replace: parameters.replace ?? contents === 'data-only',
+      sameServer: parameters['same-server'] ?? false,
+      allowCreateInDump: parameters['allow-create-in-dump'] ?? variables['ALLOW_CREATE_IN_DUMP'] === '1',
+    },
+    selection: { schemas, tables, contents },
+    partial: words.length === 0 ? undefined : words.join('; '),
+    singleTransaction,
+    roles: parameters.roles ?? false,
+    resume: parameters.resume ?? false,
+  };
+}
+
+/** Whether an operator's words are a path on this host. */
+export function isPath(artifact: string): boolean {
+  return artifact.includes('/');
+}
+
+function contentsOf(parameters: PostgresRestoreParameters): RestoreSelection['contents'] {
+  const schemaOnly = parameters['schema-only'] ?? false;
+  const dataOnly = parameters['data-only'] ?? false;
+  if (schemaOnly && dataOnly) {
+    throw contradiction("'schema-only' and 'data-only' exclude each other", 'Remove one of them, or both.');
+  }
+  if (dataOnly && parameters.replace === true) {
+    throw contradiction("'data-only' replaces no definitions", "Remove 'replace'.");
+  }
+  if (schemaOnly) return 'schema-only';
+  return dataOnly ? 'data-only' : 'all';
+}
+
+function contradiction(message: string, hint: string): Failure {
+  return new Failure('plan-invalid', message, { hint });
+}

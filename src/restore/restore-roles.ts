@@ -1,0 +1,51 @@
+import { decryptionStage } from '../artifact/encryption.ts';
+import { Failure } from '../failure.ts';
+import type { ClientTools } from '../postgres/client-tools.ts';
+import { createRestoreMessages } from '../postgres/restore-messages.ts';
+import { failureOfRestore } from '../postgres/restore-failure.ts';
+import type { TaskContext } from '../task/contract.ts';
+import type { RestoreSource } from './source.ts';
+import { verifiedSource } from './verified-source.ts';
+
+/**
+ * Creates the roles and tablespaces that an artifact holds, without passwords; those that exist stay as they are.
+ * @throws Failure `artifact-missing` when it holds none, `restore-failed`
+ */
+export async function restoreRoles(
+  context: TaskContext,
+  source: RestoreSource,
+  tools: ClientTools,
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  const file =
+    source.kind === 'artifact' ? source.manifest.files.find(({ role }) => role === 'globals') : undefined;
+  if (source.kind !== 'artifact' || file === undefined) {
+    throw new Failure('artifact-missing', 'the dump has no roles beside it', {
+      hint: "Dump with 'globals: true', or leave out 'roles: true' and create them by hand.",
+    });
+  }
+  context.report.phase('creating roles');
+  const identity = source.from.repository?.encrypt?.identity;
+  const decrypt =
+    source.manifest.dump.recipients.length === 0 || identity === undefined
+      ? []
+      : [await decryptionStage(identity, context)];
+  const messages = createRestoreMessages();
+  const pipe = context.commands.pipe(
+    [
+      ...decrypt,
+      {
+        program: tools.psql,
+        arguments: ['--no-psqlrc', '--quiet', '--file=-'],
+        environment,
+        onErrorLine: messages.add,
+      },
+    ],
+    { input: verifiedSource(source.repository, file, { signal: context.signal }) },
+  );
+  pipe.output.on('error', () => undefined).resume();
+  await pipe.done;
+  messages.end();
+  if (messages.harmful.length > 0) throw failureOfRestore(messages.harmful, 'the roles of the server');
+  context.report.note(`roles: ${messages.harmless.length} were there already`);
+}

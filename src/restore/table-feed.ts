@@ -1,0 +1,75 @@
+import { open, rename } from 'node:fs/promises';
+import type { ManifestFile } from '../artifact/manifest.ts';
+import { asDamage } from '../artifact/read-back.ts';
+import { killOnAbort } from '../artifact/store-dump.ts';
+import type { Commands, Stage } from '../process/commands.ts';
+import type { Repository } from '../repository/repository.ts';
+import { verifiedSource } from './verified-source.ts';
+
+/** A table's rows on their way from the repository into the file that pg_restore reads. */
+export interface TableFeed {
+  readonly file: ManifestFile;
+  /** The path that pg_restore opens. */
+  readonly path: string;
+}
+
+export interface FeedOptions {
+  readonly commands: Commands;
+  readonly repository: Repository;
+  readonly unpack: readonly Stage[];
+  readonly signal: AbortSignal;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Opens the FIFO, which waits for its reader, and becomes the program. */
+const intoFile = 'exec >"$1"; shift; exec "$@"';
+const copy: Stage = { program: 'cat', arguments: [] };
+
+/**
+ * Feeds a table into its FIFO: repository, sha256, decrypt, decompress, pg_restore, without touching a disk.
+ * @throws Failure `artifact-damaged`, `repository-*`, `command-failed` when the reader left early
+ */
+export async function feedTable({ file, path }: TableFeed, options: FeedOptions): Promise<void> {
+  const stages = options.unpack.length === 0 ? [copy] : options.unpack;
+  const last = stages.at(-1) ?? copy;
+  const source = verifiedSource(options.repository, file, options);
+  const pipe = options.commands.pipe(
+    [
+      ...stages.slice(0, -1),
+      { ...last, program: 'sh', arguments: ['-c', intoFile, 'sh', path, last.program, ...last.arguments] },
+    ],
+    { input: source },
+  );
+  pipe.output.on('error', () => undefined).resume();
+  const forget = killOnAbort(pipe, options.signal);
+  try {
+    await pipe.done;
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw source.errored ?? asDamage(file, error);
+  } finally {
+    forget();
+  }
+}
+
+/** Makes an empty file that claims the size of a table: pg_restore begins with the largest. */
+export async function showSize({ path, file }: TableFeed): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.truncate(file.bytes);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Puts a FIFO where the empty files are, many at once and each at one instant. */
+export async function makeFifos(commands: Commands, feeds: readonly TableFeed[]): Promise<void> {
+  for (let from = 0; from < feeds.length; from += fifosAtOnce) {
+    const paths = feeds.slice(from, from + fifosAtOnce).map(({ path }) => path);
+    await commands.run('mkfifo', ['-m', '600', ...paths.map((path) => `${path}.fifo`)]);
+    for (const path of paths) await rename(`${path}.fifo`, path);
+  }
+}
+
+/** Far below the length of a command line. */
+const fifosAtOnce = 200;

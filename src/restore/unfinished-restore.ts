@@ -1,0 +1,59 @@
+import type { Session } from '../postgres/connect.ts';
+import { quoteIdentifier, quoteLiteral } from '../postgres/identifier.ts';
+
+/**
+ * What a restore notes on the database that it has made, as the database's comment, until it is done: whoever finds an
+ * unfinished one, on whatever host, knows what it is and how far it came.
+ */
+export interface UnfinishedRestore {
+  readonly artifact: string;
+  readonly manifestSha256: string;
+  readonly runId: string;
+  /** `loading`: rows may be missing. `loaded`: every row is there, indexes and constraints may not be. */
+  readonly state: 'loading' | 'loaded';
+}
+
+const prefix = 'run-plan restore ';
+
+export async function noteUnfinished(
+  session: Session,
+  database: string,
+  unfinished: UnfinishedRestore,
+): Promise<void> {
+  const { artifact, manifestSha256, runId, state } = unfinished;
+  await setComment(
+    session,
+    database,
+    `${prefix}${JSON.stringify({ artifact, manifestSha256, runId, state })}`,
+  );
+}
+
+/** The restore is done: the database is like any other. */
+export async function forgetUnfinished(session: Session, database: string): Promise<void> {
+  await setComment(session, database, undefined);
+}
+
+/** What a database's comment says of an unfinished restore; undefined for any other comment. */
+export function parseUnfinished(comment: string | null): UnfinishedRestore | undefined {
+  if (comment?.startsWith(prefix) !== true) return undefined;
+  try {
+    const value = JSON.parse(comment.slice(prefix.length)) as Partial<
+      Record<keyof UnfinishedRestore, unknown>
+    >;
+    const { artifact, manifestSha256, runId, state } = value;
+    if (typeof artifact !== 'string' || typeof manifestSha256 !== 'string' || typeof runId !== 'string')
+      return undefined;
+    return state === 'loading' || state === 'loaded' ? { artifact, manifestSha256, runId, state } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function setComment(session: Session, database: string, text: string | undefined): Promise<void> {
+  const literal = text === undefined ? 'null' : quoteLiteral(text);
+  await session.query(
+    `comment on database ${quoteIdentifier(database)} is ${literal}`,
+    [],
+    'noting how far the restore has come',
+  );
+}
