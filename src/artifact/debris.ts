@@ -53,7 +53,10 @@ export function isDebrisUpload(
   { now, ageMs }: Pick<DebrisOptions, 'now' | 'ageMs'>,
 ): boolean {
   if (now.getTime() - upload.startedAt.getTime() <= ageMs) return false;
-  return parseArtifactKey(upload.key) !== undefined || /^runs\/[^/]+\/[^/]+\.json$/.test(upload.key);
+  return (
+    parseArtifactKey(upload.key) !== undefined ||
+    /^(?:runs\/[^/]+\/[^/]+\.json|evidence\/[^/]+\/[^/]+)$/.test(upload.key)
+  );
 }
 
 function isOurs(leftover: Leftover, artifacts: DebrisOptions['artifacts']): boolean {

@@ -26,6 +26,7 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
   addRun(program, host, settle);
   addValidate(program, host, settle);
   addListings(program, host, settle);
+  addEvidence(program, host, settle);
   addChanges(program, host, settle);
   return program;
 }
@@ -143,6 +144,50 @@ function addListings(program: Command, host: CommandHost, settle: Settle): void 
     .action(async (plan, options) => {
       const { statusCommand } = await import('./commands/status.ts');
       settle(await statusCommand(host, plan, options));
+    });
+}
+
+function addEvidence(program: Command, host: CommandHost, settle: Settle): void {
+  program
+    .command('report')
+    .description(
+      'Lists the drills with their verdicts, or prints or verifies the evidence that is kept of them.',
+    )
+    .argument('[plan]', 'only drills of this plan')
+    .option('--run <run>', 'print the document of this run')
+    .addOption(
+      new Option('--format <format>', 'print this document of the run, or of the newest').choices([
+        'text',
+        'markdown',
+        'json',
+        'html',
+        'junit',
+      ] as const),
+    )
+    .option('--output <file>', 'write the document to a file')
+    .option(
+      '--verify',
+      `hold all evidence against its seals, in the repository and on this host; exit ${String(exitCode.checkFailed)} when anything is wrong`,
+    )
+    .addOption(json())
+    .addOption(config())
+    .action(async (plan, options) => {
+      const { reportCommand } = await import('./commands/report.ts');
+      settle(await reportCommand(host, plan, options));
+    });
+  program
+    .command('sign-off')
+    .description("Answers an open question of a drill: a person's word that something was looked at.")
+    .argument('<run>', "the drill's run")
+    .requiredOption('--check <name>', 'which question, as the report names it')
+    .requiredOption('--by <who>', 'the person who looked')
+    .option('--note <text>', 'what they say besides')
+    .option('--reject', 'it is not well')
+    .addOption(json())
+    .addOption(config())
+    .action(async (run, options) => {
+      const { signOffCommand } = await import('./commands/sign-off.ts');
+      settle(await signOffCommand(host, run, options));
     });
 }
 

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
 import type { RunningCluster } from '../engine/clusters.ts';
 import type { Pipeline, PipelineStep } from '../engine/pipeline.ts';
-import type { RunHost } from '../engine/run-host.ts';
+import type { RunHost, RunKeeper } from '../engine/run-host.ts';
 import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
 import { hostLock } from '../lock/host-lock.ts';
 import type { LockTaker } from '../lock/run-lock.ts';
@@ -10,6 +10,9 @@ import { createProcessGroups } from '../process/process-groups.ts';
 import type { EventSink } from '../record/event.ts';
 import { lockFile, temporaryFolder } from '../record/state-folder.ts';
 import { applicationName } from '../postgres/application-name.ts';
+import { isDrill } from '../evidence/is-drill.ts';
+import type { Secrets } from '../secret/reference.ts';
+import { accountName } from './account.ts';
 import { scriptVariables } from './script-variables.ts';
 import type { CommandHost } from './host.ts';
 import { openRepositoryOf, type Plans } from './plans.ts';
@@ -59,12 +62,32 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
         mayWrite: pipeline.plan.writes === environment.name,
       }),
     startCluster,
-    keepers: [],
+    keepers: [await evidenceKeeper(host, pipeline, secrets, stateFolder)].filter(
+      (keeper) => keeper !== undefined,
+    ),
     cancel,
     reportBug: (stack) => {
       host.errorOutput.write(`run-plan: this is a bug in run-plan, please report it\n${stack}\n`);
     },
   };
+}
+
+/** Of a plan that restores something; other runs do without its code. */
+async function evidenceKeeper(
+  host: CommandHost,
+  pipeline: Pipeline,
+  secrets: Secrets,
+  stateFolder: string,
+): Promise<RunKeeper | undefined> {
+  if (!isDrill(pipeline)) return undefined;
+  const { createEvidenceKeeper } = await import('../evidence/keeper.ts');
+  return createEvidenceKeeper({
+    stateFolder,
+    secrets,
+    account: accountName(),
+    clock: systemClock,
+    redact: (text) => host.redactor.redact(text),
+  });
 }
 
 async function startCluster(major: number | undefined, signal: AbortSignal): Promise<RunningCluster> {

@@ -1,0 +1,190 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { renderJson } from '../../evidence/documents.ts';
+import { readDrills, type Drill, type DrillList } from '../../evidence/drills.ts';
+import { renderJunit } from '../../evidence/junit-document.ts';
+import { renderMarkdown } from '../../evidence/markdown-document.ts';
+import { renderPage } from '../../evidence/page/page.ts';
+import { withSignOffs } from '../../evidence/sign-off.ts';
+import { renderText } from '../../evidence/text-document.ts';
+import { verifyEvidence, type Finding } from '../../evidence/verify.ts';
+import { durationWords, hasRecovered, verdictWords } from '../../evidence/words.ts';
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { Failure } from '../../failure.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { DrillEvidence } from '../../schema/generated/drill-evidence.types.ts';
+import { planOf, withEvidence } from '../evidence-places.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
+import { choosePlans, loadPlans, stepsOfRole, type Plans } from '../plans.ts';
+import { renderTable } from '../table.ts';
+
+export const reportFormats = ['text', 'markdown', 'json', 'html', 'junit'] as const;
+
+export interface ReportOptions {
+  readonly run?: string | undefined;
+  readonly format?: (typeof reportFormats)[number] | undefined;
+  readonly output?: string | undefined;
+  readonly verify?: true | undefined;
+  readonly json?: true | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Lists the drills, prints one drill's document as it stands today, or verifies what is kept of all of them. */
+export async function reportCommand(
+  host: CommandHost,
+  name: string | undefined,
+  options: ReportOptions,
+): Promise<ExitCode> {
+  const plans = await loadPlans(host, options.config);
+  const chosen = chooseDrills(plans, name, options.run);
+  if (options.verify === true) return verify(host, plans, chosen, options);
+  if (options.run !== undefined || options.format !== undefined || options.output !== undefined)
+    return printDocument(host, plans, chosen, options);
+  const drills: DrillEvidence[] = [];
+  for (const plan of chosen) drills.push(...tell(host, await drillsOf(host, plans, plan)).map(withSignOffs));
+  drills.sort((left, right) => right.run.startedAt.localeCompare(left.run.startedAt));
+  if (options.json === true) printJson(host, drills.map(asData));
+  else print(host, render(drills));
+  return exitCode.done;
+}
+
+/** The plan that was named or whose run was; otherwise every plan that restores something. */
+function chooseDrills(plans: Plans, name: string | undefined, runId: string | undefined): readonly Plan[] {
+  if (runId === undefined && name === undefined)
+    return choosePlans(plans, undefined).filter((plan) => stepsOfRole(plans, plan, 'restore').length > 0);
+  const named = name === undefined ? [] : choosePlans(plans, name);
+  if (runId === undefined) return named;
+  const plan = planOf(plans, runId);
+  if (named.length > 0 && named[0]?.name !== plan.name)
+    throw new Failure('usage', `${runId} is a run of ${plan.name}, not of ${name ?? ''}`);
+  return [plan];
+}
+
+function drillsOf(host: CommandHost, plans: Plans, plan: Plan, runId?: string): Promise<DrillList> {
+  return withEvidence(host, plans, plan, (places) =>
+    readDrills(places, { plan: plan.name, ...(runId !== undefined && { runId }) }),
+  );
+}
+
+/** The drills; what cannot be read is a warning. */
+function tell(host: CommandHost, { drills, damaged }: DrillList): readonly Drill[] {
+  for (const file of damaged)
+    host.errorOutput.write(`run-plan: warning: ${file} cannot be read: run-plan report --verify says more\n`);
+  return drills;
+}
+
+async function printDocument(
+  host: CommandHost,
+  plans: Plans,
+  chosen: readonly Plan[],
+  options: ReportOptions,
+): Promise<ExitCode> {
+  const drills: Drill[] = [];
+  for (const plan of chosen) drills.push(...tell(host, await drillsOf(host, plans, plan, options.run)));
+  drills.sort((left, right) => right.evidence.run.startedAt.localeCompare(left.evidence.run.startedAt));
+  const [newest] = drills;
+  if (newest === undefined) {
+    const what = options.run ?? (chosen.map((plan) => plan.name).join(', ') || 'any plan');
+    throw new Failure('usage', `there is no evidence of ${what}`, {
+      hint: 'evidence is kept of every run of a plan that restores something; run-plan report lists it',
+    });
+  }
+  const format = options.format ?? (options.json === true ? 'json' : 'text');
+  const document = host.redactor.redact(renderAs(format, newest));
+  if (options.output === undefined) print(host, document);
+  else await save(resolve(host.workingFolder, options.output), document);
+  return exitCode.done;
+}
+
+/** With the sign-offs that were given since; the JSON is that of today as well. */
+function renderAs(format: (typeof reportFormats)[number], drill: Drill): string {
+  const evidence = withSignOffs(drill);
+  switch (format) {
+    case 'text':
+      return renderText(evidence);
+    case 'markdown':
+      return renderMarkdown(evidence);
+    case 'json':
+      return renderJson(evidence);
+    case 'html':
+      return renderPage(evidence);
+    case 'junit':
+      return renderJunit(evidence);
+  }
+}
+
+async function save(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure('usage', `${file} cannot be written: ${reason}`, { where: file });
+  }
+}
+
+async function verify(
+  host: CommandHost,
+  plans: Plans,
+  chosen: readonly Plan[],
+  { json }: ReportOptions,
+): Promise<ExitCode> {
+  const findings: (Finding & { readonly plan: string })[] = [];
+  let seals = 0;
+  let documents = 0;
+  for (const plan of chosen) {
+    const verified = await withEvidence(host, plans, plan, (places) => verifyEvidence(places, plan.name));
+    seals += verified.seals;
+    documents += verified.documents;
+    findings.push(...verified.findings.map((finding) => ({ plan: plan.name, ...finding })));
+  }
+  if (json === true) printJson(host, { seals, documents, findings });
+  else {
+    const lines = findings.map(
+      ({ place, plan, file, problem }) => `${place}: evidence/${plan}/${file} ${problem}\n`,
+    );
+    const count = `${seals} ${seals === 1 ? 'seal' : 'seals'}, ${documents} ${documents === 1 ? 'document' : 'documents'} read`;
+    const total = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;
+    print(host, `${lines.join('')}${findings.length === 0 ? 'verified: ' : `${total}: `}${count}\n`);
+  }
+  return findings.length === 0 ? exitCode.done : exitCode.checkFailed;
+}
+
+function artifactsOf({ restores }: DrillEvidence): string[] {
+  return restores.map(({ artifact, source }) => artifact ?? source);
+}
+
+function asData(drill: DrillEvidence): Record<string, unknown> {
+  return {
+    runId: drill.runId,
+    plan: drill.plan,
+    startedAt: drill.run.startedAt,
+    verdict: drill.verdict,
+    recoveryTime: drill.recoveryTime,
+    recoveryPointAge: drill.recoveryPointAge,
+    artifacts: artifactsOf(drill),
+    forecast: drill.trend.forecast,
+  };
+}
+
+function render(drills: readonly DrillEvidence[]): string {
+  if (drills.length === 0) return 'no drills\n';
+  const columns = [
+    { title: 'RUN' },
+    { title: 'VERDICT' },
+    { title: 'RECOVERY', align: 'right' },
+    { title: 'RTO', align: 'right' },
+    { title: 'ARTIFACT' },
+    { title: 'OPEN', align: 'right' },
+  ] as const;
+  return renderTable(
+    columns,
+    drills.map((drill) => [
+      drill.runId,
+      verdictWords[drill.verdict.state],
+      hasRecovered(drill.verdict.state) ? durationWords(drill.recoveryTime.durationMs) : '-',
+      drill.recoveryTime.rtoMs === null ? '-' : durationWords(drill.recoveryTime.rtoMs),
+      artifactsOf(drill).join(', ') || '-',
+      String(drill.verdict.openSignOffs),
+    ]),
+  );
+}
