@@ -76,7 +76,8 @@ function renderScript(guide: RestoreGuide): string {
     '# A new, empty database that stores and sorts text as the old one did, and the dump into it.',
     `createdb ${createdbArguments(guide.locale).map(shellWord).join(' ')} "$DATABASE"`,
     'pg_restore --no-owner --no-privileges --exit-on-error --jobs="$JOBS" --dbname="dbname=\'$DATABASE\'" dump',
-    `psql --no-psqlrc --quiet --dbname="dbname='$DATABASE'" --command=analyze`,
+    // Not SQL's analyze, which also asks the servers of foreign partitions.
+    `vacuumdb --analyze-only --quiet --jobs="$JOBS" --dbname="dbname='$DATABASE'"`,
   ].join('\n');
 }
 

@@ -24,6 +24,11 @@ export interface Session extends AsyncDisposable {
    * @throws Failure `postgres-*`; the reason of the signal when that aborted the session.
    */
   statement(text: string, doing?: string): Promise<StatementResult>;
+  /**
+   * Another session of the same user and settings, in another database of the server; the caller closes it.
+   * @throws Failure as `connect`
+   */
+  inDatabase(database: string): Promise<Session>;
   /** Aborts when the server or the network ends the session; its reason is the Failure. Silent after `close`. */
   readonly lost: AbortSignal;
   /** Ends the session; never throws and never waits longer than two seconds. */
@@ -132,6 +137,7 @@ async function open(
     query: <Row extends object>(text: string, values: readonly unknown[] = [], doing?: string) =>
       perform(async () => (await client.query<Row>(text, [...values])).rows, doing),
     statement: (text, doing) => perform(() => performStatement(client, text), doing),
+    inDatabase: (database) => connect({ ...endpoint, database }, options),
     close,
     [Symbol.asyncDispose]: close,
   };

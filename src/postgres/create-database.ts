@@ -33,22 +33,6 @@ export async function createDatabase(
   }
 }
 
-/** Drops a database from under its sessions. */
-export async function dropDatabase(session: Session, name: string, major: number): Promise<void> {
-  if (major < 13) {
-    await session.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()',
-      [name],
-    );
-  }
-  const force = major >= 13 ? ' with (force)' : '';
-  await session.query(
-    `drop database if exists ${quoteIdentifier(name)}${force}`,
-    [],
-    `dropping the database ${name}`,
-  );
-}
-
 function localeClauses({ collation, characterType = collation, icu }: NewDatabaseLocale): string {
   return [
     collation === undefined ? '' : ` lc_collate ${quoteLiteral(collation)}`,

@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import type { Session } from './connect.ts';
 import { quoteIdentifier } from './identifier.ts';
+import { dropSubscriptions, subscriptionsSinceMajor } from './subscriptions.ts';
 
 /** `drop database … with (force)` came with this major. */
 const forceSinceMajor = 13;
@@ -13,7 +14,8 @@ export interface DropOptions {
 }
 
 /**
- * Drops a database, from a session in another one, and looks that it is gone. One that is not there is fine.
+ * Drops a database and its subscriptions, from a session in another one, and looks that it is gone. One that is not
+ * there is fine.
  * Whether it may be dropped at all is the caller's to know.
  * @throws Failure `postgres-*`
  */
@@ -21,7 +23,9 @@ export async function dropDatabase(session: Session, database: string, options: 
   if (!(await databaseExists(session, database))) return;
   const name = quoteIdentifier(database);
   const doing = `dropping the database ${database}`;
-  const canForce = options.force && (options.major ?? (await majorOf(session))) >= forceSinceMajor;
+  const major = options.major ?? (await majorOf(session));
+  if (major >= subscriptionsSinceMajor) await dropSubscriptions(session, database);
+  const canForce = options.force && major >= forceSinceMajor;
   if (options.force && !canForce) {
     await session.query(`alter database ${name} with allow_connections false`, [], doing);
     await endSessionsIn(session, database);

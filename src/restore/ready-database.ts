@@ -1,5 +1,6 @@
-import { createDatabase, dropDatabase } from '../postgres/create-database.ts';
+import { createDatabase } from '../postgres/create-database.ts';
 import type { Session } from '../postgres/connect.ts';
+import { dropDatabase } from '../postgres/drop-database.ts';
 import type { RestoreTarget } from '../postgres/restore-target.ts';
 import { markScratch, parseScratchName } from '../postgres/scratch-database.ts';
 import { Failure } from '../failure.ts';
@@ -39,7 +40,7 @@ export async function readyDatabase(
   const unfinished = parseUnfinished(target.existing?.comment ?? null);
   if (target.existing !== undefined && database === context.run.scratch) {
     // An earlier attempt of this step has made it.
-    await dropDatabase(maintenance, database, target.major);
+    await dropDatabase(maintenance, database, { force: true, major: target.major });
   } else if (target.existing !== undefined && request.resume) {
     if (!isOf(unfinished, source)) throw notResumable(database, unfinished);
     if (unfinished.state === 'loaded') {
@@ -52,7 +53,7 @@ export async function readyDatabase(
       };
     }
     context.report.note(`rows of ${database} may be missing; beginning anew`);
-    await dropDatabase(maintenance, database, target.major);
+    await dropDatabase(maintenance, database, { force: true, major: target.major });
   } else if (target.existing !== undefined) {
     const clean = request.permissions.replace && target.existing.tables.length > 0;
     const isDataOnly = request.selection.contents === 'data-only';

@@ -25,8 +25,18 @@ export async function createDatabase(services: Services, name?: string): Promise
   };
 }
 
-/** Removes the database, also from under open sessions. */
+/** Removes the database, also from under open sessions, and its subscriptions, which would hold it. */
 export async function dropDatabase(services: Services, database: TestDatabase): Promise<void> {
+  const subscriptions = await run<{ name: string }>(
+    services,
+    'postgres',
+    `select subname as name from pg_subscription join pg_database d on d.oid = subdbid where datname = $1`,
+    [database.name],
+  );
+  for (const name of subscriptions.map((each) => pg.escapeIdentifier(each.name))) {
+    const drop = `alter subscription ${name} disable; alter subscription ${name} set (slot_name = none); drop subscription ${name}`;
+    await run(services, database.name, drop);
+  }
   await run(
     services,
     'postgres',

@@ -119,7 +119,7 @@ test('the manifest says what was dumped', async () => {
     expect.arrayContaining(['hstore', 'pg_trgm', 'uuid-ossp']),
   );
   expect(manifest.recoveryPoint.lsn).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
-  expect(manifest.fingerprint.largeObjects).toBe(2);
+  expect(manifest.fingerprint.largeObjects).toBe(4);
   const rows = new Map(
     manifest.fingerprint.tables.map((table) => [`${table.schema}.${table.name}`, table.rows]),
   );
@@ -130,6 +130,10 @@ test('the manifest says what was dumped', async () => {
   expect(rows.has('public.never_filled')).toBe(false);
   expect(rows.has('public.events')).toBe(false);
   expect(rows.has('public.remote')).toBe(false);
+  expect(rows.get('rare.line\nbreak')).toBe(7);
+  expect(rows.get('rare.visits_eu')).toBe(629);
+  expect(rows.get('rare.summed')).toBe(4);
+  expect(rows.has('rare.scattered_far')).toBe(false);
   expect(manifest.dump.rawBytes).toBeGreaterThan(40_000_000);
   expect(manifest.files.find((file) => file.role === 'dump')?.sha256).toBe(result.outputs?.['sha256']);
 });

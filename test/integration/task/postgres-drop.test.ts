@@ -90,6 +90,17 @@ describe('the run’s own database', () => {
     expect(await names()).not.toContain(database.name);
   });
 
+  test('is dropped with the subscriptions that came with the dump, without asking their publishers', async () => {
+    const database = await scratch();
+    for (const name of ['one', 'an "odd" one'])
+      await database.query(
+        `create subscription ${pg.escapeIdentifier(name)} connection 'host=nowhere.invalid' publication p
+           with (connect = false, slot_name = original)`,
+      );
+    expect((await dropped({}, { scratch: database.name })).facts).toMatchObject({ state: 'dropped' });
+    expect(await names()).not.toContain(database.name);
+  });
+
   test('is dropped by hand where the server knows no force', async () => {
     const database = await scratch();
     await sitIn(database);
