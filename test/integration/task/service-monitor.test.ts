@@ -123,11 +123,13 @@ describe('a service that does badly', () => {
     });
   });
 
-  test.each([
+  const badAnswers: readonly (readonly [string, RequestListener, RegExp])[] = [
     ['answers nothing in time', () => undefined, /no answer within 1s$/],
-    ['hangs up', (_, response) => void response.destroy(), /socket hang up|ECONNRESET/],
-    ['sends people elsewhere', (_, response) => void response.writeHead(302).end(), /status 302$/],
-  ])('when it %s', async (_, listener: RequestListener, error) => {
+    ['hangs up', (_, response) => response.destroy(), /socket hang up|ECONNRESET/],
+    ['sends people elsewhere', (_, response) => response.writeHead(302).end(), /status 302$/],
+  ];
+
+  test.each(badAnswers)('when it %s', async (_, listener, error) => {
     const url = await serve(listener);
     await expect(monitored('postgres', { http: [{ url, timeout: '1s' }] })).rejects.toMatchObject({
       facts: { errors: [expect.stringMatching(error)] },
