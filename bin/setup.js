@@ -2,9 +2,9 @@
 /**
  * Installs what a checkout needs and says what and why: `node bin/setup.js check|demo|test|bench`.
  *
- * Plain JavaScript for Node 18 and later without a dependency, because it runs before anything is installed. Done in
- * milliseconds when nothing is missing. Debian packages are installed by root on Debian only; anybody else is told what
- * is missing and how to get it, with exit 11 (as run-plan itself says "tool missing").
+ * Plain JavaScript for Node 18 and later without a dependency, because it runs before anything is installed. Done in a
+ * fraction of a second when nothing is missing. Debian packages are installed by root on Debian only; anybody else is
+ * told what is missing and how to get it, with exit 11 (as run-plan itself says "tool missing").
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const missingExitCode = 11;
 
-/** What each use needs beside npm's packages: a program, where it comes from, what for. */
+/** What each use needs beside npm's packages: a program or a module of Python's, where it comes from, what for. */
 const programs = [
   {
     program: 'initdb',
@@ -56,6 +56,12 @@ const programs = [
     why: 'checks of the unit files',
     uses: ['test'],
   },
+  ...[
+    { module: 'sqlalchemy', debian: 'python3-sqlalchemy', pip: 'sqlalchemy' },
+    { module: 'alembic', debian: 'alembic', pip: 'alembic' },
+    { module: 'pytest', debian: 'python3-pytest', pip: 'pytest' },
+    { module: 'psycopg2', debian: 'python3-psycopg2', pip: 'psycopg2-binary' },
+  ].map((module) => ({ ...module, why: 'the application that drills restore', uses: ['test'] })),
   {
     program: 'borgmatic',
     debian: 'borgmatic',
@@ -65,6 +71,13 @@ const programs = [
   },
 ];
 const uses = ['check', 'demo', 'test', 'bench'];
+
+/**
+ * Whose modules count: Debian's own Python where there is one, because its packages are of no use to another one that
+ * comes first in PATH. `TEST_PYTHON` names another. Tests start the same one (test/fixtures/application.ts).
+ */
+const isDebian = existsSync('/etc/debian_version');
+const python = process.env.TEST_PYTHON ?? (isDebian ? '/usr/bin/python3' : 'python3');
 
 const use = process.argv[2] ?? '';
 if (!uses.includes(use)) {
@@ -121,11 +134,9 @@ function installPrograms(wantedUse) {
   const packages = [...new Set(missing.map(({ debian }) => debian))];
   for (const name of packages) {
     const parts = missing.filter(({ debian }) => debian === name);
-    say(
-      `missing: ${parts.map(({ program }) => program).join(', ')} (${[...new Set(parts.map(({ why }) => why))].join(', ')})`,
-    );
+    say(`missing: ${namesOf(parts)} (${[...new Set(parts.map(({ why }) => why))].join(', ')})`);
   }
-  if (!existsSync('/etc/debian_version')) return explainElsewhere(missing);
+  if (!isDebian) return explainElsewhere(missing);
   if (process.getuid?.() !== 0) {
     say(
       `only root can install them: sudo apt-get update && sudo apt-get install --no-install-recommends ${packages.join(' ')}`,
@@ -136,11 +147,36 @@ function installPrograms(wantedUse) {
 }
 
 function missingPrograms(wantedUse) {
-  const folders = programFolders();
   const wanted = programs.filter(
     ({ linux, uses: usedBy }) => usedBy.includes(wantedUse) && !(linux && process.platform !== 'linux'),
   );
-  return wanted.filter(({ program }) => !folders.some((folder) => existsSync(join(folder, program))));
+  const folders = programFolders();
+  const modules = missingModules(wanted.flatMap(({ module }) => module ?? []));
+  return wanted.filter(({ program, module }) =>
+    module === undefined
+      ? !folders.some((folder) => existsSync(join(folder, program)))
+      : modules.includes(module),
+  );
+}
+
+/** Those of the modules that Python cannot import, of this host and of no folder that a caller's variables add. */
+function missingModules(modules) {
+  if (modules.length === 0) return [];
+  const script = [
+    'import importlib, sys',
+    'for name in sys.argv[1:]:',
+    '    try: importlib.import_module(name)',
+    '    except Exception: print(name)',
+  ];
+  const result = spawnSync(python, ['-I', '-c', script.join('\n'), ...modules], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return result.status === 0 ? result.stdout.split('\n').filter(Boolean) : modules;
+}
+
+function namesOf(parts) {
+  return parts.map(({ program, module }) => program ?? `Python's ${module}`).join(', ');
 }
 
 /** PATH, where Debian keeps the server's programs of each Postgres major, and where root's programs are. */
@@ -161,6 +197,9 @@ function explainElsewhere(missing) {
   if (process.platform === 'darwin' && brew.length > 0) say(`install them: brew install ${brew.join(' ')}`);
   if (process.platform !== 'darwin')
     say("install them with this system's package manager; on Debian root gets them from this command");
+  const pip = missing.flatMap(({ pip: name }) => name ?? []);
+  if (pip.length > 0)
+    say(`into a virtual environment, which TEST_PYTHON names: pip install ${pip.join(' ')}`);
   if (missing.some(({ s3 }) => s3))
     say('instead of Ceph, a running Docker serves as well: start it and try again');
   return false;
@@ -215,8 +254,7 @@ function withoutServices(install) {
 
 function confirmInstalled(wantedUse, packages) {
   const missing = missingPrograms(wantedUse).filter(({ debian }) => packages.includes(debian));
-  if (missing.length > 0)
-    say(`still missing after the installation: ${missing.map(({ program }) => program).join(', ')}`);
+  if (missing.length > 0) say(`still missing after the installation: ${namesOf(missing)}`);
   return missing.length === 0;
 }
 

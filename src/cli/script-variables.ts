@@ -51,9 +51,8 @@ export async function scriptVariables(
 
 function databaseUrl({ host, port, database, user, sslmode }: PostgresEndpoint): string {
   const authority = host.startsWith('/') ? '' : `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
-  const query = new URLSearchParams({
-    ...(host.startsWith('/') && { host, port: String(port) }),
-    sslmode,
-  });
-  return `postgresql://${encodeURIComponent(user)}@${authority}/${encodeURIComponent(database)}?${query.toString()}`;
+  const parameters = { ...(host.startsWith('/') && { host, port: String(port) }), sslmode };
+  // Not URLSearchParams: libpq takes its + for a plus.
+  const query = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `postgresql://${encodeURIComponent(user)}@${authority}/${encodeURIComponent(database)}?${query.join('&')}`;
 }

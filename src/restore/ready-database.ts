@@ -37,7 +37,10 @@ export async function readyDatabase(
 ): Promise<ReadyDatabase> {
   const { database } = endpoint;
   const unfinished = parseUnfinished(target.existing?.comment ?? null);
-  if (target.existing !== undefined && request.resume) {
+  if (target.existing !== undefined && database === context.run.scratch) {
+    // An earlier attempt of this step has made it.
+    await dropDatabase(maintenance, database, target.major);
+  } else if (target.existing !== undefined && request.resume) {
     if (!isOf(unfinished, source)) throw notResumable(database, unfinished);
     if (unfinished.state === 'loaded') {
       context.report.note(`every row of ${database} is there; going on with indexes and constraints`);

@@ -24,6 +24,7 @@ import { checkContents, checkTarget, type PreflightQuestion } from './preflight.
 import { readyDatabase, type ReadyDatabase } from './ready-database.ts';
 import type { RestoreRequest } from './restore-request.ts';
 import { restoreRoles } from './restore-roles.ts';
+import { watchServerLife } from './server-life.ts';
 import { openSource, type OpenSource, type RestoreSource } from './source.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
@@ -75,7 +76,7 @@ export async function restoreDatabase(
     if (!isOver) await endSessions(context, maintenance.endpoint);
   });
   const target = await inspectTarget(maintenance, endpoint, connecting);
-  const question = questionOf(source, target, request);
+  const question = questionOf(source, target, request, context.run.scratch);
   for (const text of checkTarget(question)) report.note(text);
   const tools = await toolsFor(context, options, target);
   const folder = await folderFor(context, options.scratch);
@@ -119,7 +120,22 @@ export async function restoreDatabase(
     harmless,
   };
   await using session = await connect(endpoint, connecting);
-  await loadOrResume(load, opened, ready, session);
+  const stopWatching = watchServerLife(maintenance, {
+    clock: context.clock,
+    applicationName: connecting.applicationName,
+    onLife: (progress) => {
+      report.phase(
+        progress === undefined
+          ? 'the server is at work'
+          : `the server is at work, an index is at ${progress}`,
+      );
+    },
+  });
+  try {
+    await loadOrResume(load, opened, ready, session);
+  } finally {
+    stopWatching();
+  }
   report.phase('analyzing');
   if (request.selection.contents !== 'schema-only') await timeline.during('analyze', () => analyze(load));
   report.phase('looking at the restored database');
@@ -158,7 +174,10 @@ function questionOf(
   source: RestoreSource,
   target: RestoreTarget,
   request: RestoreRequest,
+  scratch: string,
 ): PreflightQuestion {
+  // What an earlier attempt of this run left in its own database goes; an unfinished restore is dealt with when resumed.
+  const isOurs = request.resume || target.endpoint.database === scratch;
   const isArtifact = source.kind === 'artifact';
   const dumped = isArtifact ? source.from.postgres : undefined;
   return {
@@ -166,7 +185,7 @@ function questionOf(
     manifest: isArtifact ? source.manifest : undefined,
     storedBytes: isArtifact ? source.manifest.dump.storedBytes : source.bytes,
     name: isArtifact ? source.manifest.name : source.path,
-    permissions: request.resume ? { ...request.permissions, replace: true } : request.permissions,
+    permissions: isOurs ? { ...request.permissions, replace: true } : request.permissions,
     isSchemaOnly: request.selection.contents === 'schema-only',
     source: dumped === undefined ? undefined : { host: dumped.host, port: dumped.port },
   };

@@ -4,6 +4,7 @@ export const taskValidators = {
   'artifact-prune': () => import('./artifact-prune.validate.ts'),
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
   'drill-require': () => import('./drill-require.validate.ts'),
+  'http-check': () => import('./http-check.validate.ts'),
   'postgres-cutover': () => import('./postgres-cutover.validate.ts'),
   'postgres-drop': () => import('./postgres-drop.validate.ts'),
   'postgres-dump': () => import('./postgres-dump.validate.ts'),

@@ -48,8 +48,10 @@ test('the password stands in a private file and nowhere else', async () => {
 });
 
 test('a Unix socket is named as libpq wants it', async () => {
-  const { DATABASE_URL: url } = await variablesOf({ postgres: { ...postgres, host: '/run/postgresql' } });
-  expect(url).toBe('postgresql://app@/clean%20%26%20tidy?host=%2Frun%2Fpostgresql&port=5433&sslmode=require');
+  const { DATABASE_URL: url } = await variablesOf({ postgres: { ...postgres, host: '/run/my postgres' } });
+  expect(url).toBe(
+    'postgresql://app@/clean%20%26%20tidy?host=%2Frun%2Fmy%20postgres&port=5433&sslmode=require',
+  );
 });
 
 describe('sessions are read-only', () => {

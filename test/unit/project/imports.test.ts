@@ -19,6 +19,7 @@ const floors: readonly (readonly string[])[] = [
     'schedule',
     'settings',
     'junit',
+    'http',
   ],
   ['record'],
   ['lock'],
@@ -56,6 +57,7 @@ const knownToTasks = [
   'quantity',
   'environment',
   'process',
+  'http',
 ];
 
 interface Import {

@@ -50,12 +50,27 @@ const debianPrograms = [
   'systemd-analyze',
 ];
 
+const pythonModules = ['sqlalchemy', 'alembic', 'pytest', 'psycopg2'];
+
 async function fakeAll(...except: string[]): Promise<void> {
   for (const program of debianPrograms.filter((name) => !except.includes(name))) await fake(program);
+  await fakePython(...except);
+}
+
+/** A Python that says of each module whether it has it: it has those that a file in `programs` is named for. */
+async function fakePython(...except: string[]): Promise<void> {
+  const body = `shift 3\nfor module; do [ -e ${programs}/module-$module ] || echo $module; done`;
+  await writeFile(join(programs, 'python3'), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  for (const module of pythonModules.filter((name) => !except.includes(name)))
+    await writeFile(join(programs, `module-${module}`), '');
 }
 
 function setUp(use: string, user?: number): { status: number | null; said: string } {
-  const environment = { PATH: programs, npm_execpath: undefined };
+  const environment = {
+    PATH: programs,
+    npm_execpath: undefined,
+    TEST_PYTHON: join(programs, 'python3'),
+  };
   const owner = user === undefined ? {} : { uid: user, gid: user };
   const result = spawnSync(process.execPath, [join(project, 'bin', 'setup.js'), use], {
     env: environment,
@@ -135,8 +150,37 @@ describe.runIf(isRootOnDebian)('Debian packages', () => {
     expect(called).toContain('held');
   });
 
+  test("modules of Python's that are missing are installed, also where Python itself is missing", async () => {
+    await fakeAll('alembic', 'psycopg2');
+    const installs = ['alembic', 'psycopg2'].map((name) => `touch ${programs}/module-${name}`);
+    await fake('apt-get', `case "$*" in *install*) ${installs.join('; ')};; esac`);
+    const { status, said } = setUp('test');
+    expect(said).toContain("missing: Python's alembic (the application that drills restore)");
+    expect(status).toBe(0);
+    expect(await calls()).toMatch(/ install -y --no-install-recommends alembic python3-psycopg2\n/);
+
+    await rm(join(programs, 'python3'));
+    expect(setUp('test')).toMatchObject({
+      status: 11,
+      said: expect.stringContaining(
+        "still missing after the installation: Python's sqlalchemy, Python's alembic, Python's pytest, Python's psycopg2",
+      ) as string,
+    });
+  });
+
+  test('a module is there when Python can import it', async () => {
+    await fakeAll();
+    // Without the folders of packages, and with them.
+    await writeFile(join(programs, 'python3'), '#!/bin/sh\nexec /usr/bin/python3 -S "$@"\n');
+    const without = setUp('test', 65534);
+    expect(without.status).toBe(11);
+    expect(without.said).toContain('python3-sqlalchemy alembic python3-pytest python3-psycopg2');
+    await writeFile(join(programs, 'python3'), '#!/bin/sh\nexec /usr/bin/python3 "$@"\n');
+    expect(setUp('test', 65534)).toEqual({ status: 0, said: '' });
+  });
+
   test('a demo installs no packages of the tests', async () => {
-    await fakeAll('age', 'radosgw', 'ceph-mon');
+    await fakeAll('age', 'radosgw', 'ceph-mon', 'alembic');
     expect(setUp('demo')).toEqual({ status: 0, said: '' });
   });
 
