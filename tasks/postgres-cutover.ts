@@ -178,7 +178,7 @@ async function exchange(
   });
   context.report.phase(`closing ${swap.live} and renaming`);
   context.report.note(
-    `if this run is killed here, ${swap.live} stays closed until the next cutover or monitor, or: ${openStatement(swap.live)};`,
+    `if this run is killed here, ${swap.live} stays closed until the next cutover, or by hand: ${openStatement(swap.live)};`,
   );
   const { clock, signal } = context;
   await swapDatabases(session, swap, { clock, signal, waitMs });

@@ -10,5 +10,6 @@ export const taskValidators = {
   'postgres-dump': () => import('./postgres-dump.validate.ts'),
   'postgres-restore': () => import('./postgres-restore.validate.ts'),
   'restore-compare': () => import('./restore-compare.validate.ts'),
+  'service-monitor': () => import('./service-monitor.validate.ts'),
   'sql-check': () => import('./sql-check.validate.ts'),
 };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock, type Clock } from '../../../src/clock.ts';
 import type {
   Environment,
   PostgresEndpoint,
@@ -31,6 +31,8 @@ export interface AttemptOptions {
   /** Put before PATH: fakes that misbehave on purpose. */
   readonly path?: string;
   readonly signal?: AbortSignal;
+  /** The system's unless said. */
+  readonly clock?: Clock;
   readonly runId?: string;
   /** Name of the run's own database; one that nothing bears unless said. */
   readonly scratch?: string;
@@ -124,7 +126,7 @@ export async function attempt<Parameters extends object>(
     environment: options.environment,
     retention: undefined,
     timeZone: 'UTC',
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     signal,
     report: {
       progress: (bytes) => void said.progress.push(bytes),

@@ -11,7 +11,7 @@ export interface CutoverDatabases {
   /** Every database that the test names: removed at its end where it exists. */
   readonly owns: (...names: readonly string[]) => void;
   /** A new role that may log in with the password `secret`; its name. */
-  role(options?: string): Promise<string>;
+  readonly role: (options?: string) => Promise<string>;
 }
 
 export async function cutoverDatabases(services: Services, liveName?: string): Promise<CutoverDatabases> {

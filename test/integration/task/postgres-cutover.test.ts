@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { escapeIdentifier } from 'pg';
 import { describe, expect, inject, test } from 'vitest';
 import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
@@ -8,6 +11,7 @@ import { attempt, environmentFor, type AttemptOptions, type Said } from './attem
 import { cutoverDatabases, originOf, query, sitIn, type CutoverDatabases } from './cutover-databases.ts';
 
 const services = inject('services');
+const childFile = fileURLToPath(new URL('cutover-process.ts', import.meta.url));
 const settings = { store: { kind: 'folder', folder: '/nowhere' } } as const;
 
 interface Done {
@@ -277,10 +281,7 @@ describe('a cutover is refused, and the live database is as it was', () => {
   test('when the role may not copy what is to be copied: each statement is named', async () => {
     const databases = await cutoverDatabases(services);
     const weak = await databases.role('createdb');
-    for (const { name } of [databases.live, databases.next]) {
-      const [database, role] = [name, weak].map(escapeIdentifier) as [string, string];
-      await query(services, 'postgres', `alter database ${database} owner to ${role}`);
-    }
+    await giveTo(weak, databases.live.name, databases.next.name);
     await databases.live.query('grant select on customers to public; grant insert on customers to public');
     const options = { login: { user: weak }, password: 'secret' };
     expect(await refused(databases, {}, options)).toMatchObject({
@@ -294,10 +295,7 @@ describe('a cutover is refused, and the live database is as it was', () => {
   test('when somebody whom the role may not end still sits there: they are named, and connections are allowed', async () => {
     const databases = await cutoverDatabases(services);
     const weak = await databases.role('createdb');
-    for (const { name } of [databases.live, databases.next]) {
-      const [database, role] = [name, weak].map(escapeIdentifier) as [string, string];
-      await query(services, 'postgres', `alter database ${database} owner to ${role}`);
-    }
+    await giveTo(weak, databases.live.name, databases.next.name);
     await sitIn(services, databases.live.name);
     const options = { login: { user: weak }, password: 'secret' };
     expect(await refused(databases, { privileges: 'ignore', wait: '1s' }, options)).toMatchObject({
@@ -309,10 +307,7 @@ describe('a cutover is refused, and the live database is as it was', () => {
   test('when it is cancelled while it waits', async () => {
     const databases = await cutoverDatabases(services);
     const weak = await databases.role('createdb');
-    for (const { name } of [databases.live, databases.next]) {
-      const [database, role] = [name, weak].map(escapeIdentifier) as [string, string];
-      await query(services, 'postgres', `alter database ${database} owner to ${role}`);
-    }
+    await giveTo(weak, databases.live.name, databases.next.name);
     await sitIn(services, databases.live.name);
     const abort = new AbortController();
     const closed = closedSoon(databases.live.name).then(() => {
@@ -325,18 +320,36 @@ describe('a cutover is refused, and the live database is as it was', () => {
   });
 });
 
-test('a database that a killed run left closed is opened again, and the cutover goes on', async () => {
+test('a run that is killed between closing and renaming leaves the live database closed; the next opens it and goes on', async () => {
   const databases = await cutoverDatabases(services);
-  await query(
-    services,
-    'postgres',
-    `alter database ${escapeIdentifier(databases.live.name)} with allow_connections false`,
-  );
+  const { live, next } = databases;
+  const weak = await databases.role('createdb');
+  await giveTo(weak, live.name, next.name);
+  const sitting = await sitIn(services, live.name);
+  const { postgres } = environmentFor(services, live.name, settings, { user: weak });
+  const child = spawn(process.execPath, [childFile, JSON.stringify(postgres), next.name], {
+    env: { ...process.env, PGPASSWORD: 'secret' },
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  await closedSoon(live.name);
+  child.kill('SIGKILL');
+  await ended;
+  // Nothing was renamed, and nobody can connect: that is what a kill leaves.
+  expect(await traits(live.name)).toMatchObject({ open: false });
+  await sitting.end();
   const { said, previous } = await cutOver(databases);
   expect(said.warnings).toEqual([expect.stringContaining('opened it again')]);
-  expect(await originOf(services, databases.live.name)).toBe('restored');
-  expect(await traits(previous)).toMatchObject({ open: true });
+  expect(await originOf(services, live.name)).toBe('restored');
+  expect(await originOf(services, previous)).toBe('live');
 });
+
+async function giveTo(owner: string, ...databases: readonly string[]): Promise<void> {
+  for (const name of databases) {
+    const [database, role] = [name, owner].map(escapeIdentifier) as [string, string];
+    await query(services, 'postgres', `alter database ${database} owner to ${role}`);
+  }
+}
 
 /** Waits until nobody can connect to a database any more. */
 async function closedSoon(database: string): Promise<void> {
