@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os';
+import { accountName } from './account.ts';
 import type { RunHost } from '../engine/run-host.ts';
 import type { SignOffAnswer } from '../engine/sign-off.ts';
 import type { CommandHost } from './host.ts';
@@ -87,19 +87,6 @@ export function verdictOf(keys: string): Verdict {
       return 'open';
     default:
       return undefined;
-  }
-}
-
-/** Who sits there: the person behind sudo, otherwise the account. */
-export function accountName(variables: Readonly<Record<string, string | undefined>>): string {
-  const said = ['SUDO_USER', 'LOGNAME', 'USER'].map((name) => variables[name]);
-  const found = said.find((name) => name !== undefined && name !== '');
-  if (found !== undefined) return found;
-  try {
-    return userInfo().username;
-  } catch {
-    // An account without a name, as in containers.
-    return `uid ${String(process.getuid?.())}`;
   }
 }
 

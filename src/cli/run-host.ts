@@ -89,7 +89,7 @@ async function evidenceKeeper(
   return createEvidenceKeeper({
     stateFolder,
     secrets,
-    account: accountName(),
+    account: accountName(host.environmentVariables),
     clock: systemClock,
     redact: (text) => host.redactor.redact(text),
   });

@@ -42,7 +42,7 @@ export async function signOffCommand(
       by: host.redactor.redact(by),
       note: options.note === undefined ? null : host.redactor.redact(options.note),
       at: new Date(),
-      account: accountName(),
+      account: accountName(host.environmentVariables),
       host: hostname(),
     });
     const batch = signOffBatch(plan.name, runId, document.number);

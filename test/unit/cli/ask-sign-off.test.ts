@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { accountName, createAskSignOff, verdictOf, type AskingHost } from '../../../src/cli/ask-sign-off.ts';
+import { accountName } from '../../../src/cli/account.ts';
+import { createAskSignOff, verdictOf, type AskingHost } from '../../../src/cli/ask-sign-off.ts';
 import { Failure } from '../../../src/failure.ts';
 
 const question = { step: 'confirm-1', text: 'Create a booking' };
