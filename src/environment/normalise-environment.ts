@@ -8,6 +8,7 @@ import type {
 } from '../schema/generated/environments.types.ts';
 import { positionOf, type Path, type YamlDocument } from '../schema/yaml-document.ts';
 import type { SecretReference } from '../secret/reference.ts';
+import { readReference } from '../secret/written-reference.ts';
 import type {
   Environment,
   PostgresEndpoint,
@@ -117,9 +118,5 @@ function location(written: WrittenRepositoryBucket | WrittenUploadsBucket, at: W
 type WrittenSecret = NonNullable<WrittenPostgres['password']>;
 
 function secret(written: WrittenSecret, at: Written, key: string): SecretReference {
-  const position = positionOf(at.document, [...at.path, key]);
-  if (written.env !== undefined) return { position, kind: 'env', name: written.env };
-  if (written.file !== undefined) return { position, kind: 'file', path: written.file };
-  if (written.command !== undefined) return { position, kind: 'command', command: written.command };
-  return { position, kind: 'credential', name: written.credential ?? '' };
+  return readReference(written, positionOf(at.document, [...at.path, key]));
 }

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Client } from 'pg';
+import type { Client, QueryArrayConfig } from 'pg';
 import type { PostgresEndpoint } from '../environment/environment.ts';
 import { Failure } from '../failure.ts';
 import type { Secrets } from '../secret/reference.ts';
@@ -18,10 +18,23 @@ export interface Session extends AsyncDisposable {
     values?: readonly unknown[],
     doing?: string,
   ): Promise<readonly Row[]>;
+  /**
+   * One statement, its values as the server writes them. A text of several statements is refused, so that a transaction
+   * holds whatever somebody else's text says.
+   * @throws Failure `postgres-*`; the reason of the signal when that aborted the session.
+   */
+  statement(text: string, doing?: string): Promise<StatementResult>;
   /** Aborts when the server or the network ends the session; its reason is the Failure. Silent after `close`. */
   readonly lost: AbortSignal;
   /** Ends the session; never throws and never waits longer than two seconds. */
   close(): Promise<void>;
+}
+
+/** What one statement gave. */
+export interface StatementResult {
+  /** In order; `type` is the oid of the type. */
+  readonly columns: readonly { readonly name: string; readonly type: number }[];
+  readonly rows: readonly (readonly (string | null)[])[];
 }
 
 export interface ConnectOptions {
@@ -102,23 +115,38 @@ async function open(
     clearTimeout(timer);
     socket.destroy();
   };
+  const perform = async <Result>(work: () => Promise<Result>, doing?: string): Promise<Result> => {
+    options.signal?.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      // Why the session ended says more than that a query found it ended.
+      options.signal?.throwIfAborted();
+      lost.signal.throwIfAborted();
+      throw failureOfServerError(error, endpoint, doing);
+    }
+  };
   return {
     endpoint,
     lost: lost.signal,
-    query: async <Row extends object>(text: string, values: readonly unknown[] = [], doing?: string) => {
-      options.signal?.throwIfAborted();
-      try {
-        return (await client.query<Row>(text, [...values])).rows;
-      } catch (error) {
-        // Why the session ended says more than that a query found it ended.
-        options.signal?.throwIfAborted();
-        lost.signal.throwIfAborted();
-        throw failureOfServerError(error, endpoint, doing);
-      }
-    },
+    query: <Row extends object>(text: string, values: readonly unknown[] = [], doing?: string) =>
+      perform(async () => (await client.query<Row>(text, [...values])).rows, doing),
+    statement: (text, doing) => perform(() => performStatement(client, text), doing),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+async function performStatement(client: Client, text: string): Promise<StatementResult> {
+  const config: QueryArrayConfig & { readonly queryMode: 'extended' } = {
+    text,
+    rowMode: 'array',
+    types: { getTypeParser: () => (value: string) => value },
+    // The extended protocol takes one statement at a time.
+    queryMode: 'extended',
+  };
+  const { fields, rows } = await client.query<(string | null)[]>(config);
+  return { columns: fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID })), rows };
 }
 
 /** pg reports a session that ends by itself as an `error` event; without a listener Node would die of it. */

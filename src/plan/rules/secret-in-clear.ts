@@ -14,7 +14,8 @@ export const secretInClear: Rule = {
   ],
 };
 
-const secretKey = /(?:^|[-_])(?:password|passwd|passphrase|secret|token|api-?key|private-key)$/i;
+const secretKey =
+  /(?:^|[-_])(?:password|passwd|passphrase|secret|token|api-?key|private-key|authorization)$/i;
 
 /** User and password in an address; an assignment of a secret in a script; the beginnings of well-known keys. */
 const secretText: readonly RegExp[] = [

@@ -3,7 +3,10 @@
 export const taskValidators = {
   'artifact-prune': () => import('./artifact-prune.validate.ts'),
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
+  'http-check': () => import('./http-check.validate.ts'),
   'postgres-drop': () => import('./postgres-drop.validate.ts'),
   'postgres-dump': () => import('./postgres-dump.validate.ts'),
   'postgres-restore': () => import('./postgres-restore.validate.ts'),
+  'restore-compare': () => import('./restore-compare.validate.ts'),
+  'sql-check': () => import('./sql-check.validate.ts'),
 };

@@ -146,6 +146,11 @@ const firing: readonly Case[] = [
   },
   {
     rule: 'secret-in-clear',
+    shows: 'a header that lets somebody in',
+    plan: plan('steps: [{ task: page-fetch, with: { headers: { Authorization: Bearer abcdef } } }]'),
+  },
+  {
+    rule: 'secret-in-clear',
     shows: 'a password in the environments',
     plan: plan(),
     environments: `environments: { prod: { postgres: { host: db, database: a, user: b, password: hunter2 }, repository: { folder: /b } } }`,

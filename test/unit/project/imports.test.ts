@@ -19,6 +19,7 @@ const floors: readonly (readonly string[])[] = [
     'schedule',
     'settings',
     'junit',
+    'http',
   ],
   ['record'],
   ['lock'],
@@ -55,6 +56,7 @@ const knownToTasks = [
   'quantity',
   'environment',
   'process',
+  'http',
 ];
 
 interface Import {

@@ -1,0 +1,67 @@
+import { Failure } from '../failure.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { TaskContext } from '../task/contract.ts';
+import { findArtifact, parseChoice } from './choice.ts';
+import { listArtifacts, readManifest, type StoredManifest } from './store.ts';
+
+/** Which artifact a restored database is held against, where a step says more than that. */
+export interface ComparedChoice {
+  /** Environment whose repository holds it. */
+  readonly from?: string;
+  /** `latest`, a name, or a time. */
+  readonly artifact?: string;
+}
+
+type Lent = Pick<
+  TaskContext,
+  'environment' | 'restored' | 'repository' | 'environmentNamed' | 'report' | 'signal'
+>;
+
+/**
+ * The manifest of what an earlier step of the run restored, or of what the step names.
+ * @throws Failure `environment-incomplete` when neither is there, `check-failed` when a file of another tool was
+ * restored, which has no manifest, and what reading the repository throws
+ */
+export async function findComparedManifest(lent: Lent, choice: ComparedChoice): Promise<StoredManifest> {
+  const { environment, restored, report, signal } = lent;
+  const made = restored?.artifact;
+  report.phase('reading the manifest');
+  if (choice.artifact === undefined && made !== undefined) {
+    if (choice.from === undefined || choice.from === made.environment)
+      return readManifest(await open(lent, made.environment), made.name, signal);
+  }
+  if (choice.artifact === undefined && choice.from === undefined) {
+    if (restored === undefined) throw nothingRestored(environment.name);
+    throw new Failure('check-failed', 'there is nothing to compare with: what was restored has no manifest', {
+      hint: "Only an artifact has one. Assert what the database holds with sql-check, or name an artifact: 'artifact: latest'.",
+    });
+  }
+  const from = choice.from ?? made?.environment ?? environment.name;
+  const repository = await open(lent, from);
+  const named = parseChoice(choice.artifact ?? 'latest');
+  if (named.kind === 'name') return readManifest(repository, named.name, signal);
+  const database = databaseOf(lent, from);
+  const artifacts = await listArtifacts(repository, { signal });
+  const scope = { environment: from, ...(database !== undefined && { database }) };
+  return readManifest(repository, findArtifact(artifacts, named, scope).name, signal);
+}
+
+/** The source's database; the step's own environment may speak of the restored one by now. */
+function databaseOf({ environment, restored, environmentNamed }: Lent, from: string): string | undefined {
+  if (from !== environment.name) return environmentNamed(from).postgres?.database;
+  return restored === undefined ? environment.postgres?.database : undefined;
+}
+
+function open({ environment, repository }: Lent, name: string): Promise<Repository> {
+  return name === environment.name ? repository() : repository(name);
+}
+
+function nothingRestored(environment: string): Failure {
+  return new Failure(
+    'environment-incomplete',
+    `no earlier step of this run has restored anything into ${environment}`,
+    {
+      hint: "Put the step after one that restores, or say what to compare with: 'with: { from: prod, artifact: latest }'.",
+    },
+  );
+}

@@ -1,0 +1,25 @@
+import { Failure } from '../failure.ts';
+import type { CheckFact } from './facts.ts';
+
+/**
+ * The failure of a step whose checks did not all pass: it names every one that failed, with what was wanted and found,
+ * and carries all of them as facts. Undefined when all passed. `what` was looked at.
+ */
+export function checkFailure(what: string, checks: readonly CheckFact[], hint?: string): Failure | undefined {
+  const failed = checks.filter(({ state }) => state === 'failed');
+  if (failed.length === 0) return undefined;
+  const count = checks.length === 1 ? 'the check' : `${failed.length} of ${checks.length} checks`;
+  return new Failure('check-failed', `${count} of ${what} failed: ${failed.map(describe).join('; ')}`, {
+    ...(hint !== undefined && { hint }),
+    facts: { checks },
+  });
+}
+
+function describe({ name, expected, found, message }: CheckFact): string {
+  const held = [
+    ...(expected === undefined ? [] : [`expected ${expected}`]),
+    ...(found === undefined ? [] : [`found ${found}`]),
+  ].join(', ');
+  const why = message === undefined ? '' : held === '' ? message : ` (${message})`;
+  return `${name}: ${held}${why}`;
+}

@@ -1,0 +1,151 @@
+import { prepareAnswerCheck } from '../src/http/answer-check.ts';
+import { sendRequest, type HttpRequest } from '../src/http/request.ts';
+import { Failure } from '../src/failure.ts';
+import { parseDuration, renderDuration } from '../src/quantity/duration.ts';
+import type { HttpCheckParameters } from '../src/schema/generated/http-check.types.ts';
+import { readReference } from '../src/secret/written-reference.ts';
+import { checkFailure } from '../src/task/check-failure.ts';
+import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
+import type { CheckFact } from '../src/task/facts.ts';
+import parametersSchema from '../schemas/tasks/http-check.schema.json' with { type: 'json' };
+
+const task: Task<HttpCheckParameters> = {
+  name: 'http-check',
+  description: 'Asserts what a service answers over HTTP',
+  needs: [],
+  writes: [],
+  role: 'check',
+  outputs: [],
+  parameters: parametersSchema,
+  describe,
+  run,
+};
+export default task;
+
+const standardTimeoutMs = 10_000;
+const standardIntervalMs = 1000;
+/** While it waits for an answer to change, it says so this often, milliseconds. */
+const sayingMs = 30_000;
+
+function describe(parameters: HttpCheckParameters): readonly string[] {
+  const until = parameters['retry-until'];
+  const again = until === undefined ? '' : `, again and again for up to ${until}`;
+  return [`${parameters.method ?? 'GET'} ${parameters.url}${again}`];
+}
+
+async function run(context: TaskContext, parameters: HttpCheckParameters): Promise<TaskResult> {
+  const check = await prepareAnswerCheck({
+    ...(parameters.status !== undefined && { statuses: [parameters.status].flat() }),
+    bodyContains: [parameters['body-contains'] ?? []].flat(),
+    ...(parameters['body-matches'] !== undefined && { bodyMatches: parameters['body-matches'] }),
+    headers: parameters['response-headers'] ?? {},
+    json: parameters.json ?? [],
+    ...(parameters['max-latency-ms'] !== undefined && { maxLatencyMs: parameters['max-latency-ms'] }),
+  });
+  const request = await requestOf(context, parameters);
+  const what = `${request.method} ${shownUrl(request.url)}`;
+  context.report.phase(what);
+  const checks = await tryUntil(context, parameters, what, async (timeoutMs) => {
+    const startedMs = context.clock.monotonicMs();
+    const outcome = await sendRequest({ ...request, timeoutMs }, context.signal);
+    return check(outcome, Math.round(context.clock.monotonicMs() - startedMs));
+  });
+  const failure = checkFailure(what, checks);
+  if (failure !== undefined) throw failure;
+  return { facts: { checks } };
+}
+
+/** Tries until everything holds or `retry-until` is over; gives what the last try found. */
+async function tryUntil(
+  { clock, report, signal }: TaskContext,
+  parameters: HttpCheckParameters,
+  what: string,
+  attempt: (timeoutMs: number) => Promise<readonly CheckFact[]>,
+): Promise<readonly CheckFact[]> {
+  const timeoutMs = durationOf(parameters.timeout) ?? standardTimeoutMs;
+  const intervalMs = durationOf(parameters.every) ?? standardIntervalMs;
+  const startedMs = clock.monotonicMs();
+  const limitMs = durationOf(parameters['retry-until']) ?? 0;
+  let saidMs = startedMs;
+  for (let count = 1; ; count += 1) {
+    const restMs = limitMs - (clock.monotonicMs() - startedMs);
+    // The last try of a wait may not go far beyond its end.
+    const checks = await attempt(count === 1 ? timeoutMs : Math.min(timeoutMs, Math.max(restMs, 1000)));
+    const elapsedMs = clock.monotonicMs() - startedMs;
+    if (checks.every(({ state }) => state === 'passed')) {
+      if (count > 1) report.note(`everything held at try ${count}, after ${renderDuration(elapsedMs)}`);
+      return checks;
+    }
+    if (elapsedMs >= limitMs) return checks;
+    if (count === 1 || clock.monotonicMs() - saidMs >= sayingMs) {
+      report.phase(`${what}: not yet (${shortly(checks)})`);
+      saidMs = clock.monotonicMs();
+    }
+    await clock.sleep(Math.min(intervalMs, limitMs - elapsedMs), signal);
+  }
+}
+
+function shortly(checks: readonly CheckFact[]): string {
+  const failed = checks.find(({ state }) => state === 'failed');
+  return failed === undefined ? '' : `${failed.name}: ${failed.message ?? failed.found ?? 'failed'}`;
+}
+
+type PreparedRequest = Omit<HttpRequest, 'timeoutMs'>;
+
+async function requestOf(context: TaskContext, parameters: HttpCheckParameters): Promise<PreparedRequest> {
+  const { body, authorization, redirects } = parameters;
+  const secret =
+    authorization === undefined
+      ? undefined
+      : await context.secrets.resolve(readReference(authorization, 'http-check: authorization'));
+  return {
+    url: parseUrl(parameters.url),
+    method: parameters.method ?? 'GET',
+    headers: headersOf({
+      'user-agent': 'run-plan',
+      ...parameters.headers,
+      ...(secret !== undefined && { authorization: secret.reveal() }),
+    }),
+    ...(body !== undefined && { body }),
+    redirects: redirects ?? 'follow',
+  };
+}
+
+/** What HTTP cannot carry is told by the header's name alone: its value may be the secret. */
+function headersOf(headers: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const sent: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    try {
+      new Headers({ [name]: value });
+    } catch {
+      throw new Failure('plan-invalid', `the header '${name}' cannot be sent`, {
+        hint: 'A header has a name of letters and dashes, and a value of one line of Latin letters.',
+      });
+    }
+    sent[name.toLowerCase()] = value;
+  }
+  return sent;
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new Failure('plan-invalid', `'${text}' is no address of HTTP`, {
+      hint: 'Say https://host/path or http://host/path.',
+    });
+  if (url.username !== '' || url.password !== '')
+    throw new Failure('plan-invalid', `the address of ${url.host} holds a user or a password`, {
+      hint: "Say where the whole value of the Authorization header is to be found: 'authorization: { env: NAME }'.",
+    });
+  return url;
+}
+
+/** Without the query, which may say more than a record should keep. */
+function shownUrl({ origin, pathname, search }: URL): string {
+  return `${origin}${pathname}${search === '' ? '' : '?…'}`;
+}
+
+function durationOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text);
+}

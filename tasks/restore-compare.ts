@@ -1,0 +1,179 @@
+import { findComparedManifest } from '../src/artifact/compared-artifact.ts';
+import {
+  compareWithManifest,
+  nameFirst,
+  tablesToCount,
+  type Comparison,
+} from '../src/artifact/comparison.ts';
+import type { Manifest } from '../src/artifact/manifest.ts';
+import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
+import { Failure } from '../src/failure.ts';
+import { applicationName } from '../src/postgres/application-name.ts';
+import { connect, type Session } from '../src/postgres/connect.ts';
+import { endBackends } from '../src/postgres/end-backends.ts';
+import { takeFingerprint, type FingerprintMode } from '../src/postgres/fingerprint.ts';
+import { readServerFacts } from '../src/postgres/server-facts.ts';
+import { applyReaderSettings } from '../src/postgres/session-settings.ts';
+import { describeTable, listTables } from '../src/postgres/tables.ts';
+import type { RestoreCompareParameters } from '../src/schema/generated/restore-compare.types.ts';
+import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
+import type { CompareFacts } from '../src/task/facts.ts';
+import parametersSchema from '../schemas/tasks/restore-compare.schema.json' with { type: 'json' };
+
+const task: Task<RestoreCompareParameters> = {
+  name: 'restore-compare',
+  description: "Holds the restored tables against the fingerprint in the artifact's manifest",
+  needs: ['postgres'],
+  writes: [],
+  others: [{ parameter: 'from', needs: 'repository' }],
+  role: 'check',
+  outputs: [],
+  parameters: parametersSchema,
+  describe,
+  run,
+};
+export default task;
+
+/** Differences that the record keeps. */
+const keptDifferences = 200;
+
+function describe({ artifact, from }: RestoreCompareParameters, environment: Environment): readonly string[] {
+  const which = artifact ?? (from === undefined ? 'what this run restored' : 'the latest artifact');
+  const where = from === undefined ? '' : ` of ${from}`;
+  const database = environment.postgres?.database ?? 'the restored database';
+  return [`count every table of ${database} and hold it against the manifest of ${which}${where}`];
+}
+
+async function run(context: TaskContext, parameters: RestoreCompareParameters): Promise<TaskResult> {
+  const { manifest } = await findComparedManifest(context, parameters);
+  const endpoint = requirePostgres(context.environment);
+  const { mode, comparison } = await compare(context, parameters, endpoint, manifest);
+  for (const remark of comparison.remarks) context.report.note(remark);
+  const compared: CompareFacts = {
+    mode,
+    artifact: manifest.name,
+    tables: comparison.tables,
+    rows: comparison.rows,
+    differences: comparison.differences.slice(0, keptDifferences),
+  };
+  const facts = { compare: compared };
+  if (comparison.differences.length > 0) throw differs(endpoint, manifest, comparison, facts);
+  const isEmpty = comparison.tables === 0 && manifest.fingerprint.tables.length > 0;
+  if (isEmpty && context.restored?.partial !== undefined)
+    throw new Failure('check-failed', `${endpoint.database} has no table that ${manifest.name} speaks of`, {
+      hint: 'Nothing of what was asked for was restored, or it was restored elsewhere.',
+      facts,
+    });
+  context.report.note(
+    `${comparison.tables} tables with ${comparison.rows} rows are as ${manifest.name} says`,
+  );
+  return { facts };
+}
+
+interface Compared {
+  readonly mode: FingerprintMode;
+  readonly comparison: Comparison;
+}
+
+/** Reads the database in one transaction, so that all tables are seen at one instant. */
+async function compare(
+  context: TaskContext,
+  parameters: RestoreCompareParameters,
+  endpoint: PostgresEndpoint,
+  { fingerprint, server }: Manifest,
+): Promise<Compared> {
+  const { report, secrets, signal } = context;
+  const partial = context.restored?.partial;
+  const options = {
+    ignore: new Set(parameters.ignore),
+    allowMore: new Set(parameters['allow-more']),
+    isPartial: partial !== undefined,
+  };
+  let isOver = false;
+  context.onEnd('end the session on the server', async () => {
+    if (!isOver) await endBackends(endpoint, { secrets, runId: context.run.id });
+  });
+  report.phase(`connecting to ${endpoint.database}`);
+  await using session = await connect(endpoint, {
+    secrets,
+    applicationName: applicationName(context.run.id),
+    signal,
+  });
+  const facts = await readServerFacts(session);
+  await beginReading(session);
+  const tables = await listTables(session);
+  warnOfUnknown(context, parameters, [...fingerprint.tables, ...tables].map(describeTable));
+  const mode = modeFor(context, fingerprint.mode, server.encoding, facts.locale.encoding);
+  const counted = tablesToCount(fingerprint, tables, options.ignore);
+  const found = await takeFingerprint(session, counted, {
+    mode,
+    standby: facts.standby,
+    onTable: (table, done, total) => {
+      report.phase(`comparing ${table} (${done} of ${total} tables)`);
+    },
+  });
+  isOver = true;
+  if (partial !== undefined)
+    report.note(`only a part was restored (${partial}): only the tables that exist are compared`);
+  return { mode, comparison: compareWithManifest(fingerprint, { tables, fingerprint: found }, options) };
+}
+
+async function beginReading(session: Session): Promise<void> {
+  await applyReaderSettings(session);
+  await session.query('begin isolation level repeatable read read only');
+}
+
+/** The hash is of the text in the server's encoding, so in another one it says nothing. */
+function modeFor(
+  { report }: TaskContext,
+  mode: FingerprintMode,
+  dumped: string,
+  restored: string,
+): FingerprintMode {
+  if (mode === 'none')
+    report.note(
+      'the manifest holds no counts (fingerprint: none): that the tables exist is all that was compared',
+    );
+  if (mode !== 'content' || dumped === restored) return mode;
+  report.note(
+    `the database is ${restored} and was ${dumped}: rows are counted, and their content not compared`,
+  );
+  return 'counts';
+}
+
+/** A mistyped name would leave a table out of nothing. */
+function warnOfUnknown(
+  { report }: TaskContext,
+  parameters: RestoreCompareParameters,
+  known: readonly string[],
+): void {
+  const names = new Set(known);
+  for (const key of ['ignore', 'allow-more'] as const) {
+    const unknown = (parameters[key] ?? []).filter((name) => !names.has(name));
+    if (unknown.length > 0) report.warn(`no table bears the name in '${key}': ${nameFirst(unknown)}`);
+  }
+}
+
+function differs(
+  { database }: PostgresEndpoint,
+  { name }: Manifest,
+  { differences }: Comparison,
+  facts: { readonly compare: CompareFacts },
+): Failure {
+  const named = differences
+    .slice(0, 10)
+    .map(({ table, expected, found }) => `${table}: expected ${expected}, found ${found}`);
+  const rest = differences.length - named.length;
+  const more = rest > 0 ? `; and ${rest} more` : '';
+  return new Failure('check-failed', `${database} is not as ${name} says: ${named.join('; ')}${more}`, {
+    hint: 'Compare right after the restore: steps that change rows, such as migrations and tests, come later.',
+    facts,
+  });
+}
+
+function requirePostgres(environment: Environment): PostgresEndpoint {
+  if (environment.postgres !== undefined) return environment.postgres;
+  throw new Failure('environment-incomplete', `The environment ${environment.name} has no postgres`, {
+    hint: 'Put the step after one that restores.',
+  });
+}
