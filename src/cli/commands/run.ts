@@ -5,6 +5,7 @@ import { watchSignals } from '../../engine/signals.ts';
 import { exitCode, type ExitCode } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
 import type { Plan } from '../../plan/plan.ts';
+import type { EventSink } from '../../record/event.ts';
 import type { LogFormat } from '../../settings/settings.ts';
 import { parseAssignments } from '../assignments.ts';
 import { confirm } from '../confirm.ts';
@@ -59,7 +60,8 @@ async function buildOrRecord(
   }
 }
 
-function formatOf(plans: Plans, options: RunOptions): LogFormat {
+/** How a run is shown: by flag, otherwise by the settings. */
+export function formatOf(plans: Plans, options: Pick<RunOptions, 'json' | 'logFormat'>): LogFormat {
   return options.json === true ? 'json' : (options.logFormat ?? plans.settings.logFormat);
 }
 
@@ -86,12 +88,13 @@ export async function confirmWrites(
   }
 }
 
-/** Runs a built pipeline in this process, with its signals, views and locks. */
+/** Runs a built pipeline in this process, with its signals, views and locks. `listeners` hear every event as well. */
 export async function runHere(
   host: CommandHost,
   plans: Plans,
   pipeline: Pipeline,
   format: LogFormat,
+  listeners: readonly EventSink[] = [],
 ): Promise<ExitCode> {
   let killAll: () => void = () => undefined;
   const signals = watchSignals((code) => {
@@ -99,7 +102,8 @@ export async function runHere(
     void exit(code);
   });
   try {
-    const sinks = await openViews(host, format, stateFolderOf(plans.settings, host.environmentVariables));
+    const views = await openViews(host, format, stateFolderOf(plans.settings, host.environmentVariables));
+    const sinks = [...views, ...listeners];
     const runHost = await createRunHost(host, { plans, pipeline, sinks, cancel: signals.cancel });
     killAll = () => {
       runHost.groups.killAll();
