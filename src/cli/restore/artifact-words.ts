@@ -34,7 +34,8 @@ export function artifactLines(
     name: artifact.name,
     age: ageWords(dataTime(artifact), now),
     size: renderBytes(artifact.bytes),
-    state: stateWords(artifact, from, now),
+    // What is wrong with a file begins with the name that stands there already.
+    state: stateWords(artifact, from, now).replace(`${artifact.name}.`, 'its .'),
   }));
   const widest = (key: 'name' | 'age' | 'size'): number => Math.max(0, ...rows.map((row) => row[key].length));
   const widths = { name: widest('name'), age: widest('age'), size: widest('size') };

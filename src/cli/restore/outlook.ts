@@ -91,16 +91,19 @@ function partRows({ partial, roles }: RestoreRequest): readonly Row[] {
   ];
 }
 
-function targetRows({ to, database, target, isSourceServer }: Outlook): readonly Row[] {
+function targetRows({ to, target, isSourceServer }: Outlook): readonly Row[] {
   if (target === undefined) {
     return [['into', `a throw-away cluster of this host (${to.name}), gone when the run ends`]];
   }
   const { host, port } = target.endpoint;
   const mark = to.protected ? `${to.name}, protected` : to.name;
   return [
-    ['server', `${host}:${port} (${mark}), PostgreSQL ${target.serverVersion}`],
+    ['server', `${host}:${port} (${mark}), PostgreSQL ${target.serverVersion.split(' ', 1)[0] ?? ''}`],
     ...(isSourceServer ? [['', 'the very server that the artifact was dumped from'] as const] : []),
-    ['database', `${database ?? target.endpoint.database}, ${existenceWords(target)}`],
+    ['database', `${target.endpoint.database}, ${existenceWords(target)}`],
+    ...(target.endpoint.database === to.postgres?.database
+      ? [['', `the database that ${to.name} works with`] as const]
+      : []),
   ];
 }
 
@@ -122,7 +125,7 @@ function lossRows({ target, request }: Outlook): readonly Row[] {
   }
   if (!request.permissions.replace) return [['replaced', `would be: ${tables}`]];
   return [
-    ['LOST', `every table that the dump holds is dropped with its rows and made anew;`],
+    ['LOST', `every table that the dump holds is dropped with its rows and made anew`],
     ['', `there now: ${tables}`],
   ];
 }

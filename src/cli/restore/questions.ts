@@ -16,8 +16,10 @@ export interface Questions {
   database(suggested: string): Promise<string>;
   /** Which of several to go on with. */
   unfinished(found: readonly Unfinished[]): Promise<string>;
+  /** What takes a while. */
+  tell(text: string): Promise<void>;
   /** Why the question comes again. */
-  refuse(reason: string): void;
+  refuse(reason: string): Promise<void>;
 }
 
 export interface Unfinished {
@@ -26,7 +28,7 @@ export interface Unfinished {
 }
 
 /** Columns and rows that the prompts take around a list. */
-const margin = 4;
+const margin = 7;
 const rowsAround = 7;
 
 /** Asks on the terminal; the prompts are loaded when the first question comes. Undefined where nobody can be asked. */
@@ -60,6 +62,9 @@ export function openQuestions(host: CommandHost): Questions | undefined {
         options,
         placeholder,
         maxItems: maxItems(),
+        // Enter where the list has nothing that can be chosen.
+        validate: (value) =>
+          value === undefined ? 'this one cannot be restored: choose another' : undefined,
         filter: (search, { value, label }) => matches(search, `${label ?? ''} ${dashed(value)}`),
       });
       return answered(answer);
@@ -90,8 +95,13 @@ export function openQuestions(host: CommandHost): Questions | undefined {
           hint: `${unfinished.artifact}, ${unfinished.state}`,
         })),
       ),
-    refuse: (reason) => {
-      output.write(`│\n▲  ${host.redactor.redact(reason)}\n`);
+    tell: async (text) => {
+      const { S_BAR } = await import('@clack/prompts');
+      output.write(`${S_BAR}\n${S_BAR}  ${text}\n`);
+    },
+    refuse: async (reason) => {
+      const { log } = await import('@clack/prompts');
+      log.warn(host.redactor.redact(reason), { output });
     },
   };
 }

@@ -75,11 +75,11 @@ async function settleFrom({ plans, flags, questions }: Settling): Promise<Enviro
 }
 
 async function settleArtifact(
-  { plans, flags, questions, host }: Settling,
+  { plans, flags, questions }: Settling,
   from: Environment,
 ): Promise<ChosenSource> {
   const mustAsk = questions !== undefined && flags.artifact === undefined && flags.yes === undefined;
-  if (mustAsk) host.errorOutput.write(`reading the artifacts of ${from.name}\n`);
+  if (mustAsk) await questions.tell(`reading the artifacts of ${from.name}`);
   const artifacts = await artifactsOf(plans, from);
   if (!mustAsk || artifacts.length === 0) return chooseArtifact(flags.artifact ?? 'latest', artifacts, from);
   return chooseArtifact(await questions.artifact(artifacts, from), artifacts, from);
@@ -128,7 +128,7 @@ async function settleDatabase(
     const found = await look(await questions.database(suggested));
     const tables = found.target.existing?.tables ?? [];
     if (tables.length === 0 || wantsExisting) return found;
-    questions.refuse(
+    await questions.refuse(
       `${found.database} is there and holds tables (${tables.slice(0, 3).join(', ')}${tables.length > 3 ? ' and more' : ''}). Name a new one; to replace it, start again with --replace.`,
     );
   }
