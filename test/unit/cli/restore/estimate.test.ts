@@ -38,6 +38,7 @@ function record(changes: Partial<RunRecord>, step: Partial<RecordedStep> = {}): 
         bytes: 100_000_000,
         megabytesPerSecond: 1,
         retries: [],
+        output: [],
         notes: [],
         ...step,
       },
