@@ -16,7 +16,7 @@ export interface Confirmation {
  * Gets a person's word before something is written (promise 3). `--yes` answers a plain question; a protected
  * environment wants its name, typed or as `--yes NAME`. Without a terminal nothing is asked.
  *
- * @throws Failure `not-confirmed`
+ * @throws Failure `not-confirmed`, `interrupted` for Ctrl-C
  */
 export async function confirm(host: CommandHost, confirmation: Confirmation): Promise<void> {
   const { word, given } = confirmation;
@@ -46,10 +46,14 @@ async function ask(host: CommandHost, question: string): Promise<string> {
   reader.once('close', () => {
     closed.abort();
   });
+  reader.once('SIGINT', () => {
+    closed.abort(new Failure('interrupted', 'interrupted, nothing was changed'));
+  });
   try {
     return (await reader.question(question, { signal: closed.signal })).trim();
   } catch {
-    return ''; // Ctrl-C, Ctrl-D: no word was given
+    if (closed.signal.reason instanceof Failure) throw closed.signal.reason;
+    return ''; // Ctrl-D: no word was given
   } finally {
     reader.close();
   }

@@ -56,20 +56,26 @@ export async function loadPlans(host: CommandHost, configFile: string | undefine
  * @throws Failure `usage`, `plan-invalid`, `variable-missing`
  */
 export function choosePlan(plans: Plans, name: string): Plan {
-  const [broken] = plans.problems.filter(
-    ({ severity, file }) =>
-      severity === 'error' && !plans.workspace.sources.has(file) && plans.sources.has(file),
-  );
-  if (broken !== undefined) {
-    throw new Failure('plan-invalid', broken.message, {
-      where: `${broken.file}:${String(broken.line)}:${String(broken.column)}`,
-      hint: 'run-plan validate shows every problem',
-    });
-  }
+  requireFiles(plans, (file) => !plans.workspace.sources.has(file) && plans.sources.has(file));
   const isPlan = [...plans.workspace.planFiles.values()].includes(name);
   const command = isPlan ? '' : didYouMean(name, commandNames);
   if (command !== '') throw new Failure('usage', `there is no plan or command '${name}'${command}`);
   return resolvePlan(plans.workspace, name);
+}
+
+/** The settings and environments without errors: what is needed where no plan is asked for. @throws Failure `plan-invalid` */
+export function requireEnvironments(plans: Plans): void {
+  const { environmentsFile, sources } = plans.workspace;
+  requireFiles(plans, (file) => file === environmentsFile || (!sources.has(file) && plans.sources.has(file)));
+}
+
+function requireFiles(plans: Plans, isNeeded: (file: string) => boolean): void {
+  const broken = plans.problems.find(({ severity, file }) => severity === 'error' && isNeeded(file));
+  if (broken === undefined) return;
+  throw new Failure('plan-invalid', broken.message, {
+    where: `${broken.file}:${String(broken.line)}:${String(broken.column)}`,
+    hint: 'run-plan validate shows every problem',
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import type { CommandHost } from './host.ts';
 
@@ -26,15 +26,28 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
   addRun(program, host, settle);
   addValidate(program, host, settle);
   addListings(program, host, settle);
+  addRestore(program, host, settle);
   addEvidence(program, host, settle);
   addChanges(program, host, settle);
   return program;
 }
 
+/** As the schema of postgres-restore has it. */
+const mostJobs = 64;
+
 type Settle = (code: ExitCode) => void;
 
 const config = (): Option<'--config <file>'> =>
   new Option('--config <file>', 'settings file instead of the one found');
+const logFormat = () =>
+  new Option('--log-format <format>', 'how the run is shown').choices([
+    'auto',
+    'terminal',
+    'lines',
+    'journald',
+    'github',
+    'json',
+  ] as const);
 const json = (): Option<'--json'> => new Option('--json', 'print data instead of text');
 
 function addRun(program: Command, host: CommandHost, settle: Settle): void {
@@ -46,21 +59,50 @@ function addRun(program: Command, host: CommandHost, settle: Settle): void {
     .option('--set <name=value>', 'give a parameter of the plan a value (repeatable)', collect, [])
     .option('--dry-run', 'show the pipeline that would run and stop')
     .option('--yes [environment]', 'confirm writes; a protected environment wants its name')
-    .addOption(
-      new Option('--log-format <format>', 'how the run is shown').choices([
-        'auto',
-        'terminal',
-        'lines',
-        'journald',
-        'github',
-        'json',
-      ] as const),
-    )
+    .addOption(logFormat())
     .addOption(json().default(undefined))
     .addOption(config())
     .action(async (plan, options) => {
       const { runCommand } = await import('./commands/run.ts');
       settle(await runCommand(host, plan, options));
+    });
+}
+
+function addRestore(program: Command, host: CommandHost, settle: Settle): void {
+  program
+    .command('restore')
+    .summary('restore an artifact; on a terminal it asks what it needs')
+    .description(
+      'Restores an artifact, or a dump on this host, into a database: a new one unless another is named. On a terminal it asks for what is not said; without one, say --from, --to and --yes.',
+    )
+    .option('--from <environment>', 'whose repository holds the artifact')
+    .option(
+      '--artifact <which>',
+      "latest, a name, a time (the newest before it), or a dump's path (default: latest)",
+    )
+    .option('--to <environment>', 'where to restore (default: where the artifact is from)')
+    .option('--database <name>', 'database to restore into (default: a new one, NAME_restored_TIME)')
+    .option('--jobs <number>', 'tables and indexes at a time, or auto', jobs)
+    .option('--only-schema <name...>', 'only these schemas')
+    .option('--only-table <name...>', 'only these tables, without their indexes and constraints')
+    .option('--schema-only', 'definitions without rows')
+    .option('--data-only', 'rows without definitions, into tables that are there')
+    .option('--roles', "create the artifact's roles that are missing, without passwords")
+    .option('--single-transaction', 'all or nothing, by one process')
+    .option('--replace', 'restore over tables that are there: they are dropped first')
+    .option('--same-server', 'allow the server that the artifact was dumped from')
+    .option('--allow-create-in-dump', 'allow a dump that creates a database')
+    .option('--resume', 'go on with an unfinished restore')
+    .option('--no-compare', 'do not hold the restored tables against the artifact afterwards')
+    .option('--list', 'list what can be restored and stop')
+    .option('--dry-run', 'show what would happen, look at the target, write nothing')
+    .option('--yes [environment]', 'confirm; a protected environment wants its name')
+    .addOption(logFormat())
+    .addOption(json().default(undefined))
+    .addOption(config())
+    .action(async (options) => {
+      const { restoreCommand } = await import('./commands/restore.ts');
+      settle(await restoreCommand(host, options));
     });
 }
 
@@ -230,8 +272,16 @@ function collect(value: string, previous: string[]): string[] {
   return [...previous, value];
 }
 
+function jobs(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  const number = wholeNumber(text);
+  if (number > mostJobs) throw new InvalidArgumentError(`more than ${mostJobs} at a time help nobody`);
+  return number;
+}
+
 function wholeNumber(text: string): number {
   const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new Error(`'${text}' is not a whole number above 0`);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('it is not a whole number above 0');
   return number;
 }

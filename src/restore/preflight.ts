@@ -16,7 +16,7 @@ export interface RestorePermissions {
 export interface PreflightQuestion {
   readonly target: RestoreTarget;
   /** Absent for a file of another tool. */
-  readonly manifest: Manifest | undefined;
+  readonly manifest: Pick<Manifest, 'server'> | undefined;
   /** Bytes of the dump as it is stored, and its name for messages. */
   readonly storedBytes: number;
   readonly name: string;
@@ -57,16 +57,23 @@ export function checkContents(
   }
 }
 
-function checkServer({ target, manifest, permissions, source, name }: PreflightQuestion): void {
-  if (permissions.sameServer) return;
+/** Whether the target is the very server that was dumped: by its identity, otherwise by its address. */
+export function isSourceServer({
+  target,
+  manifest,
+  source,
+}: Pick<PreflightQuestion, 'target' | 'manifest' | 'source'>): boolean {
   const dumped = manifest?.server.systemIdentifier ?? null;
   const { host, port } = target.endpoint;
-  const isSame =
-    dumped === null || target.systemIdentifier === null
-      ? source?.host === host && source.port === port
-      : dumped === target.systemIdentifier;
-  if (!isSame) return;
-  throw new Failure('target-refused', `${host}:${port} is the server that ${name} was dumped from`, {
+  return dumped === null || target.systemIdentifier === null
+    ? source?.host === host && source.port === port
+    : dumped === target.systemIdentifier;
+}
+
+function checkServer(question: PreflightQuestion): void {
+  if (question.permissions.sameServer || !isSourceServer(question)) return;
+  const { host, port } = question.target.endpoint;
+  throw new Failure('target-refused', `${host}:${port} is the server that ${question.name} was dumped from`, {
     hint: "A drill on the source's own server proves little and can harm it. Restore elsewhere, or say 'same-server: true' if that is meant.",
   });
 }

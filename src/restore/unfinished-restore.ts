@@ -49,6 +49,22 @@ export function parseUnfinished(comment: string | null): UnfinishedRestore | und
   }
 }
 
+/** The databases of a server that restores have made and not finished. @throws Failure `postgres-*` */
+export async function listUnfinished(
+  session: Session,
+): Promise<readonly { readonly database: string; readonly unfinished: UnfinishedRestore }[]> {
+  const rows = await session.query<{ database: string; comment: string }>(
+    `select datname as database, shobj_description(oid, 'pg_database') as comment
+       from pg_database where starts_with(shobj_description(oid, 'pg_database'), $1) order by datname`,
+    [prefix],
+    'looking for unfinished restores',
+  );
+  return rows.flatMap(({ database, comment }) => {
+    const unfinished = parseUnfinished(comment);
+    return unfinished === undefined ? [] : [{ database, unfinished }];
+  });
+}
+
 async function setComment(session: Session, database: string, text: string | undefined): Promise<void> {
   const literal = text === undefined ? 'null' : quoteLiteral(text);
   await session.query(

@@ -18,8 +18,21 @@ read -r end
 exit 0
 `;
 
+/** Another process may take a port between its choice and the gateway's start. */
+const attempts = 3;
+
 /** Ceph's gateway on a free port, in memory, gone when stopped or when this process is gone. */
 export async function startNativeS3(): Promise<RunningService<S3Service>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce();
+    } catch (error) {
+      if (attempt === attempts) throw error;
+    }
+  }
+}
+
+async function startOnce(): Promise<RunningService<S3Service>> {
   const folder = await mkdtemp(join(tmpdir(), 'run-plan-s3-'));
   const port = await freeLoopbackPort();
   const accessKeyId = randomBytes(10).toString('hex').toUpperCase();

@@ -30,7 +30,7 @@ export async function artifactsCommand(host: CommandHost, options: ArtifactsOpti
   const listed = found.filter(
     ({ database }) => options.database === undefined || database === options.database,
   );
-  if (options.json === true) printJson(host, listed.map(asData));
+  if (options.json === true) printJson(host, listed.map(artifactAsData));
   else print(host, render(listed, new Date()));
   return exitCode.done;
 }
@@ -47,7 +47,8 @@ function chosenEnvironments(plans: Plans, name: string | undefined): readonly En
     .map((environment) => resolveEnvironment(plans.workspace, environment.name));
 }
 
-function asData(artifact: Artifact): Record<string, unknown> {
+/** An artifact for `--json`. */
+export function artifactAsData(artifact: Artifact): Record<string, unknown> {
   return {
     name: artifact.name,
     environment: artifact.environment ?? null,

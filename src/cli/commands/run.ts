@@ -5,6 +5,7 @@ import { watchSignals } from '../../engine/signals.ts';
 import { exitCode, type ExitCode } from '../../exit-code.ts';
 import { Failure } from '../../failure.ts';
 import type { Plan } from '../../plan/plan.ts';
+import type { EventSink } from '../../record/event.ts';
 import type { LogFormat } from '../../settings/settings.ts';
 import { parseAssignments } from '../assignments.ts';
 import { confirm } from '../confirm.ts';
@@ -59,7 +60,8 @@ async function buildOrRecord(
   }
 }
 
-function formatOf(plans: Plans, options: RunOptions): LogFormat {
+/** How a run is shown: by flag, otherwise by the settings. */
+export function formatOf(plans: Plans, options: Pick<RunOptions, 'json' | 'logFormat'>): LogFormat {
   return options.json === true ? 'json' : (options.logFormat ?? plans.settings.logFormat);
 }
 
@@ -86,16 +88,21 @@ export async function confirmWrites(
   }
 }
 
+export interface RunHereOptions {
+  readonly mayAsk?: boolean;
+  readonly listeners?: readonly EventSink[];
+}
+
 /**
  * Runs a built pipeline in this process, with its signals, views and locks. `mayAsk`: its questions to people may be
- * asked here, where there is a terminal; without, they stay open.
+ * asked here, where there is a terminal; without, they stay open. `listeners` hear every event as well.
  */
 export async function runHere(
   host: CommandHost,
   plans: Plans,
   pipeline: Pipeline,
   format: LogFormat,
-  { mayAsk = false }: { readonly mayAsk?: boolean } = {},
+  { mayAsk = false, listeners = [] }: RunHereOptions = {},
 ): Promise<ExitCode> {
   let killAll: () => void = () => undefined;
   const signals = watchSignals((code) => {
@@ -103,11 +110,11 @@ export async function runHere(
     void exit(code);
   });
   try {
-    const sinks = await openViews(host, format, stateFolderOf(plans.settings, host.environmentVariables));
+    const views = await openViews(host, format, stateFolderOf(plans.settings, host.environmentVariables));
     const runHost = await createRunHost(host, {
       plans,
       pipeline,
-      sinks,
+      sinks: [...views, ...listeners],
       cancel: signals.cancel,
       mayAsk: mayAsk && format !== 'json',
     });

@@ -1,0 +1,90 @@
+import type { PostgresEndpoint } from '../../environment/environment.ts';
+import { quoteIdentifier } from '../../postgres/identifier.ts';
+import { psqlCommand } from '../../postgres/psql-command.ts';
+import { parseUnfinished } from '../../restore/unfinished-restore.ts';
+import { shellWord } from './command-line.ts';
+import type { LeftDatabase } from './target-look.ts';
+
+/** A restore that came to its end. */
+export interface DoneRestore {
+  /** An artifact's name, or a path. */
+  readonly source: string;
+  /** The instant that its data is of; absent for a file. */
+  readonly recoveryPoint: string | undefined;
+  /** Undefined: a throw-away cluster, gone by now. */
+  readonly endpoint: PostgresEndpoint | undefined;
+  /** The database was made for it. */
+  readonly isNew: boolean;
+  /** A later step found it other than the artifact says. */
+  readonly isDoubtful: boolean;
+}
+
+/** After a restore: what was restored, where it is, and how to get rid of it. Ends in a newline. Pure. */
+export function doneWords({ source, recoveryPoint, endpoint, isNew, isDoubtful }: DoneRestore): string {
+  const asOf = recoveryPoint === undefined ? '' : `, as of ${recoveryPoint}`;
+  if (endpoint === undefined) {
+    return rendered([['restored', `${source}${asOf}, into a throw-away cluster that is gone now`]]);
+  }
+  return rendered([
+    ['restored', `${source}${asOf}`],
+    ['into', `${endpoint.database} on ${endpoint.host}:${endpoint.port}`],
+    ...(isDoubtful ? [['BUT', 'it is not proven right: see what failed above'] as const] : []),
+    ['look at it', psqlCommand(endpoint)],
+    ...(isNew ? [['drop it', dropCommand(endpoint)] as const] : []),
+  ]);
+}
+
+/** A restore that failed or was interrupted after it had begun. */
+export interface FailedRestore {
+  readonly endpoint: PostgresEndpoint;
+  /** What stands there now; a text when the server could not be asked. */
+  readonly left: LeftDatabase | string;
+  readonly existedBefore: boolean;
+  readonly isSingleTransaction: boolean;
+  /** Goes on with it. */
+  readonly resume: string;
+}
+
+/** After a failure: what is left, and the command line that goes on. Ends in a newline. Pure. */
+export function failedWords(failed: FailedRestore): string {
+  const { endpoint, left, existedBefore, isSingleTransaction, resume } = failed;
+  const { database } = endpoint;
+  if (typeof left === 'string') {
+    return rendered([
+      ['left', `whether ${database} is left on the server could not be asked: ${left}`],
+      ['go on', resume],
+    ]);
+  }
+  const unfinished = parseUnfinished(left.comment);
+  if (left.exists && unfinished !== undefined) {
+    const state =
+      unfinished.state === 'loaded' ? 'every row is there, indexes may be missing' : 'rows may be missing';
+    return rendered([
+      ['left', `${database}, unfinished: ${state}`],
+      ['go on', resume],
+      ['or drop it', dropCommand(endpoint)],
+    ]);
+  }
+  if (!left.exists) return rendered([['left', 'nothing: the database was not made']]);
+  if (!existedBefore) {
+    return rendered([
+      ['left', `${database}, made by this restore and not complete`],
+      ['drop it', dropCommand(endpoint)],
+    ]);
+  }
+  const state = isSingleTransaction ? 'as it was before' : 'there before, and perhaps changed in part';
+  return rendered([
+    ['left', `${database}, ${state}`],
+    ['look at it', psqlCommand(endpoint)],
+  ]);
+}
+
+function dropCommand(endpoint: PostgresEndpoint): string {
+  const statement = `drop database ${quoteIdentifier(endpoint.database)}`;
+  return `${psqlCommand(endpoint, 'postgres')} --command=${shellWord(statement)}`;
+}
+
+function rendered(rows: readonly (readonly [title: string, text: string])[]): string {
+  const width = Math.max(...rows.map(([title]) => title.length));
+  return `\n${rows.map(([title, text]) => `  ${title.padEnd(width)}  ${text}\n`).join('')}`;
+}

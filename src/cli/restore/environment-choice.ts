@@ -1,0 +1,47 @@
+import type { Environment } from '../../environment/environment.ts';
+import { Failure } from '../../failure.ts';
+import { resolveEnvironment } from '../../plan/workspace.ts';
+import { didYouMean } from '../../schema/did-you-mean.ts';
+import type { Plans } from '../plans.ts';
+
+/** Environments that artifacts can come from: those with a repository. */
+export function sourcesOf(plans: Plans): readonly Environment[] {
+  return [...plans.workspace.environments.values()].filter(({ repository }) => repository !== undefined);
+}
+
+/** Environments that can be restored into: those with a server, or with a throw-away one. */
+export function targetsOf(plans: Plans): readonly Environment[] {
+  return [...plans.workspace.environments.values()].filter(
+    ({ postgres, ephemeral }) => postgres !== undefined || ephemeral === true,
+  );
+}
+
+/** The named source, complete. @throws Failure `environment-incomplete`, `variable-missing` */
+export function findSource(plans: Plans, name: string): Environment {
+  const environment = findEnvironment(plans, name, sourcesOf(plans));
+  if (environment.repository !== undefined) return environment;
+  throw new Failure('environment-incomplete', `environment '${name}' has no repository to restore from`, {
+    hint: `those with one are: ${namesOf(sourcesOf(plans))}`,
+  });
+}
+
+/** The named target, complete. @throws Failure `environment-incomplete`, `variable-missing` */
+export function findTarget(plans: Plans, name: string): Environment {
+  const environment = findEnvironment(plans, name, targetsOf(plans));
+  if (environment.postgres !== undefined || environment.ephemeral === true) return environment;
+  throw new Failure('environment-incomplete', `environment '${name}' has no postgres to restore into`, {
+    hint: `those with one are: ${namesOf(targetsOf(plans))}`,
+  });
+}
+
+export function namesOf(environments: readonly Environment[]): string {
+  return environments.length === 0 ? 'none' : environments.map(({ name }) => name).join(', ');
+}
+
+function findEnvironment(plans: Plans, name: string, meant: readonly Environment[]): Environment {
+  if (plans.workspace.environments.has(name)) return resolveEnvironment(plans.workspace, name);
+  const suggestion = didYouMean(name, plans.workspace.environments.keys());
+  throw new Failure('environment-incomplete', `there is no environment '${name}'${suggestion}`, {
+    hint: `possible here: ${namesOf(meant)}`,
+  });
+}

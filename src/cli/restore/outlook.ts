@@ -1,0 +1,144 @@
+import type { Environment } from '../../environment/environment.ts';
+import type { RestoreTarget } from '../../postgres/restore-target.ts';
+import { renderDuration } from '../../quantity/duration.ts';
+import { renderBytes } from '../../quantity/size.ts';
+import type { RestoreRequest } from '../../restore/restore-request.ts';
+import { ageWords, dataTime, stateWords } from './artifact-words.ts';
+import { estimateMs, type PastRestore } from './estimate.ts';
+import type { ChosenSource } from './source-choice.ts';
+
+/** Everything that is known of a restore before it begins. */
+export interface Outlook {
+  readonly source: ChosenSource;
+  readonly to: Environment;
+  readonly database: string | undefined;
+  readonly target: RestoreTarget | undefined;
+  readonly request: RestoreRequest;
+  readonly isSourceServer: boolean;
+  /** Notes of the preflight. */
+  readonly notes: readonly string[];
+  readonly past: PastRestore | undefined;
+}
+
+type Row = readonly [title: string, text: string];
+
+/** What will happen, for a tired person: one fact a line. Ends in a newline. Pure. */
+export function renderOutlook(outlook: Outlook, now: Date): string {
+  const rows = [
+    ...sourceRows(outlook.source, now),
+    ...partRows(outlook.request),
+    ...targetRows(outlook),
+    ...lossRows(outlook),
+    ...outlook.notes.map((note) => ['note', note] as const),
+    ...timeRows(outlook),
+  ];
+  const width = Math.max(...rows.map(([title]) => title.length));
+  return rows.map(([title, text]) => `  ${title.padEnd(width)}  ${text}\n`).join('');
+}
+
+/** The same as data for `--json`. */
+export function outlookAsData(outlook: Outlook): Readonly<Record<string, unknown>> {
+  const { source, to, database, target, request, isSourceServer, notes } = outlook;
+  const estimate = estimateOf(outlook);
+  return {
+    artifact: source.name,
+    from: source.kind === 'artifact' ? source.from.name : null,
+    bytes: bytesOf(source) ?? null,
+    state: source.kind === 'artifact' ? source.artifact.state : null,
+    recoveryPoint: source.kind === 'artifact' ? source.facts.recoveryPoint.time : null,
+    to: to.name,
+    protected: to.protected,
+    throwAway: to.ephemeral === true,
+    host: target?.endpoint.host ?? null,
+    port: target?.endpoint.port ?? null,
+    database: database ?? null,
+    serverVersion: target?.serverVersion ?? null,
+    exists: target === undefined ? null : target.existing !== undefined,
+    tables: target?.existing?.tables ?? [],
+    sourceServer: isSourceServer,
+    replace: request.permissions.replace,
+    resume: request.resume,
+    partial: request.partial ?? null,
+    notes,
+    estimateMs: estimate ?? null,
+  };
+}
+
+/** Bytes that are read; unknown of a folder on this host. */
+export function bytesOf(source: ChosenSource): number | undefined {
+  return source.kind === 'artifact' ? source.facts.dump.storedBytes : source.bytes;
+}
+
+function sourceRows(source: ChosenSource, now: Date): readonly Row[] {
+  const bytes = bytesOf(source);
+  if (source.kind === 'file') {
+    const size = bytes === undefined ? '' : `, ${renderBytes(bytes)}`;
+    return [['dump', `${source.name}, a file of this host${size}`]];
+  }
+  const { artifact, facts, from } = source;
+  const size = bytes === undefined ? '' : `${renderBytes(bytes)}, `;
+  return [
+    ['artifact', `${artifact.name} of ${from.name}`],
+    ['', `${size}${stateWords(artifact, from, now)}`],
+    ['data of', `${facts.recoveryPoint.time}, ${ageWords(dataTime(artifact), now)} old`],
+  ];
+}
+
+function partRows({ partial, roles }: RestoreRequest): readonly Row[] {
+  return [
+    ...(partial === undefined ? [] : [['only', partial] as const]),
+    ...(roles ? [['roles', 'those of the artifact are created where they are missing'] as const] : []),
+  ];
+}
+
+function targetRows({ to, target, isSourceServer }: Outlook): readonly Row[] {
+  if (target === undefined) {
+    return [['into', `a throw-away cluster of this host (${to.name}), gone when the run ends`]];
+  }
+  const { host, port } = target.endpoint;
+  const mark = to.protected ? `${to.name}, protected` : to.name;
+  return [
+    ['server', `${host}:${port} (${mark}), PostgreSQL ${target.serverVersion.split(' ', 1)[0] ?? ''}`],
+    ...(isSourceServer ? [['', 'the very server that the artifact was dumped from'] as const] : []),
+    ['database', `${target.endpoint.database}, ${existenceWords(target)}`],
+    ...(target.endpoint.database === to.postgres?.database
+      ? [['', `the database that ${to.name} works with`] as const]
+      : []),
+  ];
+}
+
+function existenceWords({ existing }: RestoreTarget): string {
+  if (existing === undefined) return 'a new one';
+  if (existing.tables.length === 0) return 'there and empty';
+  return `there with tables (${renderBytes(existing.bytes)})`;
+}
+
+/** What the restore takes away. */
+function lossRows({ target, request }: Outlook): readonly Row[] {
+  const existing = target?.existing;
+  if (existing === undefined || existing.tables.length === 0) return [['replaced', 'nothing']];
+  const shown = existing.tables.slice(0, 5).join(', ');
+  const tables = existing.tables.length > 5 ? `${shown} and more` : shown;
+  if (request.resume) return [['replaced', 'the rows of the unfinished restore, where any may be missing']];
+  if (request.selection.contents === 'data-only') {
+    return [['replaced', `nothing; rows are added to the tables there (${tables})`]];
+  }
+  if (!request.permissions.replace) return [['replaced', `would be: ${tables}`]];
+  return [
+    ['LOST', `every table that the dump holds is dropped with its rows and made anew`],
+    ['', `there now: ${tables}`],
+  ];
+}
+
+function timeRows(outlook: Outlook): readonly Row[] {
+  const estimate = estimateOf(outlook);
+  if (estimate === undefined || outlook.past === undefined) return [];
+  const day = outlook.past.at.slice(0, 10);
+  return [['time', `about ${renderDuration(estimate)}, at the speed of the restore of ${day}`]];
+}
+
+function estimateOf({ source, past, request }: Outlook): number | undefined {
+  const bytes = bytesOf(source);
+  if (past === undefined || bytes === undefined || request.partial !== undefined) return undefined;
+  return estimateMs(past, bytes);
+}

@@ -1,0 +1,94 @@
+import { buildPipeline } from '../../engine/build-pipeline.ts';
+import type { Pipeline } from '../../engine/pipeline.ts';
+import { Failure } from '../../failure.ts';
+import type { RestoreRequest } from '../../restore/restore-request.ts';
+import type { RegisteredTask } from '../../task/registry.ts';
+import type { CommandHost } from '../host.ts';
+import type { Plans } from '../plans.ts';
+import { stateFolderOf } from '../state.ts';
+import { findPastRestore } from './estimate.ts';
+import { requestOfFlags, restoreParameters, type RestoreFlags } from './flags.ts';
+import { goesToSourceServer, lookAhead } from './look-ahead.ts';
+import type { Outlook } from './outlook.ts';
+import { restorePlan, restoreTasks } from './restore-plan.ts';
+import type { Settled } from './settle.ts';
+
+/** A restore that could begin. */
+export interface PreparedRestore {
+  readonly settled: Settled;
+  readonly outlook: Outlook;
+  readonly pipeline: Pipeline;
+  /** Why it must not. */
+  readonly refusal: Failure | undefined;
+  /** It may go into the server that was dumped. */
+  readonly sameServer: boolean;
+}
+
+/** Makes the plan and its pipeline, and looks ahead. Writes nothing. @throws Failure `usage` */
+export async function prepareRestore(
+  host: CommandHost,
+  plans: Plans,
+  flags: RestoreFlags,
+  settled: Settled,
+): Promise<PreparedRestore> {
+  const { source, to, database } = settled;
+  const from = source.kind === 'artifact' ? source.from : undefined;
+  const sameServer = flags.sameServer === true || isChosenSameServer(settled);
+  const parameters = restoreParameters(flags, {
+    from: from?.name,
+    artifact: source.name,
+    database,
+    sameServer,
+  });
+  const request = requestOfFlags(parameters, host.environmentVariables);
+  const { refusal, ...ahead } = lookAhead(settled, request, flags);
+  const plan = restorePlan({
+    parameters,
+    to,
+    compares: comparesAfter(settled, request, flags),
+    part: request.partial,
+  });
+  const environments = new Map([to, ...(from === undefined ? [] : [from])].map((each) => [each.name, each]));
+  return {
+    settled,
+    outlook: {
+      source,
+      to,
+      database,
+      target: settled.target,
+      request,
+      ...ahead,
+      past: await findPastRestore(stateFolderOf(plans.settings, host.environmentVariables), to.name),
+    },
+    pipeline: buildPipeline(plan, { tasks: await findTasks(plans), environments, assignments: {} }),
+    refusal,
+    sameServer,
+  };
+}
+
+/** Whoever names the environment that the artifact is of means its server; any other way there must be said. */
+function isChosenSameServer(settled: Settled): boolean {
+  const { source, to, choseTarget } = settled;
+  const isSameEnvironment = source.kind === 'artifact' && source.from.name === to.name;
+  return choseTarget && isSameEnvironment && goesToSourceServer(settled);
+}
+
+/** Rows that were there before, or that were left out on purpose, would only look like differences. */
+function comparesAfter({ source, target }: Settled, request: RestoreRequest, flags: RestoreFlags): boolean {
+  if (!flags.compare || source.kind === 'file') return false;
+  if (request.selection.contents !== 'all') return false;
+  const isAlone = target?.existing === undefined || target.existing.tables.length === 0 || request.resume;
+  return request.partial === undefined || isAlone;
+}
+
+/** The workspace has imported only what its plans use. */
+async function findTasks(plans: Plans): Promise<ReadonlyMap<string, RegisteredTask>> {
+  const found = await Promise.all(
+    restoreTasks.map(async (name) => {
+      const { registered, problem } = await plans.registry.find(name);
+      if (registered !== undefined) return [name, registered] as const;
+      throw new Failure('plan-invalid', problem.message, { where: problem.file });
+    }),
+  );
+  return new Map<string, RegisteredTask>(found);
+}

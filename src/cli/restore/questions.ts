@@ -1,0 +1,154 @@
+import type { Artifact } from '../../artifact/artifact.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { Failure } from '../../failure.ts';
+import type { UnfinishedRestore } from '../../restore/unfinished-restore.ts';
+import type { CommandHost } from '../host.ts';
+import { artifactLines } from './artifact-words.ts';
+import { nameMistake } from './database-name.ts';
+import { obstacleTo } from './source-choice.ts';
+
+/** What a person at a terminal is asked. Each throws Failure `interrupted` on Ctrl-C or Escape. */
+export interface Questions {
+  source(environments: readonly Environment[]): Promise<string>;
+  /** Gives the artifact's name. */
+  artifact(artifacts: readonly Artifact[], from: Environment): Promise<string>;
+  target(environments: readonly Environment[], from: string | undefined): Promise<string>;
+  database(suggested: string): Promise<string>;
+  /** Which of several to go on with. */
+  unfinished(found: readonly Unfinished[]): Promise<string>;
+  /** What takes a while. */
+  tell(text: string): Promise<void>;
+  /** Why the question comes again. */
+  refuse(reason: string): Promise<void>;
+}
+
+export interface Unfinished {
+  readonly database: string;
+  readonly unfinished: UnfinishedRestore;
+}
+
+/** Columns and rows that the prompts take around a list. */
+const margin = 7;
+const rowsAround = 7;
+
+/** Asks on the terminal; the prompts are loaded when the first question comes. Undefined where nobody can be asked. */
+export function openQuestions(host: CommandHost): Questions | undefined {
+  const { input, output } = host;
+  if (!input.isTTY || !output.isTTY) return undefined;
+  const streams = { input, output };
+  const columns = (): number => Math.max(20, output.columns - margin);
+  const maxItems = (): number => Math.max(3, output.rows - rowsAround);
+  const choose = async (message: string, options: readonly Choice[], first?: string): Promise<string> => {
+    const { select } = await import('@clack/prompts');
+    const initial = first === undefined ? {} : { initialValue: first };
+    return answered(
+      await select({ ...streams, message, options: [...options], maxItems: maxItems(), ...initial }),
+    );
+  };
+  return {
+    source: (environments) => choose('Restore from the repository of', environments.map(sourceChoice)),
+    artifact: async (artifacts, from) => {
+      const { autocomplete } = await import('@clack/prompts');
+      const lines = artifactLines(artifacts, from, { now: new Date(), columns: columns() });
+      const options = artifacts.map((artifact, index) => ({
+        value: artifact.name,
+        label: lines[index] ?? artifact.name,
+        disabled: obstacleTo(artifact, from) !== undefined,
+      }));
+      const placeholder = 'type a part of the name, a date or a state';
+      const answer = await autocomplete({
+        ...streams,
+        message: `Artifact (newest first, ${artifacts.length} in all)`,
+        options,
+        placeholder,
+        maxItems: maxItems(),
+        // Enter where the list has nothing that can be chosen.
+        validate: (value) =>
+          value === undefined ? 'this one cannot be restored: choose another' : undefined,
+        filter: (search, { value, label }) => matches(search, `${label ?? ''} ${dashed(value)}`),
+      });
+      return answered(answer);
+    },
+    target: (environments, from) =>
+      choose(
+        'Restore into',
+        environments.map((environment) => targetChoice(environment, from)),
+        from,
+      ),
+    database: async (suggested) => {
+      const { text } = await import('@clack/prompts');
+      return answered(
+        await text({
+          ...streams,
+          message: 'Name of the database (a new one is made)',
+          initialValue: suggested,
+          validate: (name) => nameMistake(name ?? ''),
+        }),
+      );
+    },
+    unfinished: (found) =>
+      choose(
+        'Go on with the unfinished restore in',
+        found.map(({ database, unfinished }) => ({
+          value: database,
+          label: database,
+          hint: `${unfinished.artifact}, ${unfinished.state}`,
+        })),
+      ),
+    tell: async (text) => {
+      const { S_BAR } = await import('@clack/prompts');
+      output.write(`${S_BAR}\n${S_BAR}  ${text}\n`);
+    },
+    refuse: async (reason) => {
+      const { log } = await import('@clack/prompts');
+      log.warn(host.redactor.redact(reason), { output });
+    },
+  };
+}
+
+interface Choice {
+  readonly value: string;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+function sourceChoice({ name, repository }: Environment): Choice {
+  const store = repository?.store;
+  if (store === undefined) return { value: name, label: name };
+  const hint = store.kind === 'folder' ? store.folder : `s3://${store.s3.bucket}/${store.s3.prefix}`;
+  return { value: name, label: name, hint };
+}
+
+/** What makes a target special is said with its name, not only where the cursor is. */
+export function targetChoice(environment: Environment, from: string | undefined): Choice {
+  const { name, postgres, ephemeral } = environment;
+  const where =
+    ephemeral === true || postgres === undefined
+      ? ['throw-away cluster, gone when the run ends']
+      : [`${postgres.host}:${postgres.port}`];
+  const marks = [
+    ...where,
+    ...(environment.protected ? ['protected'] : []),
+    ...(name === from && ephemeral !== true ? ['where the artifact comes from'] : []),
+  ];
+  return { value: name, label: `${name}  ${marks.join(', ')}` };
+}
+
+/** Every word must occur. */
+export function matches(search: string, text: string): boolean {
+  const within = text.toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => within.includes(word));
+}
+
+/** `20250101T020000Z` also as `2025-01-01`, as people type dates. */
+function dashed(name: string): string {
+  return name.replaceAll(/(\d{4})(\d{2})(\d{2})T/g, '$1-$2-$3 ');
+}
+
+function answered(answer: string | symbol): string {
+  if (typeof answer !== 'string') throw new Failure('interrupted', 'interrupted, nothing was changed');
+  return answer;
+}

@@ -1,0 +1,84 @@
+import type { Artifact } from '../../artifact/artifact.ts';
+import type { Environment } from '../../environment/environment.ts';
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { Failure } from '../../failure.ts';
+import { renderBytes } from '../../quantity/size.ts';
+import { artifactAsData } from '../commands/artifacts.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
+import type { Plans } from '../plans.ts';
+import { renderTable } from '../table.ts';
+import { ageWords, dataTime, stateWords } from './artifact-words.ts';
+import { findSource, sourcesOf } from './environment-choice.ts';
+import type { RestoreFlags } from './flags.ts';
+import { artifactsOf, obstacleTo } from './source-choice.ts';
+
+interface Listed {
+  readonly from: Environment;
+  readonly artifact: Artifact;
+}
+
+/**
+ * `run-plan restore --list`: what can be restored, newest first, of one environment or of every one. An environment
+ * that is not complete on this host is named and passed over.
+ */
+export async function listRestorable(
+  host: CommandHost,
+  plans: Plans,
+  flags: RestoreFlags,
+): Promise<ExitCode> {
+  const listed: Listed[] = [];
+  for (const from of chosen(host, plans, flags.from)) {
+    const artifacts = await artifactsOf(plans, from);
+    listed.push(...artifacts.map((artifact) => ({ from, artifact })));
+  }
+  const wanted = listed
+    .filter(({ artifact }) => flags.database === undefined || artifact.database === flags.database)
+    .sort((left, right) => dataTime(right.artifact).getTime() - dataTime(left.artifact).getTime());
+  if (flags.json === true) printJson(host, wanted.map(asData));
+  else print(host, render(wanted, new Date()));
+  return exitCode.done;
+}
+
+function chosen(host: CommandHost, plans: Plans, name: string | undefined): readonly Environment[] {
+  if (name !== undefined) return [findSource(plans, name)];
+  return sourcesOf(plans).flatMap((environment) => {
+    try {
+      return [findSource(plans, environment.name)];
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      host.errorOutput.write(`run-plan: warning: ${environment.name} is left out: ${error.message}\n`);
+      return [];
+    }
+  });
+}
+
+function asData({ from, artifact }: Listed): unknown {
+  const obstacle = obstacleTo(artifact, from);
+  return {
+    ...artifactAsData(artifact),
+    from: from.name,
+    restorable: obstacle === undefined,
+    obstacle: obstacle ?? null,
+  };
+}
+
+function render(listed: readonly Listed[], now: Date): string {
+  if (listed.length === 0) return 'no artifacts\n';
+  const columns = [
+    { title: 'ARTIFACT' },
+    { title: 'FROM' },
+    { title: 'AGE', align: 'right' },
+    { title: 'SIZE', align: 'right' },
+    { title: 'STATE' },
+  ] as const;
+  return renderTable(
+    columns,
+    listed.map(({ from, artifact }) => [
+      artifact.name,
+      from.name,
+      ageWords(dataTime(artifact), now),
+      renderBytes(artifact.bytes),
+      stateWords(artifact, from, now),
+    ]),
+  );
+}

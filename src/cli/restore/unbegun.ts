@@ -1,0 +1,46 @@
+import { Failure } from '../../failure.ts';
+import { recordFailedStart } from '../failed-start.ts';
+import type { CommandHost } from '../host.ts';
+import type { Plans } from '../plans.ts';
+import { stateFolderOf } from '../state.ts';
+import type { RestoreFlags } from './flags.ts';
+import { restorePlan } from './restore-plan.ts';
+
+export interface Unbegun {
+  readonly host: CommandHost;
+  readonly plans: Plans;
+  readonly flags: RestoreFlags;
+  /** A person sees it fail. */
+  readonly isAttended: boolean;
+}
+
+/**
+ * What goes before a run: where nobody watches and it fails (a login, a repository, a refused target), that leaves a
+ * record like a failed run. A command line that is wrong was no attempt.
+ */
+export async function recordUnbegun<Result>(
+  { host, plans, flags, isAttended }: Unbegun,
+  before: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await before();
+  } catch (error) {
+    const isAttempt =
+      error instanceof Failure && !['usage', 'not-confirmed', 'interrupted'].includes(error.code);
+    if (isAttempt && !isAttended && flags.dryRun !== true) {
+      const { from, to = from ?? '', artifact, database } = flags;
+      const plan = restorePlan({
+        parameters: {
+          ...(from !== undefined && { from }),
+          ...(artifact !== undefined && { artifact }),
+          ...(database !== undefined && { database }),
+        },
+        to: plans.workspace.environments.get(to) ?? { name: to, protected: false },
+        compares: false,
+        part: undefined,
+      });
+      await recordFailedStart(host, stateFolderOf(plans.settings, host.environmentVariables), plan, error);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { resumeCommand, shellWord } from '../../../../src/cli/restore/command-line.ts';
+
+const settled = {
+  from: 'prod',
+  artifact: 'pg_cleaning_20250101T020000Z',
+  to: 'staging',
+  database: 'cleaning_restored_20250102T030405',
+  sameServer: false,
+};
+
+test('every choice is written out, and the confirmation is left to whoever types it', () => {
+  expect(resumeCommand({ compare: true }, settled)).toBe(
+    'run-plan restore --from prod --artifact pg_cleaning_20250101T020000Z --to staging --database cleaning_restored_20250102T030405 --resume',
+  );
+});
+
+test('flags of the first try are kept', () => {
+  const flags = {
+    compare: false,
+    jobs: 'auto' as const,
+    onlyTable: ['a b', "o'clock"],
+    roles: true as const,
+    yes: 'prod',
+    config: '/etc/run plan.yaml',
+  };
+  expect(resumeCommand(flags, { ...settled, sameServer: true })).toBe(
+    String.raw`run-plan restore --from prod --artifact pg_cleaning_20250101T020000Z --to staging --database cleaning_restored_20250102T030405 --jobs auto --only-table 'a b' --only-table 'o'\''clock' --roles --no-compare --same-server --config '/etc/run plan.yaml' --resume --yes prod`,
+  );
+});
+
+test.each(['plain', "o'clock", '$(date) `x` "y"', 'a b\nc', '', '~root', '*'])(
+  'a shell reads %j as one word',
+  (word) => {
+    const { stdout } = spawnSync('sh', ['-c', `printf %s ${shellWord(word)}`], { encoding: 'utf8' });
+    expect(stdout).toBe(word);
+  },
+);

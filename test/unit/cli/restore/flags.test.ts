@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import {
+  inFlags,
+  requestOfFlags,
+  restoreParameters,
+  type RestoreFlags,
+} from '../../../../src/cli/restore/flags.ts';
+import { Failure } from '../../../../src/failure.ts';
+
+const settled = {
+  from: 'prod',
+  artifact: 'pg_a_20250101T020000Z',
+  database: 'a_restored',
+  sameServer: false,
+};
+
+function request(flags: Partial<RestoreFlags>): unknown {
+  return requestOfFlags(restoreParameters({ compare: true, ...flags }, settled), {});
+}
+
+test('what is not said is left to the task', () => {
+  expect(restoreParameters({ compare: true }, settled)).toEqual({
+    from: 'prod',
+    artifact: 'pg_a_20250101T020000Z',
+    database: 'a_restored',
+  });
+});
+
+test('every flag reaches the task under its own name', () => {
+  const flags: RestoreFlags = {
+    compare: false,
+    jobs: 4,
+    onlySchema: ['billing'],
+    onlyTable: ['invoices', 'bookings'],
+    schemaOnly: true,
+    roles: true,
+    singleTransaction: true,
+    replace: true,
+    allowCreateInDump: true,
+    resume: true,
+  };
+  expect(restoreParameters(flags, { ...settled, sameServer: true })).toEqual({
+    from: 'prod',
+    artifact: 'pg_a_20250101T020000Z',
+    database: 'a_restored',
+    jobs: 4,
+    only: { schemas: ['billing'], tables: ['invoices', 'bookings'] },
+    replace: true,
+    'same-server': true,
+    'allow-create-in-dump': true,
+    'single-transaction': true,
+    'schema-only': true,
+    roles: true,
+    resume: true,
+  });
+});
+
+describe('flags that contradict each other are a usage error in the words of the command line', () => {
+  test.each([
+    [{ schemaOnly: true, dataOnly: true }, /--schema-only and --data-only exclude each other/],
+    [{ dataOnly: true, replace: true }, /--data-only replaces no definitions/],
+    [{ singleTransaction: true, jobs: 4 }, /--single-transaction is done by one process/],
+  ] as const)('%j', (flags, message) => {
+    expect(() => request(flags)).toThrow(message);
+    expect(() => request(flags)).toThrow(expect.objectContaining({ code: 'usage' }) as Error);
+  });
+});
+
+test("a refusal's hint names flags and not YAML", () => {
+  const hint = "Restore into a new database, or say 'replace: true' to drop and replace what the dump holds.";
+  expect(inFlags(new Failure('target-refused', 'x', { hint })).hint).toBe(
+    'Restore into a new database, or say --replace to drop and replace what the dump holds.',
+  );
+});
