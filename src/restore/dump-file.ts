@@ -1,6 +1,5 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseChecksums } from '../artifact/checksums.ts';
 import { decompressionStage } from '../artifact/compression.ts';
 import { Failure } from '../failure.ts';
 import type { Commands, Stage } from '../process/commands.ts';
@@ -125,11 +124,12 @@ async function holdAgainst(path: string, sha256: string): Promise<boolean> {
   const file = await open(beside, 'r').catch(() => undefined);
   if (file === undefined) return false;
   const text = await file.readFile('utf8').finally(() => file.close());
-  const [first] = parseChecksums(text) ?? [{ sha256: text.trim().slice(0, 64), key: '' }];
-  if (first?.sha256 === sha256) return true;
+  // As sha256sum writes it, as BSD's does, or the bare sum.
+  const told = text.match(/\b[0-9a-f]{64}\b/gi)?.map((sum) => sum.toLowerCase()) ?? [];
+  if (told.includes(sha256)) return true;
   throw new Failure(
     'artifact-damaged',
-    `${path} is damaged: ${beside} says sha256 ${first?.sha256 ?? '?'}, found ${sha256}`,
+    `${path} is damaged: ${beside} says sha256 ${told[0] ?? 'nothing'}, found ${sha256}`,
     {
       where: path,
       hint: 'Do not restore from this file.',

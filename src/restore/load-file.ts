@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
+import { eachLine } from '../artifact/read-back.ts';
 import { Failure } from '../failure.ts';
 import { databaseArgument } from '../postgres/program-environment.ts';
 import { createRestoreMessages } from '../postgres/restore-messages.ts';
-import { createRestoreProgress } from '../postgres/restore-progress.ts';
+import { createRestoreProgress, describeLoaded } from '../postgres/restore-progress.ts';
 import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { Commands } from '../process/commands.ts';
 import type { DumpFile } from './dump-file.ts';
@@ -21,7 +22,7 @@ export async function loadFile(load: Load, file: DumpFile, head: string): Promis
   }
   const progress = createRestoreProgress({
     onLoaded: (loaded) => {
-      load.onPhase(`loading rows: ${loaded} of ${load.listing.dataEntries} tables`);
+      load.onPhase(describeLoaded(loaded, load.listing));
     },
     onLater: (what, count) => {
       load.onPhase(`building ${what} (${count} of ${load.listing.laterEntries})`);
@@ -69,26 +70,33 @@ async function loadText(load: Load, file: DumpFile): Promise<void> {
   }
 }
 
-/** What makes or changes databases in a text dump: pg_dump --create and pg_dumpall write it. */
-const createPattern = String.raw`^(CREATE DATABASE |\\c(onnect)? )`;
+/** What makes or changes databases in a text dump (pg_dump --create and pg_dumpall write it), and its first and last words. */
+const tellingPattern = String.raw`^(CREATE DATABASE |\\c(onnect)? |-- PostgreSQL database (cluster )?dump( complete)?$)`;
 
-/** The first line of a text dump that would make a database or go into another one; undefined when there is none. */
+/**
+ * The first line of a text dump that would make a database or go into another one; undefined when there is none.
+ * @throws Failure `dump-unusable` when it does not end as pg_dump ends one: psql takes a cut-off text for a whole one
+ */
 export async function findCreatingText(file: DumpFile, commands: Commands): Promise<string | undefined> {
   const pipe = commands.pipe([
-    ...[{ program: 'cat', arguments: [file.path] }, ...file.unpack].map((stage) => ({
-      ...stage,
-      tolerate: ['SIGPIPE' as const],
-    })),
-    {
-      program: 'grep',
-      arguments: ['--text', '--max-count=1', '--extended-regexp', createPattern],
-      tolerate: [1],
-    },
+    { program: 'cat', arguments: [file.path] },
+    ...file.unpack,
+    { program: 'grep', arguments: ['--text', '--extended-regexp', tellingPattern], tolerate: [1] },
   ]);
-  let found = '';
-  for await (const chunk of pipe.output as AsyncIterable<Buffer>) found += chunk.toString('utf8');
-  await pipe.done;
-  return found === '' ? undefined : found.trim().slice(0, 100);
+  let creates: string | undefined;
+  let begun: string | undefined;
+  let isComplete = false;
+  const look = (line: string): void => {
+    if (!line.startsWith('-- ')) creates ??= line.slice(0, 100);
+    else if (line.endsWith(' complete')) isComplete ||= line === `${begun ?? ''} complete`;
+    else begun ??= line;
+  };
+  await Promise.all([pipe.done, eachLine(pipe.output, look)]);
+  if (begun === undefined || isComplete) return creates;
+  throw new Failure('dump-unusable', `${file.path} is cut off: it does not end as pg_dump ends a dump`, {
+    where: file.path,
+    hint: 'Copy it again from where it came, or make it again.',
+  });
 }
 
 /** Loading a text dump needs psql, and its selection is not pg_restore's to make. @throws Failure `usage` */

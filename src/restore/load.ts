@@ -22,7 +22,7 @@ export interface Load {
   readonly onBytes: (bytes: number) => void;
   /** What is being done now, in a few words. */
   readonly onPhase: (text: string) => void;
-  /** Every row is there; what follows can be repeated. */
+  /** The rows of every table and large object are there; what follows can be repeated. */
   readonly onLoaded: () => Promise<void>;
   /** Where pg_restore's harmless errors are collected. */
   readonly harmless: HarmlessMessage[];
@@ -53,10 +53,13 @@ export async function runPass(load: Load, pass: RestorePass, options: PassOption
     ...(options.signal === undefined ? [] : [options.signal]),
   ]);
   const { stage, messages } = restoreStage(load.command, pass, {
-    onHarmful: () => {
+    onError: () => {
       setTimeout(() => {
-        broken.abort();
+        messages.end();
       }, lastWordsMs).unref();
+    },
+    onHarmful: () => {
+      broken.abort();
     },
     ...(options.progress !== undefined && { progress: options.progress }),
   });

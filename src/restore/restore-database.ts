@@ -21,6 +21,7 @@ import { checkAfterLoad, type AfterLoad } from './after-load.ts';
 import { analyze } from './analyze.ts';
 import type { Load } from './load.ts';
 import { checkContents, checkTarget, type PreflightQuestion } from './preflight.ts';
+import { createSchemas, neededSchemas } from './needed-schemas.ts';
 import { readyDatabase, type ReadyDatabase } from './ready-database.ts';
 import type { RestoreRequest } from './restore-request.ts';
 import { restoreRoles } from './restore-roles.ts';
@@ -150,8 +151,12 @@ async function loadOrResume(
   ready: ReadyDatabase,
   session: Session,
 ): Promise<void> {
-  if (ready.isLoaded) await opened.buildLater(load);
-  else await opened.load(load, session);
+  if (ready.isLoaded) {
+    await opened.resume(load, session);
+    return;
+  }
+  await createSchemas(session, neededSchemas(load.command.selection, load.listing));
+  await opened.load(load, session);
 }
 
 function questionOf(
