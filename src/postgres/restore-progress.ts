@@ -4,6 +4,8 @@ import { readRestoreLine } from './restore-line.ts';
 /** What a restore has got to, by pg_restore's verbose lines, serial or parallel. */
 export interface RestoreProgress {
   readonly add: (line: string) => void;
+  /** pg_restore has ended well: what it read last is there, too. */
+  readonly end: () => void;
   /** Tables and large objects whose rows are all there. */
   readonly loaded: () => number;
   /** Indexes, constraints and the like that were begun. */
@@ -54,6 +56,10 @@ export function createRestoreProgress(listener: RestoreListener): RestoreProgres
   return {
     loaded: () => loaded,
     later: () => later,
+    end: () => {
+      if (isReading) countLoaded();
+      isReading = false;
+    },
     add: (line) => {
       const { kind, text } = readRestoreLine(line);
       if (kind !== 'progress') return;

@@ -7,7 +7,7 @@ import { selectionArguments, type RestoreSelection } from '../postgres/restore-c
 import type { Commands, Stage } from '../process/commands.ts';
 import { Failure } from '../failure.ts';
 import type { Repository } from '../repository/repository.ts';
-import { verifiedSource } from './verified-source.ts';
+import { ownFailure, verifiedSource } from './verified-source.ts';
 
 export interface ContentsOptions {
   readonly commands: Commands;
@@ -132,7 +132,7 @@ export async function unpackRest(
     await pipe.done;
   } catch (error) {
     options.signal.throwIfAborted();
-    throw source.errored ?? asDamage(file, error);
+    throw ownFailure(source) ?? asDamage(file, error);
   }
   return path;
 }

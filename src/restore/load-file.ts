@@ -6,12 +6,24 @@ import { createRestoreMessages } from '../postgres/restore-messages.ts';
 import { createRestoreProgress, describeLoaded } from '../postgres/restore-progress.ts';
 import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { Commands } from '../process/commands.ts';
-import type { DumpFile } from './dump-file.ts';
+import { asUnusable, type DumpFile } from './dump-file.ts';
 import { loadStream } from './load-stream.ts';
 import { runPass, type Load } from './load.ts';
 
-/** Restores a dump that lies on this host: in place where pg_restore can read it so, otherwise as a stream. */
+/**
+ * Restores a dump that lies on this host: in place where pg_restore can read it so, otherwise as a stream.
+ * @throws Failure of the restore; `dump-unusable` for one that cannot be decompressed; the signal's reason
+ */
 export async function loadFile(load: Load, file: DumpFile, head: string): Promise<void> {
+  try {
+    await loadByFormat(load, file, head);
+  } catch (error) {
+    load.signal.throwIfAborted();
+    throw asUnusable(file.path, error);
+  }
+}
+
+async function loadByFormat(load: Load, file: DumpFile, head: string): Promise<void> {
   if (file.format === 'sql') {
     await loadText(load, file);
     return;
@@ -83,16 +95,18 @@ export async function findCreatingText(file: DumpFile, commands: Commands): Prom
     ...file.unpack,
     { program: 'grep', arguments: ['--text', '--extended-regexp', tellingPattern], tolerate: [1] },
   ]);
-  let creates: string | undefined;
-  let begun: string | undefined;
-  let isComplete = false;
+  const told: { creates?: string; begun?: string; isComplete: boolean } = { isComplete: false };
   const look = (line: string): void => {
-    if (!line.startsWith('-- ')) creates ??= line.slice(0, 100);
-    else if (line.endsWith(' complete')) isComplete ||= line === `${begun ?? ''} complete`;
-    else begun ??= line;
+    if (!line.startsWith('-- ')) told.creates ??= line.slice(0, 100);
+    else if (line.endsWith(' complete')) told.isComplete ||= line === `${told.begun ?? ''} complete`;
+    else told.begun ??= line;
   };
-  await Promise.all([pipe.done, eachLine(pipe.output, look)]);
-  if (begun === undefined || isComplete) return creates;
+  try {
+    await Promise.all([pipe.done, eachLine(pipe.output, look)]);
+  } catch (error) {
+    throw asUnusable(file.path, error);
+  }
+  if (told.begun === undefined || told.isComplete) return told.creates;
   throw new Failure('dump-unusable', `${file.path} is cut off: it does not end as pg_dump ends a dump`, {
     where: file.path,
     hint: 'Copy it again from where it came, or make it again.',

@@ -7,6 +7,7 @@ import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { RestoreProgress } from '../postgres/restore-progress.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 import type { Timeline } from './timeline.ts';
+import { ownFailure } from './verified-source.ts';
 
 /** What every way of loading a dump works with. */
 export interface Load {
@@ -71,11 +72,12 @@ export async function runPass(load: Load, pass: RestorePass, options: PassOption
   const forget = killOnAbort(pipe, signal);
   try {
     await pipe.done;
+    options.progress?.end();
   } catch (error) {
     load.signal.throwIfAborted();
     messages.end();
     // What broke the input off says more than what pg_restore made of it.
-    const broke = options.input?.errored ?? undefined;
+    const broke = ownFailure(options.input);
     if (broke !== undefined) throw broke;
     if (messages.harmful.length > 0) throw failureOfRestore(messages.harmful, load.command.database);
     throw error;

@@ -6,7 +6,7 @@ import { createRestoreMessages } from '../postgres/restore-messages.ts';
 import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { RestoreSource } from './source.ts';
-import { verifiedSource } from './verified-source.ts';
+import { ownFailure, verifiedSource } from './verified-source.ts';
 
 /**
  * Creates the roles and tablespaces that an artifact holds, without passwords; those that exist stay as they are.
@@ -51,7 +51,7 @@ export async function restoreRoles(
   } catch (error) {
     context.signal.throwIfAborted();
     messages.end();
-    if (messages.harmful.length === 0) throw input.errored ?? asDamage(file, error);
+    if (messages.harmful.length === 0) throw ownFailure(input) ?? asDamage(file, error);
   }
   messages.end();
   if (messages.harmful.length > 0) throw failureOfRestore(messages.harmful, 'the roles of the server');

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Session } from '../postgres/connect.ts';
-import { quoteIdentifier, quoteQualified } from '../postgres/identifier.ts';
 import { buildLater, type LaterPass } from './load-stream.ts';
 import { runPass, type Load } from './load.ts';
 
@@ -22,41 +21,37 @@ export async function resumeLoad(
     await writeFile(list, sequences.map((id) => `${id};\n`).join(''));
     await runPass(load, { ...pass, jobs: 1, sections: ['data'], list });
   }
-  await dropLooseIndexes(session);
+  await dropIndexes(session);
   await buildLater(load, { ...pass, jobs: load.jobs, clean: true });
 }
 
-interface LooseIndex {
-  readonly schema: string;
-  readonly name: string;
-  readonly table: string;
-  /** When the index is a constraint's. */
-  readonly constraint: string | null;
-}
-
 /**
- * Drops indexes of partitions that were built and not attached yet: `pg_restore --clean` leaves an index of a partition
- * to that of its parent, which does not know of it.
+ * Drops constraints and indexes of the user's own tables, those that others refer to last. `pg_restore --clean` would
+ * try to drop a partition's own, which go with their parent's, and leave those that were not attached to one yet.
  */
-async function dropLooseIndexes(session: Session): Promise<void> {
-  const loose = await session.query<LooseIndex>(
-    `select n.nspname as schema, c.relname as name, t.relname as table, k.conname as constraint
-       from pg_index i
-       join pg_class c on c.oid = i.indexrelid
-       join pg_class t on t.oid = i.indrelid
-       join pg_namespace n on n.oid = c.relnamespace
-       left join pg_constraint k on k.conindid = c.oid and k.contype in ('p', 'u', 'x')
-      where t.relispartition and not c.relispartition`,
+async function dropIndexes(session: Session): Promise<void> {
+  const statements = await session.query<{ text: string }>(
+    `with ours as (
+       select c.oid from pg_class c
+        where c.relkind in ('r', 'p', 'm') and c.relnamespace::regnamespace::text !~ '^(pg_|information_schema$)'
+          and not exists (select from pg_depend d
+                           where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))
+     select text from (
+       select case contype when 'f' then 1 else 2 end as turn,
+              format('alter table %s drop constraint if exists %I cascade', conrelid::regclass, conname) as text
+         from pg_constraint
+        where conrelid in (select oid from ours) and contype in ('f', 'p', 'u', 'x') and conparentid = 0
+       union all
+       select 3, format('drop index if exists %s cascade', i.indexrelid::regclass)
+         from pg_index i join pg_class c on c.oid = i.indexrelid
+        where i.indrelid in (select oid from ours) and not c.relispartition
+          and not exists (select from pg_constraint k
+                           where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))) each
+     order by turn`,
     [],
     'listing indexes that an earlier attempt has left',
   );
-  for (const { schema, name, table, constraint } of loose) {
-    await session.query(
-      constraint === null
-        ? `drop index ${quoteQualified({ schema, name })}`
-        : `alter table ${quoteQualified({ schema, name: table })} drop constraint ${quoteIdentifier(constraint)} cascade`,
-      [],
-      'dropping indexes that an earlier attempt has left',
-    );
+  for (const { text } of statements) {
+    await session.query(text, [], 'dropping indexes that an earlier attempt has left');
   }
 }
