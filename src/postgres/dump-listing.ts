@@ -61,7 +61,7 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
   let creates: string | undefined;
   return {
     add: (line) => {
-      const [, key, value] = /^;\s+([A-Z][A-Za-z ]+): (.*)$/.exec(line) ?? [];
+      const [, key, value] = /^;\s+([A-Z][A-Za-z_ ]+): (.*)$/.exec(line) ?? [];
       if (key !== undefined && value !== undefined) {
         head.set(key, value);
         return;

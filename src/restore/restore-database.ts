@@ -14,7 +14,7 @@ import {
   thisHost,
   type RestoreSettings,
 } from '../postgres/restore-settings.ts';
-import { inspectTarget, type RestoreTarget } from '../postgres/restore-target.ts';
+import { explainLoss, freeBytesOf, inspectTarget, type RestoreTarget } from '../postgres/restore-target.ts';
 import type { PostgresEndpoint } from '../environment/environment.ts';
 import type { TaskContext } from '../task/contract.ts';
 import { checkAfterLoad, type AfterLoad } from './after-load.ts';
@@ -76,6 +76,11 @@ export async function restoreDatabase(
     if (!isOver) await endSessions(context, maintenance.endpoint);
   });
   const target = await inspectTarget(maintenance, endpoint, connecting);
+  let freeAtLoss: Promise<number | undefined> | undefined;
+  // At once: a server that starts again, or is thrown away, frees what it had filled.
+  maintenance.lost.addEventListener('abort', () => (freeAtLoss = freeBytesOf(target.resources)), {
+    once: true,
+  });
   const question = questionOf(source, target, request);
   for (const text of checkTarget(question)) report.note(text);
   const tools = await toolsFor(context, options, target);
@@ -120,7 +125,9 @@ export async function restoreDatabase(
     harmless,
   };
   await using session = await connect(endpoint, connecting);
-  await loadOrResume(load, opened, ready, session);
+  await loadOrResume(load, opened, ready, session).catch(async (error: unknown) => {
+    throw explainLoss(error, await (freeAtLoss ?? freeBytesOf(target.resources)));
+  });
   report.phase('analyzing');
   if (request.selection.contents !== 'schema-only') await timeline.during('analyze', () => analyze(load));
   report.phase('looking at the restored database');

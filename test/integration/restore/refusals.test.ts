@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
@@ -140,12 +140,11 @@ test.for(ways)(
     );
     skip(mounted === undefined, 'mounting is not permitted here');
     onTestFinished(() => run('umount', ['--lazy', folder]).then(() => undefined));
-    const { postgres, cluster } = await ownServer(folder);
-    await run('fallocate', ['-l', '20M', join(cluster.folder, 'ballast')]);
+    const { postgres } = await ownServer(folder);
     const store = await folderStore();
     await withSmallBytes(store, dump);
     const runId = newRunId();
-    const { bavail, bsize } = await import('node:fs/promises').then(({ statfs }) => statfs(folder));
+    const { bavail, bsize } = await statfs(folder);
     await run('fallocate', ['-l', String(Math.max(1, bavail * bsize - 16_000_000)), join(folder, 'more')]);
     await expect(
       restore({ database: newName(), jobs: 2 }, { store, of: database, runId, postgres }),
