@@ -11,6 +11,7 @@ import type { PostgresDumpParameters } from '../../../src/schema/generated/postg
 import type { PostgresRestoreParameters } from '../../../src/schema/generated/postgres-restore.types.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { secretsFrom } from '../../services/repository.ts';
+import { flip } from '../../fixtures/flip.ts';
 import { temporaryFolder } from '../dump/folder.ts';
 import { newIdentity } from '../dump/stock-tools.ts';
 import {
@@ -18,7 +19,6 @@ import {
   changeManifest,
   dumpInto,
   expectNothingLeft,
-  flip,
   folderStore,
   newName,
   newRunId,

@@ -80,13 +80,6 @@ export async function changeFile(
   await repository.put(key, change(bytes));
 }
 
-/** One bit of one byte is another. */
-export function flip(bytes: Buffer, at: number): Buffer {
-  const damaged = Buffer.from(bytes);
-  damaged[at] = (damaged[at] ?? 0) ^ 1;
-  return damaged;
-}
-
 /** A name for a database that does not exist yet; it is dropped after the test. */
 export function newName(): string {
   const name = `restored_${randomBytes(6).toString('hex')}`;
