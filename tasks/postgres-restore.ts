@@ -6,7 +6,7 @@ import { openDumpFile } from '../src/restore/dump-file.ts';
 import { restoreDatabase, type FinishedRestore } from '../src/restore/restore-database.ts';
 import { restoreFacts } from '../src/restore/restore-evidence.ts';
 import { isPath, requestOf, type RestoreRequest } from '../src/restore/restore-request.ts';
-import { chooseSource, type ArtifactSource } from '../src/restore/restore-source.ts';
+import { chooseSource, dataBytes, type ArtifactSource } from '../src/restore/restore-source.ts';
 import type { RestoreSource } from '../src/restore/source.ts';
 import type { PostgresRestoreParameters } from '../src/schema/generated/postgres-restore.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
@@ -53,7 +53,8 @@ async function run(context: TaskContext, parameters: PostgresRestoreParameters):
     scratch: parameters.scratch,
     clientFolder: parameters['client-folder'],
   });
-  if (source.kind === 'artifact' && request.partial === undefined) await markReadBack(context, source);
+  const isProven = source.kind === 'artifact' && finished.bytes === dataBytes(source.manifest);
+  if (isProven) await markReadBack(context, source);
   return resultOf(
     finished,
     request,

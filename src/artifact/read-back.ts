@@ -34,7 +34,7 @@ export async function readBackWhole(
 ): Promise<void> {
   const meter = createMeter();
   const source = await open(repository, file, options.signal);
-  const programs = startPrograms(options);
+  const programs = startBeside(source, options);
   try {
     for await (const chunk of source as AsyncIterable<Uint8Array>) {
       meter.add(chunk);
@@ -65,7 +65,7 @@ export async function readBackHead(
   options: ReadBackOptions,
 ): Promise<void> {
   const source = await open(repository, file, options.signal);
-  const programs = startPrograms(options);
+  const programs = startBeside(source, options);
   if (programs === undefined) throw new Error('a head is read by programs, and there is none');
   try {
     for await (const chunk of source as AsyncIterable<Uint8Array>) {
@@ -115,6 +115,16 @@ interface Programs {
   kill(): Promise<void>;
   /** Resolves when all have exited, with what was wrong if anything was. */
   readonly ended: Promise<unknown>;
+}
+
+/** Starts the programs; when that cannot be, nobody is going to read the source. */
+function startBeside(source: Readable, options: ReadBackOptions): Programs | undefined {
+  try {
+    return startPrograms(options);
+  } catch (error) {
+    source.on('error', () => undefined).destroy();
+    throw error;
+  }
 }
 
 function startPrograms(options: ReadBackOptions): Programs | undefined {
@@ -170,6 +180,12 @@ export function asDamage(file: ManifestFile, refusal: unknown): unknown {
   if (!(refusal instanceof Failure) || refusal.code !== 'command-failed') return refusal;
   // bash says 127 of a program that is not there.
   if (/ was killed by | exited with 127\b/.test(refusal.message)) return refusal;
+  if (refusal.message.includes('No space left on device')) {
+    return new Failure('space-missing', `${file.key} could not be unpacked: ${refusal.message}`, {
+      hint: 'Free some space on this host, or name a scratch folder where there is more.',
+      cause: refusal,
+    });
+  }
   if (refusal.message.includes('no identity matched')) {
     return new Failure(
       'secret-unavailable',

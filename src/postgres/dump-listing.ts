@@ -12,10 +12,13 @@ export interface DumpListing {
   readonly entries: number;
   /** Entries with rows: tables, and large objects. */
   readonly dataEntries: number;
+  /** Dump ids of the entries that set a sequence to its value. */
+  readonly sequences: readonly string[];
   /** Indexes, constraints, triggers and what else comes after the rows. */
   readonly laterEntries: number;
-  /** Size of the data where the list tells none: sum of nothing. */
   readonly tables: ReadonlyMap<string, ListedTable>;
+  /** What can be read from: tables, views, sequences, as `schema name owner`. */
+  readonly relations: readonly string[];
 }
 
 /** A table with rows, by its dump id. */
@@ -24,8 +27,8 @@ export interface ListedTable {
   readonly words: string;
 }
 
-/** Kinds that pg_restore creates after the rows (pg_dump's SECTION_POST_DATA). */
-const laterKinds = [
+/** Kinds that pg_restore creates after the rows (pg_dump's SECTION_POST_DATA), but for privileges. */
+export const laterKinds = [
   'INDEX',
   'INDEX ATTACH',
   'CONSTRAINT',
@@ -42,19 +45,23 @@ const laterKinds = [
   'PUBLICATION TABLE',
   'PUBLICATION TABLES IN SCHEMA',
   'SUBSCRIPTION',
-  'DEFAULT ACL',
 ];
+
+const relationPattern =
+  /^(?:FOREIGN TABLE|TABLE|VIEW|MATERIALIZED VIEW|SEQUENCE) (?!DATA |ATTACH |SET |OWNED BY )(.+)$/;
 
 /** Reads the list line by line; it may hold 100,000 entries. */
 export function createDumpListing(): { readonly add: (line: string) => void; read(): DumpListing } {
   const head = new Map<string, string>();
   const tables = new Map<string, ListedTable>();
   const extensions: string[] = [];
+  const sequences: string[] = [];
+  const relations: string[] = [];
   const counts = { entries: 0, data: 0, later: 0 };
   let creates: string | undefined;
   return {
     add: (line) => {
-      const [, key, value] = /^;\s+([A-Z][A-Za-z ]+): (.*)$/.exec(line) ?? [];
+      const [, key, value] = /^;\s+([A-Z][A-Za-z_ ]+): (.*)$/.exec(line) ?? [];
       if (key !== undefined && value !== undefined) {
         head.set(key, value);
         return;
@@ -64,6 +71,9 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
       counts.entries += 1;
       if (entry.startsWith('TABLE DATA ')) tables.set(id, { words: entry.slice('TABLE DATA '.length) });
       if (/^(?:TABLE DATA|BLOBS) /.test(entry)) counts.data += 1;
+      if (entry.startsWith('SEQUENCE SET ')) sequences.push(id);
+      const relation = relationPattern.exec(entry)?.[1];
+      if (relation !== undefined) relations.push(relation);
       if (laterKinds.some((kind) => entry.startsWith(`${kind} `))) counts.later += 1;
       const extension = /^EXTENSION - (.+?) *$/.exec(entry)?.[1];
       if (extension !== undefined) extensions.push(extension);
@@ -78,8 +88,10 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
       extensions,
       entries: counts.entries,
       dataEntries: counts.data,
+      sequences,
       laterEntries: counts.later,
       tables,
+      relations,
     }),
   };
 }

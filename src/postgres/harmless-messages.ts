@@ -39,8 +39,8 @@ const rules: readonly HarmlessRule[] = [
     reason: "a setting of the restore's own session that this server does not know",
   },
   {
-    message: /^role "[^"]+" already exists$/,
-    reason: 'a role that exists stays as it is',
+    message: /^(?:role|tablespace) ".+" already exists$/,
+    reason: 'a role or tablespace that exists stays as it is',
   },
   {
     message: /^language "plpgsql" already exists$/,

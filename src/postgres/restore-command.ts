@@ -1,8 +1,12 @@
 import type { Stage } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
 import { databaseArgument } from './program-environment.ts';
-import { createRestoreMessages, type RestoreMessages } from './restore-messages.ts';
-import { createRestoreProgress, type RestoreProgress } from './restore-progress.ts';
+import {
+  createRestoreMessages,
+  type RestoreMessages,
+  type RestoreMessagesListener,
+} from './restore-messages.ts';
+import type { RestoreProgress } from './restore-progress.ts';
 
 /** What of a dump is restored. */
 export interface RestoreSelection {
@@ -32,6 +36,8 @@ export interface RestorePass {
   readonly sections?: readonly RestoreSection[];
   /** Drops what it creates, whatever the command says. */
   readonly clean?: boolean;
+  /** A file of dump ids, one a line: nothing else is restored. */
+  readonly list?: string;
 }
 
 /** pg_restore as a stage of a pipe, with what it says understood. */
@@ -41,25 +47,32 @@ export interface RestoreStage {
 }
 
 /**
+ * pg_restore leaves its standard input once it has what it wants; the rest must still flow by, so that all of it is
+ * verified. An exit status above 1 is no restore: nothing more needs to be read.
+ */
+const readWhole = '"$@"; status=$?; [ "$status" -gt 1 ] || cat >/dev/null; exit "$status"';
+
+/**
  * pg_restore into a database. Owners and privileges are never those of the dump. It goes on after an error, because
- * known ones are harmless; `onHarmful` hears of the first that is not, to end it.
+ * known ones are harmless; `listen` hears of each, to end it. A dump on standard input is read to its end.
  */
 export function restoreStage(
   command: RestoreCommand,
   pass: RestorePass,
-  listen: { readonly onHarmful: () => void; readonly progress?: RestoreProgress },
+  listen: RestoreMessagesListener & { readonly progress?: RestoreProgress },
 ): RestoreStage {
-  const messages = createRestoreMessages(listen.onHarmful);
-  const progress = listen.progress ?? createRestoreProgress({});
+  const messages = createRestoreMessages(listen);
+  const program = [command.tools.pgRestore, ...restoreArguments(command, pass)];
+  const [first = '', ...rest] = pass.from === undefined ? ['sh', '-c', readWhole, 'sh', ...program] : program;
   return {
     messages,
     stage: {
-      program: command.tools.pgRestore,
-      arguments: restoreArguments(command, pass),
+      program: first,
+      arguments: rest,
       environment: command.environment,
       onErrorLine: (line) => {
         messages.add(line);
-        progress.add(line);
+        listen.progress?.add(line);
       },
       acceptExit: (status) => {
         messages.end();
@@ -90,6 +103,7 @@ function restoreArguments(command: RestoreCommand, pass: RestorePass): readonly 
     ...(command.singleTransaction ? ['--single-transaction'] : []),
     ...(pass.jobs > 1 && !command.singleTransaction ? [`--jobs=${pass.jobs}`] : []),
     ...(pass.sections ?? []).map((section) => `--section=${section}`),
+    ...(pass.list === undefined ? [] : [`--use-list=${pass.list}`]),
     ...selectionArguments(command.selection),
     databaseArgument(command.database),
     ...(pass.from === undefined ? [] : [pass.from]),

@@ -20,23 +20,29 @@ const verdicts: readonly Verdict[] = [
     hint: "Install the extension's package on the target server, in the version of its major.",
   },
   {
+    message: /^connection to server (?:at|on) .* failed: /,
+    code: 'postgres-unreachable',
+    hint: "See why the target server turned the restore's connection down.",
+  },
+  {
     message:
-      /server closed the connection|connection to server|terminating connection|no connection to the server/,
+      /server closed the connection|connection to server was lost|terminating connection|no connection to the server|SSL connection has been closed|SSL SYSCALL error/,
     code: 'postgres-connection-lost',
     hint: "See the target server's log.",
   },
   {
-    message: /unsupported version \(.*\) in file header/,
+    message: /^unsupported version \(.*\) in file header/,
     code: 'postgres-version',
     hint: 'The dump was written by a newer pg_dump: install the client programs of its major.',
   },
   {
-    message: /does not appear to be a valid archive|could not (?:read|find)|unexpected end of file|corrupt/,
+    message:
+      /^(?:input file (?:does not appear to be|is too short)|did not find magic string|could not read from input file|could not find (?:block ID|header for file)|(?:found )?unexpected block ID|unrecognized (?:data block type|archive format)|entry ID .* out of range|corrupt tar header|could not uncompress data|unexpected end of file|unexpected data offset)/,
     code: 'dump-unusable',
     hint: 'The file is no dump that pg_restore can read, or it is cut off.',
   },
   {
-    message: /^permission denied|^must be (?:owner|superuser)|permission denied to create extension/,
+    message: /^permission denied|^must be (?:owner|superuser)/,
     code: 'postgres-permission',
     hint: 'Let the role do it, or restore with a role that may.',
   },
@@ -52,7 +58,9 @@ export function failureOfRestore(harmful: readonly RestoreMessage[], database: s
   const [first, ...others] = harmful;
   if (first === undefined)
     return new Failure('restore-failed', `pg_restore failed and told no error that could be read`);
-  const verdict = verdicts.find(({ message }) => message.test(first.message));
+  // Details and context quote rows, which may say anything.
+  const [told = ''] = first.message.split('\n', 1);
+  const verdict = verdicts.find(({ message }) => message.test(told));
   const more = others.length === 0 ? '' : `\n(and ${others.length} more errors)`;
   const object = first.object === '' ? '' : `\nobject: ${first.object}`;
   const statement = first.statement === '' ? '' : `\nstatement: ${first.statement}`;

@@ -1,4 +1,5 @@
 import { harmlessReason } from './harmless-messages.ts';
+import { readRestoreLine } from './restore-line.ts';
 
 /** An error that pg_restore told, in its parts. */
 export interface RestoreMessage {
@@ -19,7 +20,7 @@ export interface HarmlessMessage extends RestoreMessage {
 export interface RestoreMessages {
   /** Takes one line of its standard error. */
   readonly add: (line: string) => void;
-  /** No more lines will come. */
+  /** No more lines of the error that is being read will come. */
   readonly end: () => void;
   readonly harmless: readonly HarmlessMessage[];
   readonly harmful: readonly RestoreMessage[];
@@ -29,12 +30,21 @@ export interface RestoreMessages {
 
 /** Harmful messages that are kept: the first says it all, and a broken dump may have one for each object. */
 const keptMessages = 100;
+/** Lines of one message that are kept: a server may list every object that stands in the way. */
+const keptLines = 200;
+
+export interface RestoreMessagesListener {
+  /** An error begins; its statement and details follow. */
+  readonly onError?: () => void;
+  /** An error that is not known to be harmless is there in full. */
+  readonly onHarmful?: (message: RestoreMessage) => void;
+}
 
 /**
  * Reads pg_restore's standard error (in English, `LC_ALL=C`), also of a parallel restore and with `--verbose`. Errors
  * are judged one by one: neither are all ignored, nor does the harmless one fail a restore.
  */
-export function createRestoreMessages(onHarmful?: (message: RestoreMessage) => void): RestoreMessages {
+export function createRestoreMessages(listener: RestoreMessagesListener = {}): RestoreMessages {
   const harmless: HarmlessMessage[] = [];
   const harmful: RestoreMessage[] = [];
   let object = '';
@@ -49,7 +59,7 @@ export function createRestoreMessages(onHarmful?: (message: RestoreMessage) => v
     if (reason !== undefined) harmless.push({ ...message, reason });
     else {
       if (harmful.length < keptMessages) harmful.push(message);
-      onHarmful?.(message);
+      listener.onHarmful?.(message);
     }
   }
 
@@ -57,23 +67,26 @@ export function createRestoreMessages(onHarmful?: (message: RestoreMessage) => v
     harmless,
     harmful,
     add: (line) => {
-      const said = /^(?:pg_restore|psql)(?::<stdin>:\d+)?: (?:\[[^\]]+\] )?(.*)$/.exec(line)?.[1];
-      if (said === undefined) {
-        lines?.push(line);
-        return;
+      const { kind, text } = readRestoreLine(line);
+      switch (kind) {
+        case 'more':
+          if (lines !== undefined && lines.length < keptLines) lines.push(text);
+          return;
+        case 'error':
+          close();
+          lines = [text];
+          listener.onError?.();
+          return;
+        case 'progress':
+          // Another worker's: the statement of the error may still follow.
+          return;
+        case 'said': {
+          close();
+          object = /^from TOC entry \d+; \d+ \d+ (.*)$/.exec(text)?.[1] ?? object;
+          const count = /^errors ignored on restore: (\d+)$/.exec(text)?.[1];
+          if (count !== undefined) ignored = Number(count);
+        }
       }
-      // `detail:` and `hint:` belong to the error before them.
-      if (/^(?:detail|hint): /.test(said)) {
-        lines?.push(said);
-        return;
-      }
-      close();
-      const error = /^(?:error|fatal): (.*)$/.exec(said)?.[1] ?? /^(ERROR: .*)$/.exec(said)?.[1];
-      const entry = /^from TOC entry \d+; \d+ \d+ (.*)$/.exec(said)?.[1];
-      const count = /^warning: errors ignored on restore: (\d+)$/.exec(said)?.[1];
-      if (entry !== undefined) object = entry;
-      else if (error !== undefined) lines = [error];
-      else if (count !== undefined) ignored = Number(count);
     },
     end: close,
     isExplained: () => harmful.length === 0 && ignored === harmless.length,
@@ -84,14 +97,15 @@ function readMessage(entry: string, [first = '', ...rest]: readonly string[]): R
   const at = rest.findIndex((line) => line.startsWith('Command was: '));
   const details = (at === -1 ? rest : rest.slice(0, at)).filter((line) => line.trim() !== '');
   const statement = at === -1 ? [] : rest.slice(at);
-  const [, what, server] = /^(.*?): ERROR: {1,2}(.*)$/.exec(first) ?? [];
-  const own = /^ERROR: {1,2}(.*)$/.exec(first)?.[1];
+  const [, what, server] = /^(.*?): (?:ERROR|FATAL|PANIC): {1,2}(.*)$/.exec(first) ?? [];
+  const own = /^(?:ERROR|FATAL|PANIC): {1,2}(.*)$/.exec(first)?.[1];
   // Of a failed COPY the object is known although no table of contents is quoted.
   const copied = /^COPY failed for table "(.*)"$/.exec(what ?? '')?.[1];
   const isQuery = what === 'could not execute query' || what === undefined;
   const message = server === undefined ? (own ?? first) : isQuery ? server : `${what}: ${server}`;
   return {
-    object: copied === undefined ? entry : `TABLE DATA ${copied}`,
+    // What pg_restore itself could not do has no entry; the last one told is another error's.
+    object: copied !== undefined ? `TABLE DATA ${copied}` : server === undefined ? '' : entry,
     statement: statement.join('\n').replace('Command was: ', '').trim(),
     message: [message, ...details].join('\n'),
   };

@@ -35,6 +35,8 @@ export interface ServerResources {
   readonly isLocal: boolean;
   /** Free bytes where its data lies; undefined where that cannot be known. */
   readonly freeBytes: number | undefined;
+  /** Where its data lies on this host. */
+  readonly dataFolder?: string;
   readonly sharedBuffersBytes: number;
   readonly maxParallelWorkers: number;
 }
@@ -123,14 +125,36 @@ async function inspectDatabase(
 async function localSpace(
   host: string,
   dataFolder: string | null,
-): Promise<Pick<ServerResources, 'isLocal' | 'freeBytes'>> {
+): Promise<Pick<ServerResources, 'isLocal' | 'freeBytes' | 'dataFolder'>> {
   const answersHere = host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host);
   if (!answersHere || dataFolder === null) return { isLocal: false, freeBytes: undefined };
   try {
-    const { bavail, bsize } = await statfs(dataFolder);
-    return { isLocal: true, freeBytes: bavail * bsize };
+    return { isLocal: true, freeBytes: await freeBytesIn(dataFolder), dataFolder };
   } catch {
     // A container's port on this host: its files are elsewhere.
     return { isLocal: false, freeBytes: undefined };
   }
+}
+
+async function freeBytesIn(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+/** Postgres writes its log in pieces of 16 MiB and ends every session when it cannot write one. */
+const fullBelowBytes = 32 * 1024 * 1024;
+
+/** Free bytes now where a server's data lies; undefined where that cannot be known. */
+export async function freeBytesOf({ dataFolder }: ServerResources): Promise<number | undefined> {
+  return dataFolder === undefined ? undefined : freeBytesIn(dataFolder).catch(() => undefined);
+}
+
+/** Why a server was lost, by the free bytes that its data had then. */
+export function explainLoss(error: unknown, freeBytes: number | undefined): unknown {
+  if (!(error instanceof Failure) || error.code !== 'postgres-connection-lost') return error;
+  if (freeBytes === undefined || freeBytes >= fullBelowBytes) return error;
+  return new Failure('space-missing', `${error.message}; the disk of its data is full`, {
+    hint: 'Free some space there, or restore into a server with more of it.',
+    cause: error,
+  });
 }

@@ -5,8 +5,9 @@ import type { ClientTools } from '../postgres/client-tools.ts';
 import { createDumpListing, type DumpListing } from '../postgres/dump-listing.ts';
 import { selectionArguments, type RestoreSelection } from '../postgres/restore-command.ts';
 import type { Commands, Stage } from '../process/commands.ts';
+import { Failure } from '../failure.ts';
 import type { Repository } from '../repository/repository.ts';
-import { verifiedSource } from './verified-source.ts';
+import { ownFailure, verifiedSource } from './verified-source.ts';
 
 export interface ContentsOptions {
   readonly commands: Commands;
@@ -26,11 +27,37 @@ function listStage({ tools, selection }: ContentsOptions, path?: string): Stage 
   };
 }
 
-/** The table of contents of a dump that lies on this host. @throws Failure `command-failed` */
+/** The table of contents of a dump that lies on this host. @throws Failure `dump-unusable`, `postgres-version` */
 export async function listContents(path: string, options: ContentsOptions): Promise<DumpListing> {
+  return listUnproven(path, [listStage(options, path)], options);
+}
+
+/** Lists a dump of which nothing is known: what pg_restore cannot read is no dump, or one of a newer pg_dump. */
+async function listUnproven(
+  path: string,
+  stages: readonly Stage[],
+  { commands, signal }: ContentsOptions,
+): Promise<DumpListing> {
   const listing = createDumpListing();
-  const pipe = options.commands.pipe([listStage(options, path)]);
-  await Promise.all([pipe.done, eachLine(pipe.output, listing.add)]);
+  const pipe = commands.pipe(stages);
+  try {
+    await Promise.all([pipe.done, eachLine(pipe.output, listing.add)]);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Failure) || error.code !== 'command-failed') throw error;
+    const isNewer = /unsupported version \(.*\) in file header/.test(error.message);
+    throw new Failure(
+      isNewer ? 'postgres-version' : 'dump-unusable',
+      `${path} cannot be read: ${error.message}`,
+      {
+        where: path,
+        hint: isNewer
+          ? 'It was written by a newer pg_dump: install the client programs of its major.'
+          : 'It is no dump that pg_restore can read, or it is cut off.',
+        cause: error,
+      },
+    );
+  }
   return listing.read();
 }
 
@@ -66,23 +93,18 @@ export async function readHead(
   return { path, listing: listing.read() };
 }
 
-/** The same of a dump that lies on this host, compressed. @throws Failure `command-failed` */
+/** The same of a dump that lies on this host, compressed. @throws Failure as `listContents` */
 export async function readFileHead(
   file: { readonly path: string; readonly unpack: readonly Stage[] },
   options: ContentsOptions,
 ): Promise<DumpHead> {
   const path = join(options.folder, 'head.dump');
-  const listing = createDumpListing();
-  const pipe = options.commands.pipe([
-    ...[
-      { program: 'cat', arguments: [file.path] },
-      ...file.unpack,
-      { program: 'tee', arguments: [path] },
-    ].map((stage) => ({ ...stage, tolerate: ['SIGPIPE' as const] })),
-    listStage(options),
-  ]);
-  await Promise.all([pipe.done, eachLine(pipe.output, listing.add)]);
-  return { path, listing: listing.read() };
+  const early = [
+    { program: 'cat', arguments: [file.path] },
+    ...file.unpack,
+    { program: 'tee', arguments: [path] },
+  ].map((stage) => ({ ...stage, tolerate: ['SIGPIPE' as const] }));
+  return { path, listing: await listUnproven(file.path, [...early, listStage(options)], options) };
 }
 
 /** tar leaves at the archive's end mark; the rest must still flow by, so that all of it is verified. */
@@ -110,7 +132,7 @@ export async function unpackRest(
     await pipe.done;
   } catch (error) {
     options.signal.throwIfAborted();
-    throw source.errored ?? asDamage(file, error);
+    throw ownFailure(source) ?? asDamage(file, error);
   }
   return path;
 }

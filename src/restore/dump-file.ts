@@ -1,6 +1,5 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseChecksums } from '../artifact/checksums.ts';
 import { decompressionStage } from '../artifact/compression.ts';
 import { Failure } from '../failure.ts';
 import type { Commands, Stage } from '../process/commands.ts';
@@ -43,15 +42,18 @@ export async function openDumpFile(path: string, commands: Commands): Promise<Du
   const compression = (['zstd', 'gzip'] as const).find((name) => startsWith(stored, magics[name]));
   const unpack = compression === undefined ? [] : [compression === 'zstd' ? decompressionStage : gunzip];
   const head = compression === undefined ? stored : await unpackedHead(path, unpack, commands);
+  const format = formatOf(head, path);
   const sha256 = await sha256Of(path, commands);
+  const isProven = await holdAgainst(path, sha256);
+  if (format === 'tar' && compression === undefined) await checkTarEnd(path, found.size);
   return {
     kind: 'file',
     path,
-    format: formatOf(head, path),
+    format,
     unpack,
     bytes: found.size,
     sha256,
-    isProven: await holdAgainst(path, sha256),
+    isProven,
   };
 }
 
@@ -92,9 +94,39 @@ async function unpackedHead(path: string, unpack: readonly Stage[], commands: Co
     { program: 'head', arguments: ['-c', String(headBytes)] },
   ]);
   const chunks: Buffer[] = [];
-  for await (const chunk of pipe.output as AsyncIterable<Buffer>) chunks.push(chunk);
-  await pipe.done;
+  try {
+    for await (const chunk of pipe.output as AsyncIterable<Buffer>) chunks.push(chunk);
+    await pipe.done;
+  } catch (error) {
+    throw asUnusable(path, error);
+  }
   return Buffer.concat(chunks);
+}
+
+/** What it means that a program could not decompress a dump: it is cut off or damaged. Other failures stay as they are. */
+export function asUnusable(path: string, error: unknown): unknown {
+  if (!(error instanceof Failure) || error.code !== 'command-failed') return error;
+  if (!/\b(?:zstd|gzip) exited with /.test(error.message)) return error;
+  return new Failure('dump-unusable', `${path} cannot be decompressed: ${error.message}`, {
+    where: path,
+    hint: 'It is cut off or damaged: copy it again from where it came, or make it again.',
+    cause: error,
+  });
+}
+
+/** tar ends with two blocks of zeros. Of one that is cut off, pg_restore may read for ever. */
+async function checkTarEnd(path: string, bytes: number): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, Math.max(0, bytes - 1024));
+    if (bytesRead === 1024 && buffer.every((byte) => byte === 0)) return;
+  } finally {
+    await file.close();
+  }
+  throw new Failure('dump-unusable', `${path} is cut off: it does not end as tar does`, {
+    where: path,
+    hint: 'Copy it again from where it came, or make it again.',
+  });
 }
 
 function formatOf(head: Buffer, path: string): DumpFile['format'] {
@@ -125,11 +157,12 @@ async function holdAgainst(path: string, sha256: string): Promise<boolean> {
   const file = await open(beside, 'r').catch(() => undefined);
   if (file === undefined) return false;
   const text = await file.readFile('utf8').finally(() => file.close());
-  const [first] = parseChecksums(text) ?? [{ sha256: text.trim().slice(0, 64), key: '' }];
-  if (first?.sha256 === sha256) return true;
+  // As sha256sum writes it, as BSD's does, or the bare sum.
+  const told = text.match(/\b[0-9a-f]{64}\b/gi)?.map((sum) => sum.toLowerCase()) ?? [];
+  if (told.includes(sha256)) return true;
   throw new Failure(
     'artifact-damaged',
-    `${path} is damaged: ${beside} says sha256 ${first?.sha256 ?? '?'}, found ${sha256}`,
+    `${path} is damaged: ${beside} says sha256 ${told[0] ?? 'nothing'}, found ${sha256}`,
     {
       where: path,
       hint: 'Do not restore from this file.',

@@ -1,7 +1,7 @@
 import type { ManifestFile } from '../artifact/manifest.ts';
 import { holdCreation, type CreationHold } from '../postgres/creation-hold.ts';
 import type { Session } from '../postgres/connect.ts';
-import { createRestoreProgress } from '../postgres/restore-progress.ts';
+import { createRestoreProgress, describeLoaded } from '../postgres/restore-progress.ts';
 import { Failure } from '../failure.ts';
 import { runPass, type Load } from './load.ts';
 import { feedTable, makeFifos, showSize, type FeedOptions, type TableFeed } from './table-feed.ts';
@@ -37,30 +37,33 @@ export async function loadDirectory(load: Load, folder: DumpFolder): Promise<voi
   const feeding = startFeeding(load, folder, feeds);
   const endLoad = load.timeline.begin('load rows');
   let endLater: ((bytes?: number) => void) | undefined;
-  const loaded: Promise<void>[] = [];
+  let noted: Promise<void> | undefined;
   const progress = createRestoreProgress({
     onBegun: () => {
       if (hold !== undefined)
         feeding.attend(makeFifos(load.commands, [...feeds.values()]).then(hold.release));
-      if (isSerial) feeding.inOrder();
     },
     onLaunch: feeding.launch,
     onLoaded: (count) => {
-      load.onPhase(`loading rows: ${count} of ${load.listing.dataEntries} tables`);
+      load.onPhase(describeLoaded(count, load.listing));
       if (count !== load.listing.dataEntries) return;
       endLoad();
-      loaded.push(load.onLoaded());
+      // One transaction loses its rows when it fails later on.
+      if (load.command.singleTransaction) return;
+      noted = load.onLoaded();
+      feeding.attend(noted);
     },
     onLater: (what, count) => {
       endLater ??= load.timeline.begin('indexes and constraints');
       load.onPhase(`building ${what} (${count} of ${load.listing.laterEntries})`);
     },
   });
+  if (isSerial) feeding.inOrder();
   try {
     await feeding.guard((signal) =>
       runPass(load, { from: folder.path, format: 'directory', jobs: load.jobs }, { progress, signal }),
     );
-    await Promise.all(loaded);
+    if (noted === undefined) await load.onLoaded();
   } finally {
     endLoad();
     endLater?.();
@@ -114,7 +117,7 @@ function startFeeding(load: Load, folder: DumpFolder, feeds: ReadonlyMap<string,
     attend,
     launch: (id) => {
       const table = feeds.get(id);
-      if (table !== undefined) attend(feed(id, table));
+      if (table !== undefined && !fed.has(id)) attend(feed(id, table));
     },
     inOrder: () => {
       attend(

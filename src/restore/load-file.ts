@@ -1,16 +1,29 @@
 import { createReadStream } from 'node:fs';
+import { eachLine } from '../artifact/read-back.ts';
 import { Failure } from '../failure.ts';
 import { databaseArgument } from '../postgres/program-environment.ts';
 import { createRestoreMessages } from '../postgres/restore-messages.ts';
-import { createRestoreProgress } from '../postgres/restore-progress.ts';
+import { createRestoreProgress, describeLoaded } from '../postgres/restore-progress.ts';
 import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { Commands } from '../process/commands.ts';
-import type { DumpFile } from './dump-file.ts';
+import { asUnusable, type DumpFile } from './dump-file.ts';
 import { loadStream } from './load-stream.ts';
 import { runPass, type Load } from './load.ts';
 
-/** Restores a dump that lies on this host: in place where pg_restore can read it so, otherwise as a stream. */
+/**
+ * Restores a dump that lies on this host: in place where pg_restore can read it so, otherwise as a stream.
+ * @throws Failure of the restore; `dump-unusable` for one that cannot be decompressed; the signal's reason
+ */
 export async function loadFile(load: Load, file: DumpFile, head: string): Promise<void> {
+  try {
+    await loadByFormat(load, file, head);
+  } catch (error) {
+    load.signal.throwIfAborted();
+    throw asUnusable(file.path, error);
+  }
+}
+
+async function loadByFormat(load: Load, file: DumpFile, head: string): Promise<void> {
   if (file.format === 'sql') {
     await loadText(load, file);
     return;
@@ -21,7 +34,7 @@ export async function loadFile(load: Load, file: DumpFile, head: string): Promis
   }
   const progress = createRestoreProgress({
     onLoaded: (loaded) => {
-      load.onPhase(`loading rows: ${loaded} of ${load.listing.dataEntries} tables`);
+      load.onPhase(describeLoaded(loaded, load.listing));
     },
     onLater: (what, count) => {
       load.onPhase(`building ${what} (${count} of ${load.listing.laterEntries})`);
@@ -69,26 +82,35 @@ async function loadText(load: Load, file: DumpFile): Promise<void> {
   }
 }
 
-/** What makes or changes databases in a text dump: pg_dump --create and pg_dumpall write it. */
-const createPattern = String.raw`^(CREATE DATABASE |\\c(onnect)? )`;
+/** What makes or changes databases in a text dump (pg_dump --create and pg_dumpall write it), and its first and last words. */
+const tellingPattern = String.raw`^(CREATE DATABASE |\\c(onnect)? |-- PostgreSQL database (cluster )?dump( complete)?$)`;
 
-/** The first line of a text dump that would make a database or go into another one; undefined when there is none. */
+/**
+ * The first line of a text dump that would make a database or go into another one; undefined when there is none.
+ * @throws Failure `dump-unusable` when it does not end as pg_dump ends one: psql takes a cut-off text for a whole one
+ */
 export async function findCreatingText(file: DumpFile, commands: Commands): Promise<string | undefined> {
   const pipe = commands.pipe([
-    ...[{ program: 'cat', arguments: [file.path] }, ...file.unpack].map((stage) => ({
-      ...stage,
-      tolerate: ['SIGPIPE' as const],
-    })),
-    {
-      program: 'grep',
-      arguments: ['--text', '--max-count=1', '--extended-regexp', createPattern],
-      tolerate: [1],
-    },
+    { program: 'cat', arguments: [file.path] },
+    ...file.unpack,
+    { program: 'grep', arguments: ['--text', '--extended-regexp', tellingPattern], tolerate: [1] },
   ]);
-  let found = '';
-  for await (const chunk of pipe.output as AsyncIterable<Buffer>) found += chunk.toString('utf8');
-  await pipe.done;
-  return found === '' ? undefined : found.trim().slice(0, 100);
+  const told: { creates?: string; begun?: string; isComplete: boolean } = { isComplete: false };
+  const look = (line: string): void => {
+    if (!line.startsWith('-- ')) told.creates ??= line.slice(0, 100);
+    else if (line.endsWith(' complete')) told.isComplete ||= line === `${told.begun ?? ''} complete`;
+    else told.begun ??= line;
+  };
+  try {
+    await Promise.all([pipe.done, eachLine(pipe.output, look)]);
+  } catch (error) {
+    throw asUnusable(file.path, error);
+  }
+  if (told.begun === undefined || told.isComplete) return told.creates;
+  throw new Failure('dump-unusable', `${file.path} is cut off: it does not end as pg_dump ends a dump`, {
+    where: file.path,
+    hint: 'Copy it again from where it came, or make it again.',
+  });
 }
 
 /** Loading a text dump needs psql, and its selection is not pg_restore's to make. @throws Failure `usage` */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { RestoreSection } from '../postgres/restore-command.ts';
-import { createRestoreProgress } from '../postgres/restore-progress.ts';
+import { createRestoreProgress, describeLoaded } from '../postgres/restore-progress.ts';
 import type { Stage } from '../process/commands.ts';
 import { runPass, type Load } from './load.ts';
 
@@ -21,12 +21,13 @@ export interface DumpStream {
 export async function loadStream(load: Load, stream: DumpStream): Promise<void> {
   const { command, jobs, listing } = load;
   const isWhole = command.selection.contents === 'all' && command.selection.tables.length === 0;
-  const inOnePass = command.singleTransaction || !isWhole;
+  // What is dropped first must go with the constraints that depend on it, which are in the later part.
+  const inOnePass = command.singleTransaction || command.clean || !isWhole;
   const sections: readonly RestoreSection[] = ['pre-data', 'data'];
   const endLoad = load.timeline.begin(inOnePass ? 'restore' : 'load rows');
   const progress = createRestoreProgress({
     onLoaded: (loaded) => {
-      load.onPhase(`loading rows: ${loaded} of ${listing.dataEntries} tables`);
+      load.onPhase(describeLoaded(loaded, listing));
     },
     onLater: (what, count) => {
       load.onPhase(`building ${what} (${count} of ${listing.laterEntries})`);
@@ -42,16 +43,8 @@ export async function loadStream(load: Load, stream: DumpStream): Promise<void> 
   if (!inOnePass) await buildLater(load, { from: stream.head, format: 'custom', jobs, clean: false });
 }
 
-/** Builds indexes, constraints and what else follows the rows; `clean` drops those that an earlier attempt has built. */
-export async function buildLater(
-  load: Load,
-  pass: {
-    readonly from: string;
-    readonly format: 'custom' | 'directory';
-    readonly jobs: number;
-    readonly clean: boolean;
-  },
-): Promise<void> {
+/** Builds indexes, constraints and what else follows the rows. */
+export async function buildLater(load: Load, pass: LaterPass): Promise<void> {
   const progress = createRestoreProgress({
     onLater: (what, count) => {
       load.onPhase(`building ${what} (${count} of ${load.listing.laterEntries})`);
@@ -60,4 +53,12 @@ export async function buildLater(
   await load.timeline.during('indexes and constraints', () =>
     runPass(load, { ...pass, sections: ['post-data'] }, { progress }),
   );
+}
+
+export interface LaterPass {
+  readonly from: string;
+  readonly format: 'custom' | 'directory';
+  readonly jobs: number;
+  /** Drops those that an earlier attempt has built. */
+  readonly clean: boolean;
 }

@@ -7,6 +7,7 @@ import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { RestoreProgress } from '../postgres/restore-progress.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 import type { Timeline } from './timeline.ts';
+import { ownFailure } from './verified-source.ts';
 
 /** What every way of loading a dump works with. */
 export interface Load {
@@ -22,7 +23,7 @@ export interface Load {
   readonly onBytes: (bytes: number) => void;
   /** What is being done now, in a few words. */
   readonly onPhase: (text: string) => void;
-  /** Every row is there; what follows can be repeated. */
+  /** The rows of every table and large object are there; what follows can be repeated. */
   readonly onLoaded: () => Promise<void>;
   /** Where pg_restore's harmless errors are collected. */
   readonly harmless: HarmlessMessage[];
@@ -53,10 +54,13 @@ export async function runPass(load: Load, pass: RestorePass, options: PassOption
     ...(options.signal === undefined ? [] : [options.signal]),
   ]);
   const { stage, messages } = restoreStage(load.command, pass, {
-    onHarmful: () => {
+    onError: () => {
       setTimeout(() => {
-        broken.abort();
+        messages.end();
       }, lastWordsMs).unref();
+    },
+    onHarmful: () => {
+      broken.abort();
     },
     ...(options.progress !== undefined && { progress: options.progress }),
   });
@@ -68,11 +72,12 @@ export async function runPass(load: Load, pass: RestorePass, options: PassOption
   const forget = killOnAbort(pipe, signal);
   try {
     await pipe.done;
+    options.progress?.end();
   } catch (error) {
     load.signal.throwIfAborted();
     messages.end();
     // What broke the input off says more than what pg_restore made of it.
-    const broke = options.input?.errored ?? undefined;
+    const broke = ownFailure(options.input);
     if (broke !== undefined) throw broke;
     if (messages.harmful.length > 0) throw failureOfRestore(messages.harmful, load.command.database);
     throw error;

@@ -43,7 +43,8 @@ export async function readyDatabase(
     await dropDatabase(maintenance, database, { force: true, major: target.major });
   } else if (target.existing !== undefined && request.resume) {
     if (!isOf(unfinished, source)) throw notResumable(database, unfinished);
-    if (unfinished.state === 'loaded') {
+    const isSamePart = unfinished.partial === (request.partial ?? null);
+    if (unfinished.state === 'loaded' && isSamePart) {
       context.report.note(`every row of ${database} is there; going on with indexes and constraints`);
       return {
         clean: false,
@@ -52,7 +53,8 @@ export async function readyDatabase(
         finish: () => forgetUnfinished(maintenance, database),
       };
     }
-    context.report.note(`rows of ${database} may be missing; beginning anew`);
+    const why = isSamePart ? `rows of ${database} may be missing` : `${database} was to hold another part`;
+    context.report.note(`${why}; beginning anew`);
     await dropDatabase(maintenance, database, { force: true, major: target.major });
   } else if (target.existing !== undefined) {
     const clean = request.permissions.replace && target.existing.tables.length > 0;
@@ -72,6 +74,7 @@ export async function readyDatabase(
           artifact: source.manifest.name,
           manifestSha256: source.manifestSha256,
           runId: context.run.id,
+          partial: request.partial ?? null,
           state,
         })
       : Promise.resolve();

@@ -14,13 +14,14 @@ import {
   thisHost,
   type RestoreSettings,
 } from '../postgres/restore-settings.ts';
-import { inspectTarget, type RestoreTarget } from '../postgres/restore-target.ts';
+import { explainLoss, freeBytesOf, inspectTarget, type RestoreTarget } from '../postgres/restore-target.ts';
 import type { PostgresEndpoint } from '../environment/environment.ts';
 import type { TaskContext } from '../task/contract.ts';
 import { checkAfterLoad, type AfterLoad } from './after-load.ts';
 import { analyze } from './analyze.ts';
 import type { Load } from './load.ts';
 import { checkContents, checkTarget, type PreflightQuestion } from './preflight.ts';
+import { createSchemas, neededSchemas } from './needed-schemas.ts';
 import { readyDatabase, type ReadyDatabase } from './ready-database.ts';
 import type { RestoreRequest } from './restore-request.ts';
 import { restoreRoles } from './restore-roles.ts';
@@ -76,6 +77,11 @@ export async function restoreDatabase(
     if (!isOver) await endSessions(context, maintenance.endpoint);
   });
   const target = await inspectTarget(maintenance, endpoint, connecting);
+  let freeAtLoss: Promise<number | undefined> | undefined;
+  // At once: a server that starts again, or is thrown away, frees what it had filled.
+  maintenance.lost.addEventListener('abort', () => (freeAtLoss = freeBytesOf(target.resources)), {
+    once: true,
+  });
   const question = questionOf(source, target, request, context.run.scratch);
   for (const text of checkTarget(question)) report.note(text);
   const tools = await toolsFor(context, options, target);
@@ -133,6 +139,8 @@ export async function restoreDatabase(
   });
   try {
     await loadOrResume(load, opened, ready, session);
+  } catch (error) {
+    throw explainLoss(error, await (freeAtLoss ?? freeBytesOf(target.resources)));
   } finally {
     stopWatching();
   }
@@ -166,8 +174,12 @@ async function loadOrResume(
   ready: ReadyDatabase,
   session: Session,
 ): Promise<void> {
-  if (ready.isLoaded) await opened.buildLater(load);
-  else await opened.load(load, session);
+  if (ready.isLoaded) {
+    await opened.resume(load, session);
+    return;
+  }
+  await createSchemas(session, neededSchemas(load.command.selection, load.listing));
+  await opened.load(load, session);
 }
 
 function questionOf(

@@ -1,11 +1,12 @@
 import { decryptionStage } from '../artifact/encryption.ts';
+import { asDamage } from '../artifact/read-back.ts';
 import { Failure } from '../failure.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
 import { createRestoreMessages } from '../postgres/restore-messages.ts';
 import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { RestoreSource } from './source.ts';
-import { verifiedSource } from './verified-source.ts';
+import { ownFailure, verifiedSource } from './verified-source.ts';
 
 /**
  * Creates the roles and tablespaces that an artifact holds, without passwords; those that exist stay as they are.
@@ -31,6 +32,7 @@ export async function restoreRoles(
       ? []
       : [await decryptionStage(identity, context)];
   const messages = createRestoreMessages();
+  const input = verifiedSource(source.repository, file, { signal: context.signal });
   const pipe = context.commands.pipe(
     [
       ...decrypt,
@@ -41,10 +43,16 @@ export async function restoreRoles(
         onErrorLine: messages.add,
       },
     ],
-    { input: verifiedSource(source.repository, file, { signal: context.signal }) },
+    { input },
   );
   pipe.output.on('error', () => undefined).resume();
-  await pipe.done;
+  try {
+    await pipe.done;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    messages.end();
+    if (messages.harmful.length === 0) throw ownFailure(input) ?? asDamage(file, error);
+  }
   messages.end();
   if (messages.harmful.length > 0) throw failureOfRestore(messages.harmful, 'the roles of the server');
   context.report.note(`roles: ${messages.harmless.length} were there already`);

@@ -4,14 +4,16 @@ import type { Session } from '../postgres/connect.ts';
 import type { RestoreSelection } from '../postgres/restore-command.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { ManifestFile } from '../artifact/manifest.ts';
+import { readBackWhole } from '../artifact/read-back.ts';
 import { Failure } from '../failure.ts';
 import { renderBytes } from '../quantity/size.ts';
 import { listContents, readFileHead, readHead, unpackRest } from './contents.ts';
 import type { DumpFile } from './dump-file.ts';
 import { loadDirectory } from './load-directory.ts';
 import { checkTextSelection, findCreatingText, loadFile } from './load-file.ts';
-import { buildLater, loadStream } from './load-stream.ts';
+import { loadStream } from './load-stream.ts';
 import type { Load } from './load.ts';
+import { resumeLoad } from './resume.ts';
 import { dataBytes, mainFile, type ArtifactSource } from './restore-source.ts';
 import type { Timeline } from './timeline.ts';
 import { verifiedSource } from './verified-source.ts';
@@ -32,8 +34,8 @@ export interface OpenOptions {
 export interface OpenSource {
   readonly listing: DumpListing;
   readonly load: (load: Load, session: Session) => Promise<void>;
-  /** Builds what follows the rows, of an earlier attempt. */
-  readonly buildLater: (load: Load) => Promise<void>;
+  /** Goes on with an earlier attempt that has loaded the rows. */
+  readonly resume: (load: Load, session: Session) => Promise<void>;
   /** Counts bytes that came out of the repository. */
   readonly countBytes: (bytes: number) => void;
   readonly bytes: () => number;
@@ -60,7 +62,7 @@ export async function openSource(source: RestoreSource, options: OpenOptions): P
   return { ...opened, ...counting };
 }
 
-type Opened = Pick<OpenSource, 'listing' | 'load' | 'buildLater'>;
+type Opened = Pick<OpenSource, 'listing' | 'load' | 'resume'>;
 
 async function openStream(source: ArtifactSource, options: OpenOptions): Promise<Opened> {
   const { repository, unpack, manifest } = source;
@@ -68,10 +70,33 @@ async function openStream(source: ArtifactSource, options: OpenOptions): Promise
   const { path, listing } = await readHead(repository, file, unpack, contentsOptions(options));
   return {
     listing,
-    load: (load) =>
-      loadStream(load, { open: () => verifiedSource(repository, file, load), unpack, head: path }),
-    buildLater: (load) => buildLater(load, { from: path, format: 'custom', jobs: load.jobs, clean: true }),
+    load: async (load) => {
+      try {
+        await loadStream(load, { open: () => verifiedSource(repository, file, load), unpack, head: path });
+      } catch (error) {
+        if (isPerhapsDamage(error)) await proveAgain(source, load);
+        throw error;
+      }
+    },
+    resume: async (load, session) => {
+      await proveAgain(source, load);
+      await resumeLoad(load, session, { from: path, format: 'custom' });
+    },
   };
+}
+
+/** Whether damaged bytes may have led to a failure: a restore ends at the first error, before it has seen all bytes. */
+function isPerhapsDamage(error: unknown): boolean {
+  return (
+    error instanceof Failure && ['restore-failed', 'dump-unusable', 'command-failed'].includes(error.code)
+  );
+}
+
+/** Reads a dump from its first to its last byte, and restores nothing. @throws Failure `artifact-damaged` */
+async function proveAgain({ repository, manifest }: ArtifactSource, load: Load): Promise<void> {
+  load.onPhase('reading the artifact back: are its bytes the ones that were stored?');
+  const { commands, signal, onBytes } = load;
+  await readBackWhole(repository, mainFile(manifest), { commands, signal, onBytes, stages: [] });
 }
 
 async function openDirectory(
@@ -99,7 +124,7 @@ async function openDirectory(
         ...(canHold && { hold: { session, table } }),
       });
     },
-    buildLater: (load) => buildLater(load, { from: path, format: 'directory', jobs: load.jobs, clean: true }),
+    resume: (load, session) => resumeLoad(load, session, { from: path, format: 'directory' }),
   };
 }
 
@@ -137,6 +162,7 @@ function largestTable(
 async function openFile(file: DumpFile, options: OpenOptions): Promise<Opened> {
   const contents = contentsOptions(options);
   if (file.format === 'sql') {
+    checkTextSelection(file, { selection: options.selection, clean: false });
     const creates = await findCreatingText(file, options.context.commands);
     return {
       listing: { ...emptyListing, ...(creates !== undefined && { creates }) },
@@ -144,7 +170,7 @@ async function openFile(file: DumpFile, options: OpenOptions): Promise<Opened> {
         checkTextSelection(file, load.command);
         await loadFile(load, file, '');
       },
-      buildLater: notResumable,
+      resume: notResumable,
     };
   }
   const isStream = file.unpack.length > 0;
@@ -156,7 +182,7 @@ async function openFile(file: DumpFile, options: OpenOptions): Promise<Opened> {
       ? `${file.path} (${renderBytes(file.bytes)}) has the sha256 that lies beside it`
       : `nothing proves ${file.path}: no .sha256 lies beside it`,
   );
-  return { listing, load: (load) => loadFile(load, file, path), buildLater: notResumable };
+  return { listing, load: (load) => loadFile(load, file, path), resume: notResumable };
 }
 
 function notResumable(): Promise<never> {
@@ -171,8 +197,10 @@ const emptyListing: DumpListing = {
   extensions: [],
   entries: 0,
   dataEntries: 0,
+  sequences: [],
   laterEntries: 0,
   tables: new Map(),
+  relations: [],
 };
 
 function contentsOptions({ context, tools, folder, selection }: OpenOptions) {

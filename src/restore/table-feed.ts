@@ -4,7 +4,7 @@ import { asDamage } from '../artifact/read-back.ts';
 import { killOnAbort } from '../artifact/store-dump.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 import type { Repository } from '../repository/repository.ts';
-import { verifiedSource } from './verified-source.ts';
+import { ownFailure, verifiedSource } from './verified-source.ts';
 
 /** A table's rows on their way from the repository into the file that pg_restore reads. */
 export interface TableFeed {
@@ -46,7 +46,7 @@ export async function feedTable({ file, path }: TableFeed, options: FeedOptions)
     await pipe.done;
   } catch (error) {
     options.signal.throwIfAborted();
-    throw source.errored ?? asDamage(file, error);
+    throw ownFailure(source) ?? asDamage(file, error);
   } finally {
     forget();
   }

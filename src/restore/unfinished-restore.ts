@@ -9,7 +9,12 @@ export interface UnfinishedRestore {
   readonly artifact: string;
   readonly manifestSha256: string;
   readonly runId: string;
-  /** `loading`: rows may be missing. `loaded`: every row is there, indexes and constraints may not be. */
+  /** What part of the artifact was wanted, in words; null for all of it. */
+  readonly partial: string | null;
+  /**
+   * `loading`: rows may be missing. `loaded`: the rows of every table are there; values of sequences, indexes and
+   * constraints may not be.
+   */
   readonly state: 'loading' | 'loaded';
 }
 
@@ -20,11 +25,11 @@ export async function noteUnfinished(
   database: string,
   unfinished: UnfinishedRestore,
 ): Promise<void> {
-  const { artifact, manifestSha256, runId, state } = unfinished;
+  const { artifact, manifestSha256, runId, partial, state } = unfinished;
   await setComment(
     session,
     database,
-    `${prefix}${JSON.stringify({ artifact, manifestSha256, runId, state })}`,
+    `${prefix}${JSON.stringify({ artifact, manifestSha256, runId, partial, state })}`,
   );
 }
 
@@ -40,10 +45,12 @@ export function parseUnfinished(comment: string | null): UnfinishedRestore | und
     const value = JSON.parse(comment.slice(prefix.length)) as Partial<
       Record<keyof UnfinishedRestore, unknown>
     >;
-    const { artifact, manifestSha256, runId, state } = value;
+    const { artifact, manifestSha256, runId, partial, state } = value;
     if (typeof artifact !== 'string' || typeof manifestSha256 !== 'string' || typeof runId !== 'string')
       return undefined;
-    return state === 'loading' || state === 'loaded' ? { artifact, manifestSha256, runId, state } : undefined;
+    if (partial !== null && typeof partial !== 'string') return undefined;
+    if (state !== 'loading' && state !== 'loaded') return undefined;
+    return { artifact, manifestSha256, runId, partial, state };
   } catch {
     return undefined;
   }

@@ -25,6 +25,11 @@ export function verifiedSource(
   return Readable.from(verified(repository, file, options), { objectMode: false });
 }
 
+/** What broke a source off by itself; undefined when its reader has left (EPIPE), which is for the reader to explain. */
+export function ownFailure(source: Readable | undefined): Failure | undefined {
+  return source?.errored instanceof Failure ? source.errored : undefined;
+}
+
 async function* verified(
   repository: Repository,
   file: ManifestFile,

@@ -28,6 +28,8 @@ export interface AttemptOptions {
   readonly environment: Environment;
   readonly repository: Repository;
   readonly password: string;
+  /** What references mean; the password, all of them, unless said. */
+  readonly secrets?: Secrets;
   /** Put before PATH: fakes that misbehave on purpose. */
   readonly path?: string;
   readonly signal?: AbortSignal;
@@ -138,7 +140,7 @@ export async function attempt<Parameters extends object>(
       warn: (text) => void said.warnings.push(text),
     },
     folder,
-    secrets: fixedSecrets(options.password),
+    secrets: options.secrets ?? fixedSecrets(options.password),
     commands,
     restored: options.restored,
     hasFailed: options.hasFailed ?? false,

@@ -1,0 +1,226 @@
+import { execFile } from 'node:child_process';
+import { readFile, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import type { Manifest } from '../../../src/artifact/manifest.ts';
+import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
+import { startCluster, type Cluster } from '../../../src/postgres/cluster.ts';
+import type { PostgresRestoreParameters } from '../../../src/schema/generated/postgres-restore.types.ts';
+import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
+import { temporaryFolder } from '../dump/folder.ts';
+import {
+  changeManifest,
+  databaseNamed,
+  dumpInto,
+  expectNothingLeft,
+  folderStore,
+  newName,
+  newRunId,
+  restore,
+  type Store,
+} from './restored.ts';
+
+const services = inject('services');
+const run = promisify(execFile);
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase(services);
+  await database.query(`
+    create table photos as
+      select n, string_agg(md5((n * m)::text), '') as data
+        from generate_series(1, 6) n, generate_series(1, 160000) m group by n;
+    create table orders (id int primary key);
+    insert into orders select generate_series(1, 1000)`);
+});
+
+afterAll(async () => {
+  await dropDatabase(services, database);
+});
+
+interface Refusal {
+  readonly what: string;
+  readonly change?: (manifest: Manifest) => Manifest;
+  readonly parameters?: PostgresRestoreParameters;
+  readonly code: string;
+}
+
+const refusals: readonly Refusal[] = [
+  { what: 'the server that was dumped', parameters: { 'same-server': false }, code: 'target-refused' },
+  {
+    what: 'a dump of a newer server',
+    change: (manifest) => ({
+      ...manifest,
+      server: { ...manifest.server, major: services.postgres.major + 1 },
+    }),
+    code: 'postgres-version',
+  },
+  {
+    what: 'a dump of a newer pg_dump',
+    change: (manifest) => ({ ...manifest, tools: { ...manifest.tools, pg_dump: '99.1' } }),
+    code: 'postgres-version',
+  },
+  {
+    what: 'an extension that the target lacks',
+    change: (manifest) => ({
+      ...manifest,
+      server: { ...manifest.server, extensions: [{ name: 'nowhere', version: '1' }] },
+    }),
+    code: 'extension-missing',
+  },
+  {
+    what: 'more than the disk holds',
+    change: (manifest) => ({ ...manifest, server: { ...manifest.server, databaseBytes: 2 ** 50 } }),
+    code: 'space-missing',
+  },
+];
+
+test.for(refusals)('$what is refused before anything is made', async ({ change, parameters, code }) => {
+  const store = await folderStore();
+  const manifest = await dumpInto(store, database);
+  if (change !== undefined) await changeManifest(store, manifest, change);
+  const name = newName();
+  const runId = newRunId();
+  await expect(
+    restore({ ...parameters, database: name }, { store, of: database, runId }),
+  ).rejects.toMatchObject({ code });
+  expect(await databaseNamed('postgres').query('select from pg_database where datname = $1', [name])).toEqual(
+    [],
+  );
+  await expectNothingLeft(runId);
+});
+
+test('a role that may not create databases is told so, and restores into one that is there', async () => {
+  const store = await folderStore();
+  await dumpInto(store, database);
+  const role = `role_${database.name}`;
+  const admin = databaseNamed('postgres');
+  await admin.query(`create role "${role}" login password '${services.postgres.password}'`);
+  onTestFinished(async () => {
+    await admin.query(`drop role "${role}"`);
+  });
+  const name = newName();
+  const as = { store, of: database, postgres: { user: role } };
+  await expect(restore({ database: name }, as)).rejects.toMatchObject({
+    code: 'postgres-permission',
+    hint: expect.stringContaining(`alter role ${role} createdb`) as string,
+  });
+  await admin.query(`create database "${name}" owner "${role}"`);
+  await restore({ database: name }, as);
+  expect(await databaseNamed(name).query('select count(*)::int as n from orders')).toEqual([{ n: 1000 }]);
+});
+
+/** A server of the test's own. */
+async function ownServer(
+  parentFolder?: string,
+): Promise<{ cluster: Cluster; postgres: Partial<PostgresEndpoint> }> {
+  const cluster = await startCluster({ tcp: true, ...(parentFolder !== undefined && { parentFolder }) });
+  onTestFinished(() => cluster.stop());
+  return { cluster, postgres: { host: cluster.socketFolder, port: cluster.port, user: cluster.user } };
+}
+
+const ways = [
+  { what: 'custom', dump: {} },
+  { what: 'directory', dump: { format: 'directory', jobs: 2 } },
+] as const;
+
+async function withSmallBytes(store: Store, dump: (typeof ways)[number]['dump']): Promise<void> {
+  const manifest = await dumpInto(store, database, dump);
+  await changeManifest(store, manifest, (old) => ({ ...old, server: { ...old.server, databaseBytes: 1 } }));
+}
+
+test.for(ways)(
+  'a disk that runs full in the middle is named: $what',
+  { timeout: 120_000 },
+  async ({ dump }, { skip }) => {
+    const folder = await temporaryFolder('disk');
+    const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=120m,mode=1777', 'tmpfs', folder]).catch(
+      () => undefined,
+    );
+    skip(mounted === undefined, 'mounting is not permitted here');
+    onTestFinished(() => run('umount', ['--lazy', folder]).then(() => undefined));
+    const { postgres } = await ownServer(folder);
+    const store = await folderStore();
+    await withSmallBytes(store, dump);
+    const runId = newRunId();
+    const { bavail, bsize } = await statfs(folder);
+    await run('fallocate', ['-l', String(Math.max(1, bavail * bsize - 16_000_000)), join(folder, 'more')]);
+    await expect(
+      restore({ database: newName(), jobs: 2 }, { store, of: database, runId, postgres }),
+    ).rejects.toMatchObject({ code: 'space-missing' });
+    await expectNothingLeft(runId);
+  },
+);
+
+test.for(ways)(
+  'a server that is killed in the middle is named: $what',
+  { timeout: 120_000 },
+  async ({ dump }) => {
+    const { postgres, cluster } = await ownServer();
+    const store = await folderStore();
+    await dumpInto(store, database, dump);
+    const runId = newRunId();
+    const pid = Number(
+      (await readFile(join(cluster.folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0],
+    );
+    await expect(
+      restore(
+        { database: newName(), jobs: 2 },
+        {
+          store,
+          of: database,
+          runId,
+          postgres,
+          onPhase: (text) => {
+            if (text.startsWith('creating the database')) setTimeout(() => process.kill(pid, 'SIGQUIT'), 400);
+          },
+        },
+      ),
+    ).rejects.toMatchObject({ code: 'postgres-connection-lost' });
+    await expectNothingLeft(runId);
+  },
+);
+
+const phases = [
+  'choosing the artifact',
+  'looking at the target',
+  'reading the contents',
+  'creating the database',
+  'loading rows',
+  'building',
+  'analyzing',
+  'looking at the restored database',
+];
+
+test.for(ways.flatMap((way) => phases.map((phase) => ({ ...way, phase }))))(
+  'a signal ends it while it says "$phase": $what',
+  async ({ dump, phase }) => {
+    const store = await folderStore();
+    await dumpInto(store, database, dump);
+    const runId = newRunId();
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    let abortedAt = 0;
+    await expect(
+      restore(
+        { database: newName(), jobs: 2 },
+        {
+          store,
+          of: database,
+          runId,
+          signal: abort.signal,
+          onPhase: (text) => {
+            if (!text.startsWith(phase) || abort.signal.aborted) return;
+            abortedAt = performance.now();
+            setImmediate(() => {
+              abort.abort(reason);
+            });
+          },
+        },
+      ),
+    ).rejects.toBe(reason);
+    expect(performance.now() - abortedAt).toBeLessThan(10_000);
+    await expectNothingLeft(runId);
+  },
+);
