@@ -36,6 +36,8 @@ export function destroyOnAbort(stream: Readable, signal: AbortSignal | undefined
   const abort = (): void => {
     stream.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
   };
+  // Nobody may have begun to read it when it is destroyed; whoever reads it sees the error all the same.
+  stream.on('error', () => undefined);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
   return stream.once('close', () => {

@@ -49,6 +49,8 @@ export async function downloadObject(store: S3Store, key: string, options: ReadO
   const abort = (): void => {
     stream.destroy(options.signal?.reason instanceof Error ? options.signal.reason : new Error('aborted'));
   };
+  // Nobody may have begun to read it when it is destroyed; whoever reads it sees the error all the same.
+  stream.on('error', () => undefined);
   options.signal?.addEventListener('abort', abort, { once: true });
   return stream;
 }

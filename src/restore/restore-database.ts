@@ -79,9 +79,10 @@ export async function restoreDatabase(
   const target = await inspectTarget(maintenance, endpoint, connecting);
   let freeAtLoss: Promise<number | undefined> | undefined;
   // At once: a server that starts again, or is thrown away, frees what it had filled.
-  maintenance.lost.addEventListener('abort', () => (freeAtLoss = freeBytesOf(target.resources)), {
-    once: true,
-  });
+  const lookAtSpace = (): void => {
+    freeAtLoss = freeBytesOf(target.resources);
+  };
+  maintenance.lost.addEventListener('abort', lookAtSpace, { once: true });
   const question = questionOf(source, target, request, context.run.scratch);
   for (const text of checkTarget(question)) report.note(text);
   const tools = await toolsFor(context, options, target);
