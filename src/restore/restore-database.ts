@@ -78,9 +78,10 @@ export async function restoreDatabase(
   const target = await inspectTarget(maintenance, endpoint, connecting);
   let freeAtLoss: Promise<number | undefined> | undefined;
   // At once: a server that starts again, or is thrown away, frees what it had filled.
-  maintenance.lost.addEventListener('abort', () => (freeAtLoss = freeBytesOf(target.resources)), {
-    once: true,
-  });
+  const noteFreeBytes = (): void => {
+    freeAtLoss = freeBytesOf(target.resources);
+  };
+  maintenance.lost.addEventListener('abort', noteFreeBytes, { once: true });
   const question = questionOf(source, target, request);
   for (const text of checkTarget(question)) report.note(text);
   const tools = await toolsFor(context, options, target);
