@@ -21,8 +21,8 @@ function isGone(folder: string): Promise<boolean> {
 }
 
 test('a throw-away cluster is tuned for loading and gone after its stop', async () => {
-  const { postgres, stop } = await startLoadingCluster(services.postgres.major, new AbortController().signal);
-  const { host, port, user } = postgres;
+  const cluster = await startLoadingCluster(services.postgres.major, new AbortController().signal);
+  const { host, port, user } = cluster.postgres;
   const there = { ...services, postgres: { ...services.postgres, host, port, user } };
   const session = await openSession(there, 'postgres');
   const rows = await session.query<{ name: string; setting: string }>(
@@ -35,7 +35,7 @@ test('a throw-away cluster is tuned for loading and gone after its stop', async 
     full_page_writes: 'off',
   });
   await session.close();
-  await stop();
+  await cluster.stop();
   expect(await isGone(host)).toBe(true);
 });
 
