@@ -5,7 +5,7 @@ import type { RestoreTarget } from '../postgres/restore-target.ts';
 import { markScratch, parseScratchName } from '../postgres/scratch-database.ts';
 import { Failure } from '../failure.ts';
 import type { TaskContext } from '../task/contract.ts';
-import type { RestoreOptions } from './restore-database.ts';
+import type { RestoreOptions } from './prepare-restore.ts';
 import type { RestoreSource } from './source.ts';
 import {
   forgetUnfinished,

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--size 2GB] [--rounds 3] [--restore] [--memory] [--start-up]`: measures backups and
- * restores against the usual ways on
- * servers of its own, prints tables and keeps the numbers in bench-results/. Never part of the test suite.
+ * restores against the usual ways on servers of its own, prints tables and keeps the numbers in bench-results/. Never
+ * part of the test suite.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';

@@ -125,6 +125,8 @@ async function runRounds(
   say: (text: string) => void,
 ): Promise<RestoreResult[]> {
   const measured = new Map(restoreContestants.map(({ name }) => [name, [] as Restored[]]));
+  // The first to write to a new server makes its log files; the others use them again.
+  await restoreContestants.find(({ isLimit }) => isLimit === true)?.run(ground);
   for (let round = 0; round < rounds; round += 1) {
     const order = restoreContestants.map(
       (_, index) => restoreContestants[(index + round) % restoreContestants.length],

@@ -398,13 +398,7 @@ describe('a drill that is ended by SIGTERM leaves no database, no session and no
       /reading the contents/,
       {},
     ],
-    [
-      'while it loads rows',
-      'zstd',
-      hangsAtTheEnd,
-      /loading rows: [1-9]/,
-      {},
-    ],
+    ['while it loads rows', 'zstd', hangsAtTheEnd, /loading rows: [1-9]/, {}],
     ['in a migration', 'alembic', hangs, /migrate: started/, {}],
     ['in the smoke tests', 'pytest', hangs, /smoke: started/, {}],
     [

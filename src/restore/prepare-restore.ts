@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { makeScratch } from '../artifact/scratch.ts';
+import type { PostgresEndpoint } from '../environment/environment.ts';
+import { chooseRestoreTools, type ClientTools } from '../postgres/client-tools.ts';
+import type { ConnectOptions, Session } from '../postgres/connect.ts';
+import { chooseRestoreSettings, thisHost, type RestoreSettings } from '../postgres/restore-settings.ts';
+import { inspectTarget, type RestoreTarget } from '../postgres/restore-target.ts';
+import type { TaskContext } from '../task/contract.ts';
+import { checkContents, checkTarget, type PreflightQuestion } from './preflight.ts';
+import type { RestoreRequest } from './restore-request.ts';
+import { openSource, type OpenSource, type RestoreSource } from './source.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface RestoreOptions {
+  readonly source: RestoreSource;
+  /** The server, and the database to restore into. */
+  readonly endpoint: PostgresEndpoint;
+  readonly request: RestoreRequest;
+  readonly scratch: string | undefined;
+  readonly clientFolder: string | undefined;
+}
+
+/** Everything that was found before the first byte is written. */
+export interface Prepared {
+  readonly connecting: ConnectOptions;
+  readonly maintenance: Session;
+  readonly target: RestoreTarget;
+  readonly tools: ClientTools;
+  /** Private, empty but for what was read of the contents. */
+  readonly folder: string;
+  readonly opened: OpenSource;
+  readonly settings: RestoreSettings;
+  readonly timeline: Timeline;
+}
+
+/**
+ * Looks at the target and the contents, and chooses programs and settings. Writes nothing but to its own folder.
+ * @throws Failure `target-refused`, `space-missing`, `artifact-damaged` and the like
+ */
+export async function prepareRestore(
+  context: TaskContext,
+  options: RestoreOptions,
+  started: Pick<Prepared, 'connecting' | 'maintenance' | 'timeline'>,
+): Promise<Prepared> {
+  const { source, endpoint, request } = options;
+  const target = await inspectTarget(started.maintenance, endpoint, started.connecting);
+  const question = questionOf(source, target, request, context.run.scratch);
+  for (const text of checkTarget(question)) context.report.note(text);
+  const tools = await toolsFor(context, options, target);
+  const folder = await folderFor(context, options.scratch);
+  const { selection } = request;
+  const opened = await openSource(source, { context, tools, folder, selection, timeline: started.timeline });
+  checkContents(opened.listing, question);
+  const server = { ...target.resources, major: target.major };
+  const settings = chooseRestoreSettings(server, thisHost(), request.jobs);
+  return { ...started, target, tools, folder, opened, settings };
+}
+
+function questionOf(
+  source: RestoreSource,
+  target: RestoreTarget,
+  request: RestoreRequest,
+  scratch: string,
+): PreflightQuestion {
+  // What an earlier attempt of this run left in its own database goes; an unfinished restore is dealt with when resumed.
+  const isOurs = request.resume || target.endpoint.database === scratch;
+  const isArtifact = source.kind === 'artifact';
+  const dumped = isArtifact ? source.from.postgres : undefined;
+  return {
+    target,
+    manifest: isArtifact ? source.manifest : undefined,
+    storedBytes: isArtifact ? source.manifest.dump.storedBytes : source.bytes,
+    name: isArtifact ? source.manifest.name : source.path,
+    permissions: isOurs ? { ...request.permissions, replace: true } : request.permissions,
+    isSchemaOnly: request.selection.contents === 'schema-only',
+    source: dumped === undefined ? undefined : { host: dumped.host, port: dumped.port },
+  };
+}
+
+async function toolsFor(
+  context: TaskContext,
+  { source, clientFolder }: RestoreOptions,
+  target: RestoreTarget,
+): Promise<ClientTools> {
+  const dumpMajor = source.kind === 'artifact' ? majorOf(source.manifest) : target.major;
+  const find = clientFolder === undefined ? {} : { folder: clientFolder };
+  const { tools, warning } = await chooseRestoreTools(context.commands, dumpMajor, target.major, find);
+  if (warning !== undefined) context.report.warn(warning);
+  return tools;
+}
+
+/** The major of the pg_dump that wrote it; the server's where it is not told. */
+function majorOf({ tools, server }: Extract<RestoreSource, { kind: 'artifact' }>['manifest']): number {
+  const major = Number.parseInt(tools['pg_dump'] ?? '', 10);
+  return Number.isNaN(major) ? server.major : major;
+}
+
+async function folderFor(context: TaskContext, scratch: string | undefined): Promise<string> {
+  if (scratch === undefined) {
+    const folder = join(context.folder, 'restore');
+    await context.commands.run('mkdir', ['-m', '700', folder]);
+    return folder;
+  }
+  const made = await makeScratch(scratch);
+  context.onEnd('remove the scratch folder', () => made.remove());
+  return made.path;
+}
