@@ -35,7 +35,11 @@ export async function loadDirectory(load: Load, folder: DumpFolder): Promise<voi
   const hold = isSerial ? undefined : await takeHold(folder, [...feeds.values()]);
   if (hold === undefined) await makeFifos(load.commands, [...feeds.values()]);
   const feeding = startFeeding(load, folder, feeds);
-  const endLoad = load.timeline.begin('load rows');
+  const end = load.timeline.begin('load rows');
+  const readBefore = load.bytesRead();
+  const endLoad = (): void => {
+    end(load.bytesRead() - readBefore);
+  };
   let endLater: ((bytes?: number) => void) | undefined;
   let noted: Promise<void> | undefined;
   const progress = createRestoreProgress({

@@ -25,6 +25,7 @@ export async function loadStream(load: Load, stream: DumpStream): Promise<void> 
   const inOnePass = command.singleTransaction || command.clean || !isWhole;
   const sections: readonly RestoreSection[] = ['pre-data', 'data'];
   const endLoad = load.timeline.begin(inOnePass ? 'restore' : 'load rows');
+  const readBefore = load.bytesRead();
   const progress = createRestoreProgress({
     onLoaded: (loaded) => {
       load.onPhase(describeLoaded(loaded, listing));
@@ -38,7 +39,7 @@ export async function loadStream(load: Load, stream: DumpStream): Promise<void> 
     { format: 'custom', jobs: 1, ...(!inOnePass && { sections }) },
     { input: stream.open(), before: stream.unpack, progress },
   );
-  endLoad();
+  endLoad(load.bytesRead() - readBefore);
   await load.onLoaded();
   if (!inOnePass) await buildLater(load, { from: stream.head, format: 'custom', jobs, clean: false });
 }

@@ -21,6 +21,8 @@ export interface Load {
   readonly timeline: Timeline;
   /** Told each number of bytes that came out of the repository. */
   readonly onBytes: (bytes: number) => void;
+  /** The sum of them so far. */
+  readonly bytesRead: () => number;
   /** What is being done now, in a few words. */
   readonly onPhase: (text: string) => void;
   /** The rows of every table and large object are there; what follows can be repeated. */

@@ -115,6 +115,7 @@ function loadOf(
     listing: opened.listing,
     timeline,
     onBytes: opened.countBytes,
+    bytesRead: opened.bytes,
     onPhase: (text) => {
       context.report.phase(text);
     },

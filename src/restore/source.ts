@@ -106,9 +106,10 @@ async function openDirectory(
 ): Promise<Opened> {
   const { repository, unpack, manifest } = source;
   const contents = contentsOptions(options);
-  const path = await options.timeline.during('contents', () =>
-    unpackRest(repository, mainFile(manifest), unpack, { ...contents, onBytes }),
-  );
+  const rest = mainFile(manifest);
+  const endContents = options.timeline.begin('contents');
+  const path = await unpackRest(repository, rest, unpack, { ...contents, onBytes });
+  endContents(rest.bytes);
   const listing = await listContents(path, contents);
   const tables = largeTables(manifest.files, listing);
   return {

@@ -62,7 +62,7 @@ export function stepSection(drill: DrillEvidence): Markup | undefined {
   const rows = drill.steps.flatMap((step): Part[][] => [
     [
       markup`<strong>${step.name}</strong>${step.name !== step.id && markup`<span class="reason"><code>${step.id}</code></span>`}`,
-      phaseWords[step.phase],
+      markup`<span class="word">${phaseWords[step.phase]}</span>`,
       markup`${chip(outcomeTones[step.outcome], step.outcome)}${step.attempts > 1 && markup`<span class="reason">${step.attempts} attempts</span>`}${(step.error?.message ?? step.reason) !== null && markup`<span class="reason">${step.error?.message ?? step.reason}</span>`}`,
       durationWords(step.durationMs),
       step.bytes === null ? '' : bytesWords(step.bytes),

@@ -59,6 +59,7 @@ th, td { padding: 8px 14px 8px 0; border-bottom: 1px solid var(--line); }
 td { vertical-align: top; overflow-wrap: anywhere; }
 th:last-child, td:last-child { padding-right: 0; }
 tbody tr:last-child td { border-bottom: 0; }
+.word { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.inner { padding-left: 20px; color: var(--soft); }
 .reason { display: block; color: var(--soft); font-size: 0.8125rem; }
