@@ -45,7 +45,7 @@ export async function openDumpFile(path: string, commands: Commands): Promise<Du
   const format = formatOf(head, path);
   const sha256 = await sha256Of(path, commands);
   const isProven = await holdAgainst(path, sha256);
-  if (format === 'tar' && compression === undefined) await checkTarEnd(path, found.size);
+  if (format === 'tar' && compression === undefined) await checkTarEnd(path, found.size, commands);
   return {
     kind: 'file',
     path,
@@ -114,19 +114,33 @@ export function asUnusable(path: string, error: unknown): unknown {
   });
 }
 
-/** tar ends with two blocks of zeros. Of one that is cut off, pg_restore may read for ever. */
-async function checkTarEnd(path: string, bytes: number): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, Math.max(0, bytes - 1024));
-    if (bytesRead === 1024 && buffer.every((byte) => byte === 0)) return;
-  } finally {
-    await file.close();
-  }
+/**
+ * tar ends with two blocks of zeros, and every member before them is whole. Of one that is cut off, pg_restore may read
+ * for ever.
+ */
+async function checkTarEnd(path: string, bytes: number, commands: Commands): Promise<void> {
+  const isWhole =
+    (await endsInZeros(path, bytes)) &&
+    (
+      await commands.run('sh', ['-c', 'exec tar --list --file="$1" >/dev/null', 'sh', path], {
+        accept: [0, 2],
+      })
+    ).exitCode === 0;
+  if (isWhole) return;
   throw new Failure('dump-unusable', `${path} is cut off: it does not end as tar does`, {
     where: path,
     hint: 'Copy it again from where it came, or make it again.',
   });
+}
+
+async function endsInZeros(path: string, bytes: number): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, Math.max(0, bytes - 1024));
+    return bytesRead === 1024 && buffer.every((byte) => byte === 0);
+  } finally {
+    await file.close();
+  }
 }
 
 function formatOf(head: Buffer, path: string): DumpFile['format'] {

@@ -18,7 +18,13 @@ const failed: FailedRestore = {
 };
 
 function unfinished(state: string): string {
-  const facts = { artifact: 'pg_a_20250101T020000Z', manifestSha256: 'f'.repeat(64), runId: 'x', state };
+  const facts = {
+    artifact: 'pg_a_20250101T020000Z',
+    manifestSha256: 'f'.repeat(64),
+    runId: 'x',
+    partial: null,
+    state,
+  };
   return `run-plan restore ${JSON.stringify(facts)}`;
 }
 
