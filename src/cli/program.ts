@@ -1,6 +1,9 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { exitCode, type ExitCode } from '../exit-code.ts';
+import { addEvidence } from './evidence-grammar.ts';
 import type { CommandHost } from './host.ts';
+import { config, json, logFormat, wholeNumber, type Settle } from './options.ts';
+import { addRestore } from './restore-grammar.ts';
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 bug, 2 usage, 10 plan invalid, 11 environment, secret or tool missing, 12 locked,
@@ -33,23 +36,6 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
 }
 
 /** As the schema of postgres-restore has it. */
-const mostJobs = 64;
-
-type Settle = (code: ExitCode) => void;
-
-const config = (): Option<'--config <file>'> =>
-  new Option('--config <file>', 'settings file instead of the one found');
-const logFormat = () =>
-  new Option('--log-format <format>', 'how the run is shown').choices([
-    'auto',
-    'terminal',
-    'lines',
-    'journald',
-    'github',
-    'json',
-  ] as const);
-const json = (): Option<'--json'> => new Option('--json', 'print data instead of text');
-
 function addRun(program: Command, host: CommandHost, settle: Settle): void {
   program
     .command('run', { isDefault: true })
@@ -65,44 +51,6 @@ function addRun(program: Command, host: CommandHost, settle: Settle): void {
     .action(async (plan, options) => {
       const { runCommand } = await import('./commands/run.ts');
       settle(await runCommand(host, plan, options));
-    });
-}
-
-function addRestore(program: Command, host: CommandHost, settle: Settle): void {
-  program
-    .command('restore')
-    .summary('restore an artifact; on a terminal it asks what it needs')
-    .description(
-      'Restores an artifact, or a dump on this host, into a database: a new one unless another is named. On a terminal it asks for what is not said; without one, say --from, --to and --yes.',
-    )
-    .option('--from <environment>', 'whose repository holds the artifact')
-    .option(
-      '--artifact <which>',
-      "latest, a name, a time (the newest before it), or a dump's path (default: latest)",
-    )
-    .option('--to <environment>', 'where to restore (default: where the artifact is from)')
-    .option('--database <name>', 'database to restore into (default: a new one, NAME_restored_TIME)')
-    .option('--jobs <number>', 'tables and indexes at a time, or auto', jobs)
-    .option('--only-schema <name...>', 'only these schemas')
-    .option('--only-table <name...>', 'only these tables, without their indexes and constraints')
-    .option('--schema-only', 'definitions without rows')
-    .option('--data-only', 'rows without definitions, into tables that are there')
-    .option('--roles', "create the artifact's roles that are missing, without passwords")
-    .option('--single-transaction', 'all or nothing, by one process')
-    .option('--replace', 'restore over tables that are there: they are dropped first')
-    .option('--same-server', 'allow the server that the artifact was dumped from')
-    .option('--allow-create-in-dump', 'allow a dump that creates a database')
-    .option('--resume', 'go on with an unfinished restore')
-    .option('--no-compare', 'do not hold the restored tables against the artifact afterwards')
-    .option('--list', 'list what can be restored and stop')
-    .option('--dry-run', 'show what would happen, look at the target, write nothing')
-    .option('--yes [environment]', 'confirm; a protected environment wants its name')
-    .addOption(logFormat())
-    .addOption(json().default(undefined))
-    .addOption(config())
-    .action(async (options) => {
-      const { restoreCommand } = await import('./commands/restore.ts');
-      settle(await restoreCommand(host, options));
     });
 }
 
@@ -189,50 +137,6 @@ function addListings(program: Command, host: CommandHost, settle: Settle): void 
     });
 }
 
-function addEvidence(program: Command, host: CommandHost, settle: Settle): void {
-  program
-    .command('report')
-    .description(
-      'Lists the drills with their verdicts, or prints or verifies the evidence that is kept of them.',
-    )
-    .argument('[plan]', 'only drills of this plan')
-    .option('--run <run>', 'print the document of this run')
-    .addOption(
-      new Option('--format <format>', 'print this document of the run, or of the newest').choices([
-        'text',
-        'markdown',
-        'json',
-        'html',
-        'junit',
-      ] as const),
-    )
-    .option('--output <file>', 'write the document to a file')
-    .option(
-      '--verify',
-      `hold all evidence against its seals, in the repository and on this host; exit ${String(exitCode.checkFailed)} when anything is wrong`,
-    )
-    .addOption(json())
-    .addOption(config())
-    .action(async (plan, options) => {
-      const { reportCommand } = await import('./commands/report.ts');
-      settle(await reportCommand(host, plan, options));
-    });
-  program
-    .command('sign-off')
-    .description("Answers an open question of a drill: a person's word that something was looked at.")
-    .argument('<run>', "the drill's run")
-    .requiredOption('--check <name>', 'which question, as the report names it')
-    .requiredOption('--by <who>', 'the person who looked')
-    .option('--note <text>', 'what they say besides')
-    .option('--reject', 'it is not well')
-    .addOption(json())
-    .addOption(config())
-    .action(async (run, options) => {
-      const { signOffCommand } = await import('./commands/sign-off.ts');
-      settle(await signOffCommand(host, run, options));
-    });
-}
-
 function addChanges(program: Command, host: CommandHost, settle: Settle): void {
   program
     .command('diff')
@@ -270,18 +174,4 @@ function addChanges(program: Command, host: CommandHost, settle: Settle): void {
 
 function collect(value: string, previous: string[]): string[] {
   return [...previous, value];
-}
-
-function jobs(text: string): number | 'auto' {
-  if (text === 'auto') return text;
-  const number = wholeNumber(text);
-  if (number > mostJobs) throw new InvalidArgumentError(`more than ${mostJobs} at a time help nobody`);
-  return number;
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('it is not a whole number above 0');
-  return number;
 }

@@ -1,0 +1,27 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { ExitCode } from '../exit-code.ts';
+
+/** Receives the exit code of the command that ran. */
+export type Settle = (code: ExitCode) => void;
+
+/** Options that several commands have, each made anew for every command. */
+export const config = (): Option<'--config <file>'> =>
+  new Option('--config <file>', 'settings file instead of the one found');
+export const logFormat = () =>
+  new Option('--log-format <format>', 'how the run is shown').choices([
+    'auto',
+    'terminal',
+    'lines',
+    'journald',
+    'github',
+    'json',
+  ] as const);
+export const json = (): Option<'--json'> => new Option('--json', 'print data instead of text');
+
+/** A count of one or more. */
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('it is not a whole number above 0');
+  return number;
+}
