@@ -35,6 +35,9 @@ export interface PrunePlan {
   readonly clockDifferenceMs: number;
 }
 
+/** A store's Date has whole seconds: an artifact of this very second must not look as if it came after now. */
+const withinSecondMs = 999;
+
 /**
  * Looks at a repository and decides what a prune of one environment would keep and remove. Changes nothing.
  * @throws Failure `repository-*`
@@ -47,7 +50,7 @@ export async function planPrune(repository: Repository, request: PruneRequest): 
     (artifact) => (artifact.environment ?? environment) === environment,
   );
   // The clock that is behind decides: one that runs ahead would make everything old at once.
-  const now = new Date(Math.min(request.now.getTime(), storeNow.getTime()));
+  const now = new Date(Math.min(request.now.getTime(), storeNow.getTime() + withinSecondMs));
   const decisions = decideRetention(artifacts, policy, now, timeZone);
   const debris = { now: storeNow, ageMs: request.debrisAgeMs ?? debrisAgeMs };
   return {
