@@ -187,6 +187,16 @@ describe('planPrune', () => {
     expect(wrongly.clockDifferenceMs).toBeGreaterThan(365 * day);
   });
 
+  test("counts a dump of the store's very second, whose Date has whole seconds", async () => {
+    const repository = await afterNights(2);
+    const { name } = await storeArtifact(repository, new Date(start + 2 * day + 900).toISOString(), {
+      database: 'cleaning',
+    });
+    repository.now = new Date(start + 2 * day);
+    const plan = await look(repository, { keepLast: 1, keepAtLeast: 1 }, new Date(start + 2 * day + 950));
+    expect(plan.artifacts.filter(({ keep }) => keep).map(({ artifact }) => artifact.name)).toEqual([name]);
+  });
+
   test('keeps the newest drilled one', async () => {
     const repository = await afterNights(5);
     await drillNights(repository, [0, 1]);
