@@ -17,8 +17,7 @@ export interface PreflightQuestion {
   readonly target: RestoreTarget;
   /** Absent for a file of another tool. */
   readonly manifest: Pick<Manifest, 'server'> | undefined;
-  /** Bytes of the dump as it is stored, and its name for messages. */
-  readonly storedBytes: number;
+  /** Of the dump, for messages. */
   readonly name: string;
   readonly permissions: RestorePermissions;
   /** The dump's rows are not wanted. */

@@ -69,7 +69,6 @@ function questionOf(
   return {
     target,
     manifest: isArtifact ? source.manifest : undefined,
-    storedBytes: isArtifact ? source.manifest.dump.storedBytes : source.bytes,
     name: isArtifact ? source.manifest.name : source.path,
     permissions: isOurs ? { ...request.permissions, replace: true } : request.permissions,
     isSchemaOnly: request.selection.contents === 'schema-only',

@@ -27,7 +27,6 @@ export function lookAhead(settled: Settled, request: RestoreRequest, flags: Rest
   const question: PreflightQuestion = {
     target,
     manifest: source.kind === 'artifact' ? source.facts : undefined,
-    storedBytes: source.kind === 'artifact' ? source.facts.dump.storedBytes : (source.bytes ?? 0),
     name: source.name,
     permissions: request.resume ? { ...request.permissions, replace: true } : request.permissions,
     isSchemaOnly: request.selection.contents === 'schema-only',
