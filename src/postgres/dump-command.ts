@@ -61,9 +61,12 @@ export function directoryDumpStage(
   };
 }
 
-/** The dump id out of pg_dump's `finished item 3021 TABLE DATA orders`; undefined for any other line. */
+/**
+ * The dump id out of pg_dump's `finished item 3021 TABLE DATA orders`; undefined for any other line. The processes of a
+ * parallel dump write their lines in pieces, so the name of the program may stand there more than once, or be missing.
+ */
 export function parseFinishedItem(line: string): string | undefined {
-  return /^pg_dump: finished item (\d+) TABLE DATA /.exec(line)?.[1];
+  return /^(?:pg_dump: ?| )*finished item (\d+) TABLE DATA /.exec(line)?.[1];
 }
 
 /** Roles, their settings and tablespaces as SQL, to standard output; passwords stay out. */

@@ -24,7 +24,8 @@ export interface RestoreListener {
 }
 
 const rows = '(?:TABLE DATA|BLOBS)';
-const launchPattern = new RegExp(`^launching item (\\d+) ${rows} `);
+/** Anywhere: a worker's line may be cut in two by it, and a launch that is missed is a table that nobody feeds. */
+const launchPattern = new RegExp(`launching item (\\d+) ${rows} `);
 const finishPattern = new RegExp(`^finished item (\\d+) ${rows} `);
 /** Of one process: what it reads now is done when it turns to something else. */
 const serialPattern = /^processing (?:data for table |BLOBS)/;
@@ -47,6 +48,13 @@ export function createRestoreProgress(listener: RestoreListener): RestoreProgres
     listener.onLoaded?.(loaded);
   }
 
+  function noteLaunch(line: string): void {
+    const dumpId = launchPattern.exec(line)?.[1];
+    if (dumpId === undefined || launched.has(dumpId)) return;
+    launched.add(dumpId);
+    listener.onLaunch?.(dumpId);
+  }
+
   function followOneProcess(text: string): void {
     if (text.startsWith('restoring large object ')) return;
     if (isReading) countLoaded();
@@ -61,6 +69,7 @@ export function createRestoreProgress(listener: RestoreListener): RestoreProgres
       isReading = false;
     },
     add: (line) => {
+      if (isParallel) noteLaunch(line);
       const { kind, text } = readRestoreLine(line);
       if (kind !== 'progress') return;
       if (!begun && /^(?:processing item|creating|entering main parallel loop)/.test(text)) {
@@ -68,11 +77,6 @@ export function createRestoreProgress(listener: RestoreListener): RestoreProgres
         listener.onBegun?.();
       }
       if (text === 'entering main parallel loop') isParallel = true;
-      const launch = launchPattern.exec(text)?.[1];
-      if (launch !== undefined && !launched.has(launch)) {
-        launched.add(launch);
-        listener.onLaunch?.(launch);
-      }
       const finish = finishPattern.exec(text)?.[1];
       if (finish !== undefined && !finished.has(finish)) {
         finished.add(finish);

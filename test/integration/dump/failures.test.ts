@@ -165,6 +165,20 @@ test.for(['zstd', 'none'] as const)('a 0-byte dump is never an artifact (compres
   });
 });
 
+test('a large table is a file of its own, also when the lines of parallel processes cannot be told apart', async () => {
+  const real = await realProgram(major, 'pg_dump');
+  const client = await fakePrograms(folder, {
+    pg_dump: `${answerVersion(major)}
+exec ${real} "$@" 2> >(sed -u 's/finished item/dumping contents of &/' >&2)`,
+    pg_restore: `exec ${await realProgram(major, 'pg_restore')} "$@"`,
+    pg_dumpall: 'exit 1',
+  });
+  const name = await dump({ parameters: { format: 'directory', jobs: 2, 'client-folder': client } });
+  const stored = await filesBelow(`${folder}/repository`);
+  expect(stored.filter((key) => /\.dump\.d\/\d+\.dat\.zst$/.test(key))).toHaveLength(1);
+  expect(stored).toContain(`${name}.dump.d/rest.tar.zst`);
+});
+
 test('what is not a dump is never an artifact, however long it is', async () => {
   const clients = await fakePrograms(folder, {
     pg_dump: `${answerVersion(major)}\nhead -c 3000000 /dev/urandom`,

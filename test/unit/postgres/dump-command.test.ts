@@ -42,6 +42,8 @@ test('a standby’s unlogged tables are left out', () => {
 test('a table is finished when pg_dump says so, whatever its name', () => {
   expect(parseFinishedItem('pg_dump: finished item 3021 TABLE DATA orders')).toBe('3021');
   expect(parseFinishedItem('pg_dump: finished item 3021 TABLE DATA finished item 7')).toBe('3021');
+  expect(parseFinishedItem('pg_dump: pg_dump: finished item 3021 TABLE DATA orders')).toBe('3021');
+  expect(parseFinishedItem(' finished item 3021 TABLE DATA orders')).toBe('3021');
   expect(parseFinishedItem('pg_dump: finished item 9 BLOBS BLOBS')).toBeUndefined();
   expect(parseFinishedItem('pg_dump: dumping contents of table "public.orders"')).toBeUndefined();
 });

@@ -50,7 +50,7 @@ test('many processes, whose pieces mix: each table is launched and finished once
     'pg_restore:pg_restore:  launching item 7 TABLE DATA a',
     'processing data for table "public.a"',
     'pg_restore: launching item 7 TABLE DATA a',
-    'pg_restore: launching item 8 BLOBS BLOBS',
+    'pg_restore: processing data for table "public.a"pg_restore: launching item 8 BLOBS BLOBS',
     ' finished item 7 TABLE DATA a',
     'pg_restore: finished item 7 TABLE DATA a',
     'pg_restore: launching item 9 INDEX i',
