@@ -75,7 +75,10 @@ export async function copyInParts(
   }
 }
 
-function* ranges(bytes: number, partBytes: number): Generator<{ readonly number: number; readonly range: string }> {
+function* ranges(
+  bytes: number,
+  partBytes: number,
+): Generator<{ readonly number: number; readonly range: string }> {
   for (let first = 0, number = 1; first < bytes; first += partBytes, number += 1) {
     yield { number, range: `bytes=${first}-${Math.min(first + partBytes, bytes) - 1}` };
   }

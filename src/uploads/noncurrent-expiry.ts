@@ -64,7 +64,12 @@ function rulesFor(rules: readonly ExpiryRule[], name: string): readonly ExpiryRu
 
 function prefixOf(rule: {
   readonly Prefix?: string | undefined;
-  readonly Filter?: { readonly Prefix?: string | undefined; readonly And?: { readonly Prefix?: string | undefined } | undefined } | undefined;
+  readonly Filter?:
+    | {
+        readonly Prefix?: string | undefined;
+        readonly And?: { readonly Prefix?: string | undefined } | undefined;
+      }
+    | undefined;
 }): string {
   return rule.Filter?.And?.Prefix ?? rule.Filter?.Prefix ?? rule.Prefix ?? '';
 }

@@ -19,7 +19,9 @@ export async function tagsOf(
       VersionId: versionId,
     });
     const { TagSet = [] } = await client.send(command, { abortSignal: signal });
-    return TagSet.map(({ Key = '', Value = '' }) => ({ Key, Value })).sort((a, b) => (a.Key < b.Key ? -1 : 1));
+    return TagSet.map(({ Key = '', Value = '' }) => ({ Key, Value })).sort((a, b) =>
+      a.Key < b.Key ? -1 : 1,
+    );
   } catch (error) {
     signal.throwIfAborted();
     const status = statusOf(error);
@@ -47,6 +49,8 @@ export async function isSameObject(
   current: { readonly versionId: string },
   wanted: { readonly versionId: string; readonly head: VersionHead },
   signal: AbortSignal,
+  /** Where the wanted one lies, when that is elsewhere. */
+  wantedStore: S3Store = store,
 ): Promise<boolean> {
   const head = await headOf(store, key, current.versionId, signal);
   if (head.ContentLength !== wanted.head.ContentLength) return false;
@@ -55,7 +59,7 @@ export async function isSameObject(
   if (!isDeepStrictEqual(shownBy(head), shownBy(wanted.head))) return false;
   const [tags, wantedTags] = await Promise.all([
     tagsOf(store, key, current.versionId, signal),
-    tagsOf(store, key, wanted.versionId, signal),
+    tagsOf(wantedStore, key, wanted.versionId, signal),
   ]);
   return isDeepStrictEqual(tags, wantedTags);
 }

@@ -22,7 +22,11 @@ export interface Survey {
 export async function survey(
   histories: AsyncIterable<KeyHistory>,
   facts: DecisionFacts,
-  lists: { readonly untrusted: KeyList; readonly planned?: KeyList; readonly onKeys: (count: number) => void },
+  lists: {
+    readonly untrusted: KeyList;
+    readonly planned?: KeyList;
+    readonly onKeys: (count: number) => void;
+  },
 ): Promise<Survey> {
   const promote = { keys: 0, bytes: 0 };
   const hide = { keys: 0, bytes: 0 };

@@ -16,11 +16,16 @@ export function openUploads(environment: Environment, secrets: Secrets): Promise
 
 /** @throws Failure `environment-incomplete` where the uploads are no bucket */
 export function bucketOf({ name, uploads }: Environment): S3Location {
-  if (uploads === undefined) throw new Failure('environment-incomplete', `the environment ${name} has no uploads`);
+  if (uploads === undefined)
+    throw new Failure('environment-incomplete', `the environment ${name} has no uploads`);
   if (uploads.store.kind === 's3') return uploads.store.s3;
-  throw new Failure('environment-incomplete', `the uploads of ${name} are a folder, which keeps no versions`, {
-    hint: 'Only a versioned bucket can be looked at, or brought back, as it was.',
-  });
+  throw new Failure(
+    'environment-incomplete',
+    `the uploads of ${name} are a folder, which keeps no versions`,
+    {
+      hint: 'Only a versioned bucket can be looked at, or brought back, as it was.',
+    },
+  );
 }
 
 /** What a bucket does with the versions of its objects. @throws Failure `repository-*` */
@@ -44,9 +49,13 @@ export async function readVersioning(
 export async function requireVersions(store: S3Store, signal: AbortSignal): Promise<'enabled' | 'suspended'> {
   const versioning = await readVersioning(store, signal);
   if (versioning !== 'never') return versioning;
-  throw new Failure('target-refused', `${urlOf(store.location)} keeps no versions: what it held before is gone`, {
-    hint: 'Turn versioning on (buckets: versioning: true): from then on every state can be brought back.',
-  });
+  throw new Failure(
+    'target-refused',
+    `${urlOf(store.location)} keeps no versions: what it held before is gone`,
+    {
+      hint: 'Turn versioning on (buckets: versioning: true): from then on every state can be brought back.',
+    },
+  );
 }
 
 /** The store's clock and how far this host's is from it, milliseconds, store minus host, to half a second. */
@@ -56,20 +65,24 @@ export interface StoreClock {
 }
 
 /** @throws Failure `repository-*` */
-export async function readClock(
-  store: S3Store,
-  now: () => Date,
-  signal: AbortSignal,
-): Promise<StoreClock> {
+export async function readClock(store: S3Store, now: () => Date, signal: AbortSignal): Promise<StoreClock> {
   const before = now().getTime();
   const time = await readStoreClock(store, signal);
   return { time, skewMs: skewOf(time, before, now().getTime()) };
 }
 
 /** As `s3Failure`, with the permissions that uploads need. */
-export function uploadsFailure(error: unknown, action: S3Action, location: S3Location, key?: string): Failure {
+export function uploadsFailure(
+  error: unknown,
+  action: S3Action,
+  location: S3Location,
+  key?: string,
+): Failure {
   const failure = s3Failure(error, action, location, key);
-  if (failure.code !== 'repository-denied' || !namesOf(error).some((name) => name === 'AccessDenied' || name === '403'))
+  if (
+    failure.code !== 'repository-denied' ||
+    !namesOf(error).some((name) => name === 'AccessDenied' || name === '403')
+  )
     return failure;
   return new Failure(failure.code, failure.message, {
     ...(failure.where !== undefined && { where: failure.where }),

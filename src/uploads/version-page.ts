@@ -1,6 +1,10 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { DeleteMarkerEntry, ListObjectVersionsCommand, ObjectVersion as Listed } from '@aws-sdk/client-s3';
+import type {
+  DeleteMarkerEntry,
+  ListObjectVersionsCommand,
+  ObjectVersion as Listed,
+} from '@aws-sdk/client-s3';
 import { Failure } from '../failure.ts';
 import { keyOf, objectName, urlOf, type S3Store } from '../repository/s3-client.ts';
 import type { FetchPage, PageEnd } from './list-versions.ts';
@@ -15,7 +19,13 @@ export function versionPages(
   pageSize = 1000,
 ): FetchPage {
   return async (after) => {
-    const { versions, next } = await requestPage(store, objectName(store.location, prefix), after, pageSize, signal);
+    const { versions, next } = await requestPage(
+      store,
+      objectName(store.location, prefix),
+      after,
+      pageSize,
+      signal,
+    );
     return {
       next,
       // An object of the prefix's own name, as consoles draw folders, is not below it.
@@ -60,7 +70,8 @@ async function requestPage(
     const decode = page.EncodingType === 'url' ? decodeName : String;
     const named = entries.map((entry) => ({ entry, name: decode(entry.Key ?? '') }));
     const last = named.at(-1);
-    if (page.IsTruncated === true && last === undefined) throw unreadable(store, 'a page that is not the last is empty');
+    if (page.IsTruncated === true && last === undefined)
+      throw unreadable(store, 'a page that is not the last is empty');
     return {
       versions: named.flatMap(({ name, entry }) => versionOf(store, name, entry)),
       // Not the store's own NextKeyMarker: some encode it like the keys and some do not.
@@ -96,7 +107,10 @@ function listenForKinds(command: ListObjectVersionsCommand): () => readonly ('ob
     },
     { step: 'deserialize', priority: 'low', name: 'readOrder' },
   );
-  return () => [...text.matchAll(/<(Version|DeleteMarker)>/g)].map(([, name]) => (name === 'Version' ? 'object' : 'marker'));
+  return () =>
+    [...text.matchAll(/<(Version|DeleteMarker)>/g)].map(([, name]) =>
+      name === 'Version' ? 'object' : 'marker',
+    );
 }
 
 function weave(
@@ -111,7 +125,8 @@ function weave(
   const nextMarker = markers.values();
   return kinds.map((kind): Entry => {
     const entry = kind === 'object' ? nextObject.next() : nextMarker.next();
-    if (entry.done === true) throw unreadable(store, 'the order of versions and delete markers cannot be told');
+    if (entry.done === true)
+      throw unreadable(store, 'the order of versions and delete markers cannot be told');
     return { ...entry.value, kind };
   });
 }
@@ -137,7 +152,8 @@ function versionOf(store: S3Store, name: string, entry: Entry): readonly ObjectV
     at: entry.LastModified.getTime(),
     latest: entry.IsLatest === true,
   };
-  if (entry.kind === 'marker') return [{ ...common, kind: 'marker', bytes: 0, etag: '', storageClass: 'STANDARD' }];
+  if (entry.kind === 'marker')
+    return [{ ...common, kind: 'marker', bytes: 0, etag: '', storageClass: 'STANDARD' }];
   const { Size = 0, ETag, StorageClass = 'STANDARD' } = entry;
   return [{ ...common, kind: 'object', bytes: Size, etag: plainEtag(ETag), storageClass: StorageClass }];
 }
