@@ -26,7 +26,10 @@ export interface UploadsGround {
   remove(): Promise<void>;
 }
 
-export async function createUploads(services: Services, endpoint = services.s3.endpoint): Promise<UploadsGround> {
+export async function createUploads(
+  services: Services,
+  endpoint = services.s3.endpoint,
+): Promise<UploadsGround> {
   const bucket = await createBucket(services, { versioning: true });
   const client = s3Client(services);
   const location = { ...s3Location(services, bucket, ''), endpoint };

@@ -59,7 +59,10 @@ const oddKeys = [
 ]; // prettier-ignore
 
 test('random histories come back at any instant, and undoing brings back now', async () => {
-  const step = fc.record({ key: fc.constantFrom(...oddKeys), what: fc.constantFrom('put', 'put', 'put', 'hide') });
+  const step = fc.record({
+    key: fc.constantFrom(...oddKeys),
+    what: fc.constantFrom('put', 'put', 'put', 'hide'),
+  });
   let number = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 22 }), fc.nat(), async (steps, pick) => {
@@ -99,15 +102,26 @@ test('attributes stay, nothing is done twice, a dry run and a later writer are t
   await uploads.hide('gone');
 
   const dry = await restore({ at, 'dry-run': true });
-  expect(dry.result.facts?.['uploads']).toMatchObject({ dryRun: true, survey: { promote: { keys: 2 }, hide: { keys: 1 } } });
+  expect(dry.result.facts?.['uploads']).toMatchObject({
+    dryRun: true,
+    survey: { promote: { keys: 2 }, hide: { keys: 1 } },
+  });
   expect([...(await uploads.contents()).keys()].sort()).toEqual(['born later', 'photo']);
 
   const first = await restore({ at });
   expect(first.result.facts?.['uploads']).toMatchObject({ promoted: 2, hidden: 1, refused: { count: 0 } });
   const head = await uploads.client.send(new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'photo' }));
-  expect(head).toMatchObject({ ContentType: 'image/png', CacheControl: 'no-store', Metadata: { by: 'anna' } });
+  expect(head).toMatchObject({
+    ContentType: 'image/png',
+    CacheControl: 'no-store',
+    Metadata: { by: 'anna' },
+  });
   const lines = (await readFile(first.result.outputs?.['changes'] ?? '', 'utf8')).trim().split('\n');
-  expect(lines.map((line) => (JSON.parse(line) as { key: string }).key).sort()).toEqual(['born later', 'gone', 'photo']);
+  expect(lines.map((line) => (JSON.parse(line) as { key: string }).key).sort()).toEqual([
+    'born later',
+    'gone',
+    'photo',
+  ]);
   expect(lines.every((line) => (JSON.parse(line) as { made: string | null }).made !== null)).toBe(true);
 
   const again = await restore({ at });
