@@ -138,7 +138,8 @@ async function openAt(
   return {
     objects: objectsAt(histories),
     hash: hashInBucket(store),
-    atMs: instant?.atMs ?? storeClock.time.getTime(),
+    // The clock tells whole seconds, rounded down; what was written in this one is not from the future.
+    atMs: instant?.atMs ?? storeClock.time.getTime() + 999,
     artifact: instant?.artifact,
   };
 }

@@ -19,6 +19,7 @@ import { createKeyList, nameKeys } from '../src/uploads/refused-keys.ts';
 import { restoreToInstant, versionedInto, type InstantRestore } from '../src/uploads/restore-to-instant.ts';
 import type { IntoTarget } from '../src/uploads/restore-uploads.ts';
 import type { RestoreWork } from '../src/uploads/restore-work.ts';
+import { settleBegun } from '../src/uploads/settle-begun.ts';
 import { findReport, undoChanges } from '../src/uploads/undo-uploads.ts';
 import {
   openUploads,
@@ -147,6 +148,7 @@ async function undo(
   const journal = await openChangeJournal(context.kept, header);
   try {
     const work = { ...workOf(context, parameters, store), journal, refused };
+    await settleBegun(work);
     const sums = await undoChanges(report, work, changedSince);
     const changes = await journal.finish(true);
     const facts = {

@@ -18,6 +18,8 @@ export const journalFile = 'journal.ndjson';
 export interface ChangeJournal {
   /** How many changes an earlier, unfinished run for the same instant had made: this report begins with them. */
   readonly continued: number;
+  /** What it had begun, and nobody knows whether it was done: no more than were under way at once. */
+  readonly begun: readonly BegunChange[];
   begin(change: BegunChange): Promise<void>;
   done(change: Change): Promise<void>;
   /** The change was refused and has not happened. */
@@ -38,18 +40,17 @@ export async function openChangeJournal(folder: string, header: ChangeHeader): P
   await writeHeader(folder, { ...header, state: 'unfinished' });
   const file = await openAppending(path);
   let continued = 0;
+  const begun: BegunChange[] = [];
   for (const other of unfinished) {
-    if (other !== folder) {
-      for await (const change of readChanges(join(other, journalFile))) {
-        await file.appendFile(lineOf(change));
-        continued += change.made === undefined ? 0 : 1;
-      }
-      await writeHeader(other, { ...header, state: 'continued' });
-    } else {
-      for await (const change of readChanges(path)) continued += change.made === undefined ? 0 : 1;
+    for await (const change of readChanges(join(other, journalFile))) {
+      if (change.made === undefined) begun.push(change);
+      else continued += 1;
+      if (other !== folder) await file.appendFile(lineOf(change));
     }
+    if (other !== folder) await writeHeader(other, { ...header, state: 'continued' });
   }
   return {
+    begun,
     continued,
     begin: (change) => file.appendFile(lineOf(change)),
     done: (change) => file.appendFile(lineOf(change)),

@@ -12,6 +12,7 @@ import type { ObjectVersion } from './object-version.ts';
 import { createKeyList, nameKeys, type KeyList } from './refused-keys.ts';
 import { restoreKeys, type IntoTarget } from './restore-uploads.ts';
 import type { RestoreWork } from './restore-work.ts';
+import { settleBegun } from './settle-begun.ts';
 import { survey, type Survey } from './survey.ts';
 import type { ChangeHeader } from './unfinished-changes.ts';
 import { isArchivedClass } from './version-head.ts';
@@ -58,6 +59,7 @@ export async function restoreToInstant(restore: InstantRestore): Promise<Instant
   if (journal.continued > 0)
     work.report.note(`goes on where a run was interrupted: ${journal.continued} keys were changed by it`);
   try {
+    if (into === undefined) await settleBegun({ ...work, journal });
     const totals = into === undefined ? found.promote : { keys: found.keys, bytes: 0 };
     const skipUntrusted = restore.untrusted === 'skip';
     const plan = { facts, skipUntrusted, into, totals };
@@ -83,7 +85,7 @@ export async function restoreToInstant(restore: InstantRestore): Promise<Instant
       overtaken: told(lists.overtaken),
       changes,
     };
-    failOn(refused, lists.wrong, all);
+    failOn(refused, lists.wrong, { uploads: all });
     warnOf(work.report, lists.overtaken);
     return { changes, bytes: sums.bytes, facts: all };
   } finally {
@@ -126,7 +128,7 @@ async function lookFirst({
   }
   throw new Failure('check-failed', `${text}; nothing was changed`, {
     hint: "Look at untrusted.ndjson in the run's kept folder, then say 'untrusted: skip' or 'untrusted: restore'.",
-    facts: { survey: found, untrusted: told(lists.untrusted) },
+    facts: { uploads: { survey: found, untrusted: told(lists.untrusted) } },
   });
 }
 

@@ -1,14 +1,13 @@
-import { join } from 'node:path';
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
-import type { BegunChange, Change, VersionReference } from './change.ts';
+import type { BegunChange, Change } from './change.ts';
 import { changeKey } from './change-key.ts';
 import { changesFile, exists, journalFile, readChanges, readHeader } from './change-journal.ts';
 import { inLanes } from './lanes.ts';
-import { looksEqual, type ObjectVersion } from './object-version.ts';
 import { noteRefused, type KeyList } from './refused-keys.ts';
 import { changesOf, noSums, type RestoreSums, type RestoreWork } from './restore-work.ts';
+import { isAsBefore, isMade } from './settle-begun.ts';
 import { uploadsFailure } from './uploads-store.ts';
 import { latestOf } from './version-page.ts';
 
@@ -117,17 +116,4 @@ async function undoOne(
     return;
   }
   await changeKey(work, { key, now, wanted }, sums);
-}
-
-/** Whether the change was never done, or is undone already. */
-function isAsBefore(now: ObjectVersion | undefined, before: VersionReference | null): boolean {
-  if (now?.kind !== 'object') return before?.kind !== 'object';
-  return before?.kind === 'object' && (now.versionId === before.versionId || looksEqual(now, before));
-}
-
-function isMade(now: ObjectVersion, change: Change | BegunChange): boolean {
-  if (change.made !== undefined && change.made !== null) return now.versionId === change.made;
-  // Nobody noted which version was made: it is the one that looks so.
-  if (change.promoted === null) return now.kind === 'marker';
-  return now.kind === 'object' && looksEqual(now, change.promoted);
 }
