@@ -45,8 +45,8 @@ const task: Task<UploadsRestoreParameters> = {
 };
 export default task;
 
-/** Measured on a gateway beside its client: more gained nothing; see test/bench/uploads.ts. */
-const usualLanes = 32;
+/** On a gateway beside its client 8 to 32 measured alike and 64 half as fast (test/bench/uploads.ts); far ones like more. */
+const usualLanes = 16;
 
 function describe(parameters: UploadsRestoreParameters, environment: Environment): readonly string[] {
   const bucket =

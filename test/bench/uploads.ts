@@ -13,7 +13,7 @@ const sampledKeys = 200;
 const lanesTried = [8, 16, 32, 64] as const;
 const triedPrefix = 'orders/0000';
 /** What a step takes unless it says. */
-const usualLanes = 32;
+const usualLanes = 16;
 
 export interface UploadsMeasurement {
   readonly keys: number;
@@ -64,7 +64,7 @@ export async function measureUploads(
       'plans/back.yaml',
       `environment: prod
 timeout: 2h
-parameters: { at: {}, dry: { default: false }, lanes: { default: 32 }, prefix: { default: orders/ } }
+parameters: { at: {}, dry: { default: false }, lanes: { default: 16 }, prefix: { default: orders/ } }
 steps: [{ task: uploads-restore, with: { at: "\${parameters.at}", dry-run: "\${parameters.dry}", concurrency: "\${parameters.lanes}", prefix: "\${parameters.prefix}" } }]
 `,
     );

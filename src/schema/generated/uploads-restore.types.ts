@@ -58,7 +58,7 @@ export interface UploadsRestoreParameters {
    */
   'archived-tier'?: 'standard' | 'bulk' | 'expedited';
   /**
-   * Keys at a time.
+   * Keys at a time; more pay where the store is far away.
    */
   concurrency?: number;
 }
