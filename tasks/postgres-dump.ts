@@ -10,6 +10,7 @@ import { storeCustomDump, type DumpStorage } from '../src/artifact/store-dump.ts
 import { storeGlobals } from '../src/artifact/store-globals.ts';
 import { together } from '../src/artifact/together.ts';
 import { packingVersions } from '../src/artifact/tool-versions.ts';
+import { readUploadsInstant } from '../src/artifact/uploads-instant.ts';
 import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
 import { Failure } from '../src/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
@@ -153,11 +154,12 @@ async function dumpAndCount(
   settings: DumpSettings,
   prepared: Prepared,
   artifact: NewArtifact,
-): Promise<Pick<FinishedDump, 'snapshot' | 'storeTime' | 'dump' | 'fingerprint'>> {
+): Promise<Pick<FinishedDump, 'snapshot' | 'storeTime' | 'uploads' | 'dump' | 'fingerprint'>> {
   const { repository, source, name, expectedBytes } = prepared;
   const { endpoint } = source.session;
   context.report.phase(`dumping ${endpoint.database}`);
   const snapshot = await takeSnapshot(source.session);
+  const uploads = await readUploadsInstant(context);
   const storeTime = await repository.clock(context.signal);
   if (settings.fingerprint !== 'none') {
     await lockTables(source.session, lockedTables(snapshot.tables, source.facts.standby));
@@ -200,7 +202,7 @@ async function dumpAndCount(
     (signal) => countTables(context, settings, source, snapshot, signal),
   );
   if (settings.globals) await storeGlobals(command, storage);
-  return { snapshot, storeTime, dump, fingerprint };
+  return { snapshot, storeTime, uploads, dump, fingerprint };
 }
 
 async function countTables(

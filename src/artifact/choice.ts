@@ -95,8 +95,8 @@ function precedes(artifact: Artifact, time: Date): boolean {
   return (Number.isNaN(recoveryPoint) ? artifact.createdAt.getTime() : recoveryPoint) <= time.getTime();
 }
 
-/** A date alone is its first instant; a time without a zone is UTC, where Date would take the host's zone. */
-function parseTime(text: string): Date | undefined {
+/** A time as people write one; undefined for anything else. A date alone is its first instant; a time without a zone is UTC, where Date would take the host's zone. */
+export function parseTime(text: string): Date | undefined {
   const match =
     /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text);
   if (match?.[1] === undefined) return undefined;

@@ -6,6 +6,7 @@ import type { Compression } from './compression.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import { renderRestoreGuide } from './restore-guide.ts';
 import type { StoredDump } from './store-dump.ts';
+import type { UploadsInstant } from './uploads-instant.ts';
 
 /** Everything that is known of a dump once its files are stored. */
 export interface FinishedDump {
@@ -17,6 +18,8 @@ export interface FinishedDump {
   readonly durationMs: number;
   /** The repository's clock right after the snapshot. */
   readonly storeTime: Date;
+  /** The same on the uploads bucket's clock, where the environment has one. */
+  readonly uploads: UploadsInstant | undefined;
   readonly format: 'custom' | 'directory';
   readonly compression: Compression;
   readonly recipients: readonly string[];
@@ -46,6 +49,7 @@ export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
       time: snapshot.time.toISOString(),
       lsn: snapshot.lsn,
       storeTime: dump.storeTime.toISOString(),
+      ...(dump.uploads !== undefined && { uploads: dump.uploads }),
     },
     dump: {
       format: dump.format,

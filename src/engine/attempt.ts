@@ -4,7 +4,7 @@ import type { Environment } from '../environment/environment.ts';
 import { Failure } from '../failure.ts';
 import { runVariable } from '../lock/guard-script.ts';
 import { createCommands, type BoundCommands } from '../process/create-commands.ts';
-import { makeStateFolder, temporaryFolder } from '../record/state-folder.ts';
+import { keptFolder, makeStateFolder, temporaryFolder } from '../record/state-folder.ts';
 import type { TaskContext, TaskResult } from '../task/contract.ts';
 import { createEndings, type Endings } from './endings.ts';
 import { abortOnStall, inWords, whileAllowed } from './limits.ts';
@@ -76,6 +76,11 @@ function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): Tas
     signal: parts.signal,
     report: parts.reporter,
     folder: parts.folder,
+    get kept() {
+      const kept = join(keptFolder(host.stateFolder, run.id), step.id);
+      makeStateFolder(kept);
+      return kept;
+    },
     secrets: host.secrets,
     commands: parts.bound.commands,
     restored: restored.get(name),

@@ -20,6 +20,11 @@ export function temporaryFolder(stateFolder: string, runId: string): string {
   return join(stateFolder, 'tmp', runId);
 }
 
+/** What the steps of a run keep beside its record: a folder a step. */
+export function keptFolder(stateFolder: string, runId: string): string {
+  return join(stateFolder, 'kept', runId);
+}
+
 /** Makes a folder of the state folder (0700) and what is above it. @throws Failure `state-folder` */
 export function makeStateFolder(folder: string): void {
   try {

@@ -2,9 +2,9 @@ import type { S3Location } from '../environment/environment.ts';
 import type { Secrets } from '../secret/reference.ts';
 import { checkKey } from './key.ts';
 import type { Repository } from './repository.ts';
-import { openStore, urlOf, usualLimits, type S3Limits, type S3Store } from './s3-client.ts';
+import { openStore, urlOf, usualLimits, type S3Limits } from './s3-client.ts';
+import { readStoreClock } from './s3-clock.ts';
 import { downloadObject } from './s3-download.ts';
-import { s3Failure } from './s3-failure.ts';
 import { headObject } from './s3-head.ts';
 import { listObjects, listUploads } from './s3-listing.ts';
 import { removeObjects } from './s3-removal.ts';
@@ -41,35 +41,11 @@ export async function openS3(
       await removeObjects(store, keys, signal);
     },
     unfinished: (signal) => listUploads(store, signal),
-    clock: (signal) => readClock(store, signal),
+    clock: (signal) => readStoreClock(store, signal),
     freeBytes: () => Promise.resolve(undefined),
     close: () => {
       store.client.destroy();
       return Promise.resolve();
     },
   };
-}
-
-/** The `Date` of an answer: the SDK has no name for it, so a middleware looks. */
-async function readClock(store: S3Store, signal: AbortSignal | undefined): Promise<Date> {
-  const { sdk, client, location } = store;
-  const command = new sdk.HeadBucketCommand({ Bucket: location.bucket });
-  let date: string | undefined;
-  command.middlewareStack.add(
-    (next) => async (handlerArguments) => {
-      const answer = await next(handlerArguments);
-      date = (answer.response as { headers?: Record<string, string> }).headers?.['date'];
-      return answer;
-    },
-    { step: 'deserialize', name: 'readDate' },
-  );
-  try {
-    await client.send(command, signal === undefined ? {} : { abortSignal: signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw s3Failure(error, 'read', location);
-  }
-  const time = new Date(date ?? Number.NaN);
-  if (Number.isNaN(time.getTime())) throw s3Failure(new Error('the answer has no Date'), 'read', location);
-  return time;
 }

@@ -68,6 +68,11 @@ export interface TaskContext {
   readonly report: Reporter;
   /** An empty folder (0700) of this attempt, removed after it. */
   readonly folder: string;
+  /**
+   * A folder (0700) of this step that stays on this host beside the run's record, `ROOT/RUN-ID/STEP-ID`, made when it
+   * is first asked for and the same for every attempt: for lists too long for the record.
+   */
+  readonly kept: string;
   readonly secrets: Secrets;
   readonly commands: Commands;
   /** What an earlier step of this run restored into the step's environment. */

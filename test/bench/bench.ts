@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- [--size 2GB] [--rounds 3] [--restore] [--memory] [--start-up]`: measures backups and
+ * `npm run bench -- [--size 2GB] [--rounds 3] [--restore] [--memory] [--start-up]
+ * [--uploads [--keys 20000]]`: measures backups and
  * restores against the usual ways on servers of its own, prints tables and keeps the numbers in bench-results/. Never
  * part of the test suite.
  */
@@ -14,6 +15,7 @@ import { measureMemory, renderMemory } from './memory.ts';
 import { measureRestore, renderRestore } from './restore.ts';
 import { measureStartUp, renderStartUp } from './start-up.ts';
 import { measureThroughput, renderThroughput } from './throughput.ts';
+import { measureUploads, renderUploads } from './uploads.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     memory: { type: 'boolean', default: false },
     'start-up': { type: 'boolean', default: false },
     restore: { type: 'boolean', default: false },
+    uploads: { type: 'boolean', default: false },
+    keys: { type: 'string', default: '20000' },
   },
 });
 const bytes = parseSize(values.size);
@@ -39,6 +43,7 @@ const results: Record<string, unknown> = {
 if (values['start-up']) startUp();
 else if (values.memory) await withGround(memory);
 else if (values.restore) await withGround(restore);
+else if (values.uploads) await withGround(uploads);
 else {
   startUp();
   await withGround(async (ground) => {
@@ -64,6 +69,12 @@ async function restore(ground: Ground): Promise<void> {
   const measured = await measureRestore(ground, bytes ?? 0, rounds, say);
   results['restore'] = measured;
   print(renderRestore(measured));
+}
+
+async function uploads(ground: Ground): Promise<void> {
+  const measured = await measureUploads(ground, Math.max(1, Number.parseInt(values.keys, 10)), say);
+  results['uploads'] = measured;
+  print(renderUploads(measured));
 }
 
 async function memory(ground: Ground): Promise<void> {

@@ -56,6 +56,31 @@ export interface Manifest {
      * The repository's own clock at that moment (ISO 8601, UTC).
      */
     storeTime: string;
+    /**
+     * The same moment on the clock of the uploads bucket; absent where the environment had none.
+     */
+    uploads?: {
+      /**
+       * The bucket and prefix, and the endpoint where it is not Amazon's.
+       */
+      location: string;
+      /**
+       * The last millisecond of the second that the bucket's clock showed right after the snapshot was taken (ISO 8601, UTC), so that every object the snapshot names was put by then. Null where the clock could not be read.
+       */
+      time: string | null;
+      /**
+       * How far the time may be behind the snapshot, milliseconds: the clock tells whole seconds.
+       */
+      resolutionMs: number;
+      /**
+       * The bucket's clock minus this host's, milliseconds, to half a second; null where it could not be read.
+       */
+      skewMs: number | null;
+      /**
+       * Why the clock could not be read.
+       */
+      unread?: string;
+    };
   };
   /**
    * How the data was written.

@@ -12,4 +12,6 @@ export const taskValidators = {
   'restore-compare': () => import('./restore-compare.validate.ts'),
   'service-monitor': () => import('./service-monitor.validate.ts'),
   'sql-check': () => import('./sql-check.validate.ts'),
+  'uploads-check': () => import('./uploads-check.validate.ts'),
+  'uploads-restore': () => import('./uploads-restore.validate.ts'),
 };

@@ -40,6 +40,8 @@ export interface AttemptOptions {
   readonly scratch?: string;
   readonly restored?: Restored;
   readonly hasFailed?: boolean;
+  /** The step's kept folder; one below the attempt's own unless said, and gone with it. */
+  readonly kept?: string;
   /**
    * Other environments that a parameter may name, each with its repository when it has one; the step's own too where
    * what is configured differs from what the run has made of it.
@@ -140,6 +142,7 @@ export async function attempt<Parameters extends object>(
       warn: (text) => void said.warnings.push(text),
     },
     folder,
+    kept: options.kept ?? join(folder, 'kept', 'run', 'step'),
     secrets: options.secrets ?? fixedSecrets(options.password),
     commands,
     restored: options.restored,

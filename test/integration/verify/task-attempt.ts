@@ -64,6 +64,7 @@ export async function attempt<Parameters extends object>(
       warn: (text) => warnings.push(text),
     },
     folder,
+    kept: join(folder, 'kept'),
     secrets: options.secrets,
     commands: host.commands,
     restored: undefined,

@@ -1,0 +1,111 @@
+import type { Clock } from '../clock.ts';
+import { Failure } from '../failure.ts';
+import { objectName, type S3Store } from '../repository/s3-client.ts';
+import { namesOf, statusOf } from '../repository/s3-failure.ts';
+import { renderDuration } from '../quantity/duration.ts';
+import type { Reporter } from '../task/contract.ts';
+import { inLanes } from './lanes.ts';
+import type { ObjectVersion } from './object-version.ts';
+import type { Pace } from './pace.ts';
+import { headOf, isArchivedClass } from './version-head.ts';
+
+/** How fast a store brings archived objects back; names and times are Amazon's. */
+export type Tier = 'standard' | 'bulk' | 'expedited';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html */
+const waits: Readonly<Record<Tier, string>> = {
+  expedited: '1 to 5 minutes from GLACIER, and not from DEEP_ARCHIVE',
+  standard: '3 to 5 hours from GLACIER, 12 from DEEP_ARCHIVE',
+  bulk: '5 to 12 hours from GLACIER, 48 from DEEP_ARCHIVE',
+};
+const tierNames = { standard: 'Standard', bulk: 'Bulk', expedited: 'Expedited' } as const;
+/** How long what was brought back stays readable: longer than any restore, and paid for by the day. */
+const readableDays = 7;
+/** Between looks at what is on its way. */
+const lookMs = 5 * 60_000;
+
+export interface BringBackOptions {
+  readonly store: S3Store;
+  readonly pace: Pace;
+  readonly lanes: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly report: Pick<Reporter, 'phase' | 'note' | 'warn'>;
+  readonly tier: Tier;
+  /** Undefined: request them, and fail with the wait told. */
+  readonly waitMs: number | undefined;
+}
+
+/**
+ * Asks for every archived version back, and waits until all can be read, looking again and again; each look lists them
+ * anew, so that none is held in memory.
+ * @throws Failure `repository-read` when they are not there in time, or may not be waited for
+ */
+export async function bringBack(
+  archived: () => AsyncIterable<ObjectVersion>,
+  options: BringBackOptions,
+): Promise<void> {
+  const { clock, waitMs, report, signal, tier } = options;
+  const endMs = clock.monotonicMs() + (waitMs ?? 0);
+  for (let look = 1; ; look += 1) {
+    const found = { readable: 0, waiting: 0, unsupported: 0 };
+    await inLanes(archived(), options.lanes, signal, async (version, own) => {
+      found[await options.pace.keep(() => requestBack(options, version, own))] += 1;
+    });
+    if (found.unsupported > 0 && look === 1)
+      report.warn(
+        `the store knows no requests for archived objects: ${found.unsupported} are copied as they lie there`,
+      );
+    if (found.waiting === 0) return;
+    const told = `${found.waiting} archived versions were requested back (${tier}: ${waits[tier]})`;
+    const leftMs = endMs - clock.monotonicMs();
+    if (leftMs <= 0) {
+      const waited = waitMs === undefined ? '' : ` and are not there after ${renderDuration(waitMs)}`;
+      throw new Failure('repository-read', `${told}${waited}: nothing was changed`, {
+        hint: `Run it again then, or let it wait: 'wait-for-archived: 12h'. They stay readable for ${readableDays} days.`,
+      });
+    }
+    if (look === 1) report.note(told);
+    report.phase(`waiting for ${found.waiting} archived versions (${waits[tier]})`);
+    await waitAwake(options, Math.min(lookMs, leftMs));
+  }
+}
+
+/** In short steps that say something, because a silent step is taken for a stalled one. */
+async function waitAwake({ clock, signal, report }: BringBackOptions, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 30_000) {
+    await clock.sleep(Math.min(left, 30_000), signal);
+    report.phase('waiting for archived versions');
+  }
+}
+
+async function requestBack(
+  { store, tier }: BringBackOptions,
+  { key, versionId }: ObjectVersion,
+  signal: AbortSignal,
+): Promise<'readable' | 'waiting' | 'unsupported'> {
+  const { sdk, client, location } = store;
+  const { Restore, StorageClass } = await headOf(store, key, versionId, signal);
+  if (StorageClass === undefined || !isArchivedClass(StorageClass)) return 'readable';
+  if (Restore?.includes('ongoing-request="true"') === true) return 'waiting';
+  if (Restore?.includes('ongoing-request="false"') === true) return 'readable';
+  try {
+    await client.send(
+      new sdk.RestoreObjectCommand({
+        Bucket: location.bucket,
+        Key: objectName(location, key),
+        VersionId: versionId,
+        RestoreRequest: { Days: readableDays, GlacierJobParameters: { Tier: tierNames[tier] } },
+      }),
+      { abortSignal: signal },
+    );
+    return 'waiting';
+  } catch (error) {
+    signal.throwIfAborted();
+    if (namesOf(error).includes('RestoreAlreadyInProgress')) return 'waiting';
+    const status = statusOf(error);
+    // A store where the class is only a name: its objects can be read all the time.
+    if (status === 501 || status === 405) return 'unsupported';
+    throw error;
+  }
+}

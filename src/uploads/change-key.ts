@@ -1,0 +1,99 @@
+import { objectName, type S3Store } from '../repository/s3-client.ts';
+import { referenceTo, type VersionReference } from './change.ts';
+import { copyVersion } from './copy-version.ts';
+import type { ObjectVersion } from './object-version.ts';
+import { isOfTheKey } from './refused-keys.ts';
+import type { RestoreSums, RestoreWork } from './restore-work.ts';
+import { isSameObject } from './same-object.ts';
+import { headOf } from './version-head.ts';
+import { latestOf } from './version-page.ts';
+
+/** A key whose current version is not the one that is wanted. */
+export interface KeyChange {
+  readonly key: string;
+  /** What is current; undefined for nothing at all. */
+  readonly now: VersionReference | undefined;
+  /** The object to bring to the top; undefined to put a delete marker. */
+  readonly wanted: VersionReference | undefined;
+}
+
+/**
+ * Brings a version of a key to the top, or hides the key under a delete marker, unless that is how it is already. Notes
+ * it before and after. Errors are the store's own; the key is then noted as not changed.
+ */
+export async function changeKey(work: RestoreWork, change: KeyChange, sums: RestoreSums): Promise<void> {
+  const { key, now, wanted } = change;
+  if (wanted === undefined) {
+    if (now?.kind === 'object') await hide(work, key, now, sums);
+    else sums.already += 1;
+    return;
+  }
+  await promote(work, { key, now, wanted }, sums);
+}
+
+async function promote(
+  { store, pace, signal, journal, limits }: RestoreWork,
+  { key, now, wanted }: KeyChange & { readonly wanted: VersionReference },
+  sums: RestoreSums,
+): Promise<void> {
+  const head = await pace.keep(() => headOf(store, key, wanted.versionId, signal));
+  if (now?.kind === 'object' && now.bytes === wanted.bytes) {
+    const source = { versionId: wanted.versionId, head };
+    if (await pace.keep(() => isSameObject(store, key, now, source, signal))) {
+      sums.already += 1;
+      return;
+    }
+  }
+  const line = {
+    key,
+    action: 'promoted' as const,
+    before: now === undefined ? null : referenceTo(now),
+    promoted: referenceTo(wanted),
+  };
+  await journal.begin(line);
+  const target = { bucket: store.location.bucket, name: objectName(store.location, key) };
+  const source = { key, versionId: wanted.versionId, bytes: wanted.bytes };
+  const made = await notedIfRefused(journal, key, () =>
+    pace.keep(() => copyVersion(store, source, target, head, { limits, signal })),
+  );
+  await journal.done({ ...line, made });
+  sums.promoted += 1;
+  sums.bytes += wanted.bytes;
+}
+
+async function hide(
+  { store, pace, signal, journal }: RestoreWork,
+  key: string,
+  now: VersionReference,
+  sums: RestoreSums,
+): Promise<void> {
+  const line = { key, action: 'hidden' as const, before: referenceTo(now), promoted: null };
+  await journal.begin(line);
+  const made = await notedIfRefused(journal, key, () => pace.keep(() => putMarker(store, key, signal)));
+  await journal.done({ ...line, made });
+  sums.hidden += 1;
+}
+
+/** A deletion without a version's id deletes nothing in a versioned bucket: it puts a marker on top. */
+async function putMarker(store: S3Store, key: string, signal: AbortSignal): Promise<string | null> {
+  const { sdk, client, location } = store;
+  const command = new sdk.DeleteObjectCommand({ Bucket: location.bucket, Key: objectName(location, key) });
+  const { VersionId } = await client.send(command, { abortSignal: signal });
+  if (VersionId !== undefined) return VersionId;
+  const latest: ObjectVersion | undefined = await latestOf(store, key, signal);
+  return latest?.kind === 'marker' ? latest.versionId : null;
+}
+
+/** A refused change did not happen. After any other error it may have: then only a look can tell. */
+async function notedIfRefused<Result>(
+  journal: RestoreWork['journal'],
+  key: string,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    if (isOfTheKey(error)) await journal.notDone(key);
+    throw error;
+  }
+}

@@ -1,0 +1,142 @@
+import { compareReferences, type Comparison } from './compare-references.ts';
+import { inLanes } from './lanes.ts';
+import type { HashObject } from './object-hash.ts';
+import type { PresentObject } from './objects-at.ts';
+import type { Reference } from './references.ts';
+import type { KeyList } from './refused-keys.ts';
+
+/** How much of what has a hash is read. */
+export type ContentDepth = 'none' | 'whole' | { readonly sampled: number };
+
+export interface CheckOptions {
+  readonly references: AsyncIterable<Reference>;
+  readonly objects: AsyncIterable<PresentObject>;
+  readonly hash: HashObject;
+  readonly content: ContentDepth;
+  /** Objects written after it, milliseconds since 1970, have time yet to be named by a row. */
+  readonly youngSince: number;
+  /** When the objects are as of, for their ages. */
+  readonly atMs: number;
+  readonly lists: Record<'missing' | 'wrongSize' | 'wrongHash' | 'unreadable' | 'orphans', KeyList>;
+  readonly signal: AbortSignal;
+  /** 0 ≤ n < 1, for the sample. */
+  readonly random: () => number;
+  readonly onProgress: (compared: number, bytesRead: number) => void;
+}
+
+export interface CheckSums {
+  /** Rows that name a key, and objects that are there. */
+  readonly references: number;
+  readonly objects: number;
+  readonly objectBytes: number;
+  readonly orphanBytes: number;
+  readonly oldestOrphan: { readonly key: string; readonly ageMs: number } | undefined;
+  readonly young: number;
+  readonly hashed: number;
+  readonly hashedBytes: number;
+}
+
+/** Contents read at once. */
+const readsAtOnce = 8;
+
+type Found = Extract<Comparison, { kind: 'found' }>;
+
+/**
+ * Compares rows with objects in one pass, and reads contents as deep as asked: all of them on the way, or a sample that
+ * is drawn on the way and read afterwards. Findings go to their lists; memory holds the sample and no more.
+ */
+export async function checkUploads(options: CheckOptions): Promise<CheckSums> {
+  const { lists, content, atMs, youngSince, signal } = options;
+  const sums = {
+    references: 0,
+    objects: 0,
+    objectBytes: 0,
+    orphanBytes: 0,
+    young: 0,
+    hashed: 0,
+    hashedBytes: 0,
+  };
+  let oldestOrphan: CheckSums['oldestOrphan'];
+  let lastFound: string | undefined;
+  const sample: Found[] = [];
+  let candidates = 0;
+  const read = async ({ reference, object }: Found, own: AbortSignal): Promise<void> => {
+    const bytes = await compareHash(options, reference, object, own);
+    sums.hashed += 1;
+    sums.hashedBytes += bytes;
+  };
+  await inLanes(
+    compareReferences(options.references, options.objects),
+    content === 'whole' ? readsAtOnce : 1,
+    signal,
+    async (comparison, own) => {
+      if (comparison.kind !== 'orphan') sums.references += 1;
+      if (comparison.kind !== 'missing' && comparison.object.key !== lastFound) {
+        lastFound = comparison.object.key;
+        sums.objects += 1;
+        sums.objectBytes += comparison.object.bytes;
+      }
+      if ((sums.references + sums.objects) % 1000 === 0)
+        options.onProgress(sums.references, sums.hashedBytes);
+      switch (comparison.kind) {
+        case 'missing':
+          return lists.missing.add(comparison.reference.key, { finding: 'missing' });
+        case 'wrong-size': {
+          const { reference, object } = comparison;
+          return lists.wrongSize.add(object.key, {
+            finding: 'wrong-size',
+            expected: reference.bytes,
+            found: object.bytes,
+          });
+        }
+        case 'orphan': {
+          const { key, bytes, at } = comparison.object;
+          if (at > youngSince) {
+            sums.young += 1;
+            return;
+          }
+          sums.orphanBytes += bytes;
+          const ageMs = Math.max(0, atMs - at);
+          if (oldestOrphan === undefined || ageMs > oldestOrphan.ageMs) oldestOrphan = { key, ageMs };
+          return lists.orphans.add(key, { finding: 'orphan', bytes, writtenAt: new Date(at).toISOString() });
+        }
+        case 'found': {
+          if (comparison.reference.sha256 === undefined && comparison.reference.md5 === undefined) return;
+          if (content === 'whole') return read(comparison, own);
+          if (content !== 'none')
+            keepSample(sample, comparison, content.sampled, (candidates += 1), options.random);
+        }
+      }
+    },
+  );
+  await inLanes(sample, readsAtOnce, signal, read);
+  return { ...sums, oldestOrphan };
+}
+
+/** Each of the candidates so far is in the sample with the same chance. */
+function keepSample(sample: Found[], found: Found, size: number, seen: number, random: () => number): void {
+  if (sample.length < size) sample.push(found);
+  else {
+    const place = Math.floor(random() * seen);
+    if (place < size) sample[place] = found;
+  }
+}
+
+async function compareHash(
+  { hash, lists }: CheckOptions,
+  { sha256, md5 }: Reference,
+  object: PresentObject,
+  signal: AbortSignal,
+): Promise<number> {
+  const expected = sha256 ?? md5;
+  try {
+    const found = await hash(object, sha256 === undefined ? 'md5' : 'sha256', signal);
+    if (found !== expected) await lists.wrongHash.add(object.key, { finding: 'wrong-hash', expected, found });
+    return object.bytes;
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    await lists.unreadable.add(object.key, { finding: 'unreadable', message });
+    return 0;
+  }
+}

@@ -1,0 +1,97 @@
+import type { CopyObjectCommandInput } from '@aws-sdk/client-s3';
+import { objectName, type S3Store } from '../repository/s3-client.ts';
+import { copyInParts } from './copy-parts.ts';
+import type { ObjectVersion } from './object-version.ts';
+import { isEtagLost } from './same-object.ts';
+import { contentHeaders, copyOfName, headOf, storageHeaders, type VersionHead } from './version-head.ts';
+import { plainEtag } from './version-page.ts';
+
+/** Sizes in bytes at which the way of copying changes: S3's own, smaller in tests. */
+export interface CopyLimits {
+  /** What one CopyObject takes. */
+  readonly singleBytes: number;
+  /** Of one part of a larger object; at least 5 MiB, all but the last. */
+  readonly partBytes: number;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html; parts of 512 MiB reach 5 TiB with 10,000. */
+export const usualCopyLimits: CopyLimits = { singleBytes: 5 * 1024 ** 3, partBytes: 512 * 1024 ** 2 };
+
+/** Where a copy goes: an object's full name. */
+export interface CopyTarget {
+  readonly bucket: string;
+  readonly name: string;
+}
+
+/**
+ * Copies a version of a key within the store, with its metadata, tags, encryption and storage class. Gives the id of the
+ * version that was made; null where the store has told none and another writer was quicker than the question.
+ * Errors are the store's own.
+ */
+export async function copyVersion(
+  store: S3Store,
+  source: Pick<ObjectVersion, 'key' | 'versionId' | 'bytes'>,
+  target: CopyTarget,
+  head: VersionHead,
+  options: { readonly limits: CopyLimits; readonly signal: AbortSignal },
+): Promise<string | null> {
+  const { limits, signal } = options;
+  const from = copySource(store.location.bucket, objectName(store.location, source.key), source.versionId);
+  if (source.bytes > limits.singleBytes) {
+    return copyInParts(store, { ...source, from, head }, target, { partBytes: limits.partBytes, signal });
+  }
+  const { sdk, client } = store;
+  const answer = await client.send(
+    new sdk.CopyObjectCommand({
+      Bucket: target.bucket,
+      Key: target.name,
+      CopySource: from,
+      TaggingDirective: 'COPY',
+      ...metadataOf(head, source.versionId),
+      ...storageHeaders(head),
+    }),
+    { abortSignal: signal },
+  );
+  return answer.VersionId ?? madeVersion(store, target, plainEtag(answer.CopyObjectResult?.ETag), signal);
+}
+
+/**
+ * The store copies the metadata itself, exactly, wherever the ETag will tell later that this is a copy. Otherwise it is
+ * given anew with a mark.
+ */
+function metadataOf(head: VersionHead, versionId: string): Partial<CopyObjectCommandInput> {
+  if (!isEtagLost(head)) return { MetadataDirective: 'COPY' };
+  return {
+    MetadataDirective: 'REPLACE',
+    ...contentHeaders(head),
+    Metadata: { ...head.Metadata, [copyOfName]: versionId },
+  };
+}
+
+/** Some stores (Ceph) do not say which version a copy has made: the current one, when it is that. */
+export async function madeVersion(
+  store: S3Store,
+  target: CopyTarget,
+  etag: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const whole = { ...store, location: { ...store.location, bucket: target.bucket, prefix: '' } };
+  const made = await headOf(whole, target.name, undefined, signal);
+  return plainEtag(made.ETag) === etag ? (made.VersionId ?? null) : null;
+}
+
+/**
+ * The header is a path and is decoded by the store: every byte that is not unreserved is encoded, but for the slashes
+ * between parts. `encodeURIComponent` leaves !'()* as they are, which a signature may not.
+ */
+export function copySource(bucket: string, name: string, versionId: string): string {
+  const path = name.split('/').map(encodeStrictly).join('/');
+  return `${bucket}/${path}?versionId=${encodeStrictly(versionId)}`;
+}
+
+function encodeStrictly(text: string): string {
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

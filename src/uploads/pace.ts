@@ -1,0 +1,116 @@
+import type { Clock } from '../clock.ts';
+import { namesOf } from '../repository/s3-failure.ts';
+
+/** Delays after which a request that the store found too much is sent again: doubled each time. */
+const firstDelayMs = 500;
+const longestDelayMs = 30_000;
+/** In a row, without any request getting through between: about four minutes. */
+const mostRefusals = 12;
+/** Requests that must get through before one more is sent at a time. */
+const successesPerStep = 50;
+
+const tooMuch: ReadonlySet<string> = new Set([
+  'SlowDown',
+  'ServiceUnavailable',
+  'Throttling',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'TooManyRequests',
+  'TooManyRequestsException',
+  '429',
+  '503',
+]);
+
+/** Whether a store asks to be sent less. */
+export function isTooMuch(error: unknown): boolean {
+  return namesOf(error).some((name) => tooMuch.has(name));
+}
+
+export interface PaceOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Requests at a time, at most. */
+  readonly most: number;
+  /** 0 ≤ n < 1. */
+  readonly random: () => number;
+  /** Told when the store asks for less: requests at a time from now on. */
+  readonly onSlowDown: (atATime: number) => void;
+}
+
+/** How fast all requests together may go. */
+export interface Pace {
+  /** Does something, waits and does it again when the store asks for less. */
+  keep<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/**
+ * A pace that halves when the store says that it is too much, with everybody waiting, and comes back one by one. The SDK
+ * repeats a request by itself too, but each on its own, and gives up when many are refused at once.
+ */
+export function createPace({ clock, signal, most, random, onSlowDown }: PaceOptions): Pace {
+  let allowed = most;
+  let running = 0;
+  let refusals = 0;
+  let successes = 0;
+  let quietUntilMs = 0;
+  const waiting: (() => void)[] = [];
+
+  async function enter(): Promise<void> {
+    while (running >= allowed) await new Promise<void>((resolve) => waiting.push(resolve));
+    running += 1;
+    try {
+      for (let left = quietUntilMs - clock.monotonicMs(); left > 0; left = quietUntilMs - clock.monotonicMs())
+        await clock.sleep(left, signal);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  function leave(): void {
+    running -= 1;
+    for (let free = allowed - running; free > 0; free -= 1) waiting.shift()?.();
+  }
+
+  function slowDown(): void {
+    refusals += 1;
+    successes = 0;
+    // Requests that were under way together are refused together: one of them halves the pace.
+    if (clock.monotonicMs() < quietUntilMs) return;
+    allowed = Math.max(1, Math.floor(allowed / 2));
+    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(refusals - 1, 10));
+    quietUntilMs = clock.monotonicMs() + delayMs * (0.5 + random() / 2);
+    onSlowDown(allowed);
+  }
+
+  function getThrough(): void {
+    refusals = 0;
+    successes += 1;
+    if (successes % successesPerStep === 0 && allowed < most) allowed += 1;
+  }
+
+  async function once<Result>(work: () => Promise<Result>): Promise<Result> {
+    await enter();
+    try {
+      const result = await work();
+      getThrough();
+      return result;
+    } finally {
+      leave();
+    }
+  }
+
+  return {
+    keep: async (work) => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await once(work);
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!isTooMuch(error) || tries === mostRefusals) throw error;
+          slowDown();
+        }
+      }
+    },
+  };
+}

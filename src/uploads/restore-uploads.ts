@@ -1,0 +1,136 @@
+import { Failure } from '../failure.ts';
+import { objectName, urlOf, type S3Store } from '../repository/s3-client.ts';
+import { referenceTo } from './change.ts';
+import { changeKey } from './change-key.ts';
+import { copyVersion } from './copy-version.ts';
+import { decide, type Decision, type DecisionFacts } from './decision.ts';
+import type { KeyHistory } from './key-history.ts';
+import { inLanes } from './lanes.ts';
+import { noteRefused } from './refused-keys.ts';
+import { changesOf, noSums, type RestoreSums, type RestoreWork } from './restore-work.ts';
+import { isSameObject } from './same-object.ts';
+import { uploadsFailure } from './uploads-store.ts';
+import { headOf } from './version-head.ts';
+
+/** Another place for the copies, in the same store. */
+export interface IntoTarget {
+  readonly bucket: string;
+  /** Without slashes at its ends; empty for none. */
+  readonly prefix: string;
+  /** Whether that bucket keeps what is overwritten. */
+  readonly versioned: boolean;
+}
+
+export interface RestorePlan {
+  readonly facts: DecisionFacts;
+  readonly skipUntrusted: boolean;
+  readonly into: IntoTarget | undefined;
+  readonly totals: { readonly keys: number; readonly bytes: number };
+}
+
+/**
+ * Brings every key of a listing back, many at a time. A key that the store refuses is noted, and the rest goes on.
+ * @throws Failure of the listing, or of a store that refuses everything or is away
+ */
+export async function restoreKeys(
+  histories: AsyncIterable<KeyHistory>,
+  plan: RestorePlan,
+  work: RestoreWork,
+): Promise<RestoreSums> {
+  const sums = noSums();
+  let keys = 0;
+  await inLanes(histories, work.lanes, work.signal, async (history, signal) => {
+    const decision = decide(history, plan.facts);
+    const own = { ...work, signal };
+    try {
+      await bringToInstant(own, plan, decision, sums);
+    } catch (error) {
+      signal.throwIfAborted();
+      await noteRefused(work.refused, history.key, error, changesOf(sums), (cause) =>
+        uploadsFailure(cause, 'store', work.store.location, history.key),
+      );
+    }
+    keys += 1;
+    work.report.progress(sums.bytes, plan.totals.bytes);
+    if (keys % 100 === 0)
+      work.report.phase(`restoring: ${keys} keys seen, ${changesOf(sums)} of ${plan.totals.keys} changed`);
+  });
+  return sums;
+}
+
+async function bringToInstant(
+  work: RestoreWork,
+  { skipUntrusted, into }: RestorePlan,
+  { key, action, now, wanted, doubt }: Decision,
+  sums: RestoreSums,
+): Promise<void> {
+  if (doubt !== undefined && skipUntrusted) {
+    if (action !== 'none') sums.skipped += 1;
+    return;
+  }
+  if (into !== undefined) {
+    if (wanted !== undefined) await copyInto(work, into, wanted, sums);
+    return;
+  }
+  if (action !== 'none') await changeKey(work, { key, now, wanted }, sums);
+}
+
+/** Copies what was current to another place. Nothing that lies there is lost: it is a version, or stays. */
+async function copyInto(
+  work: RestoreWork,
+  into: IntoTarget,
+  wanted: NonNullable<Decision['wanted']>,
+  sums: RestoreSums,
+): Promise<void> {
+  const { store, pace, signal, limits, journal } = work;
+  const { key } = wanted;
+  const target = placeIn(store, into);
+  const head = await pace.keep(() => headOf(store, key, wanted.versionId, signal));
+  const there = await pace.keep(() => headIfAny(target, key, signal));
+  if (there !== undefined) {
+    const source = { versionId: wanted.versionId, head };
+    const current = { versionId: there.VersionId ?? 'null' };
+    if (await pace.keep(() => isSameObject(target, key, current, source, signal, store))) {
+      sums.already += 1;
+      return;
+    }
+    if (!into.versioned) throw occupied(target, key);
+  }
+  const place = { bucket: into.bucket, name: objectName(target.location, key) };
+  const line = {
+    key,
+    action: 'copied' as const,
+    before: null,
+    promoted: referenceTo(wanted),
+    into: urlOf(target.location, key),
+  };
+  await journal.begin(line);
+  const made = await pace.keep(() => copyVersion(store, wanted, place, head, { limits, signal }));
+  await journal.done({ ...line, made });
+  sums.copied += 1;
+  sums.bytes += wanted.bytes;
+}
+
+function placeIn(store: S3Store, { bucket, prefix }: IntoTarget): S3Store {
+  return { ...store, location: { ...store.location, bucket, prefix } };
+}
+
+async function headIfAny(
+  store: S3Store,
+  key: string,
+  signal: AbortSignal,
+): Promise<Awaited<ReturnType<typeof headOf>> | undefined> {
+  try {
+    return await headOf(store, key, undefined, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Error && error.name === 'NotFound') return undefined;
+    throw error;
+  }
+}
+
+/** An answer of the store's kind, so that it is about this key alone. */
+function occupied(store: S3Store, key: string): Error {
+  const why = `${urlOf(store.location, key)} is another object, and its bucket keeps no versions: it is not overwritten`;
+  return Object.assign(new Failure('target-refused', why), { $metadata: { httpStatusCode: 412 } });
+}
