@@ -12,4 +12,5 @@ export const taskValidators = {
   'restore-compare': () => import('./restore-compare.validate.ts'),
   'service-monitor': () => import('./service-monitor.validate.ts'),
   'sql-check': () => import('./sql-check.validate.ts'),
+  'uploads-sync': () => import('./uploads-sync.validate.ts'),
 };

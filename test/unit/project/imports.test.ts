@@ -25,7 +25,7 @@ const floors: readonly (readonly string[])[] = [
   ['lock'],
   ['postgres'],
   ['artifact'],
-  ['restore', 'monitor'],
+  ['restore', 'monitor', 'sync', 'cdn'],
   ['engine', 'view'],
   ['evidence'],
   ['demo'],
@@ -58,6 +58,8 @@ const knownToTasks = [
   'environment',
   'process',
   'http',
+  'sync',
+  'cdn',
 ];
 
 interface Import {
