@@ -3,7 +3,7 @@
 /**
  * Parameters of cdn-invalidate: one provider, and what to invalidate.
  */
-export interface CdnInvalidateParameters {
+export type CdnInvalidateParameters = {
   /**
    * A distribution of Amazon CloudFront.
    */
@@ -244,4 +244,4 @@ export interface CdnInvalidateParameters {
    * Tells two steps of one run apart that invalidate the same paths of CloudFront: without it the second is taken for a repetition of the first.
    */
   reference?: string;
-}
+};
