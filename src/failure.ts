@@ -35,6 +35,8 @@ const catalogue = {
   'artifact-missing': exitCode.stepFailed,
   'artifact-damaged': exitCode.checkFailed,
   'target-refused': exitCode.stepFailed,
+  'sync-incomplete': exitCode.stepFailed,
+  'invalidation-failed': exitCode.stepFailed,
   'extension-missing': exitCode.stepFailed,
   'restore-failed': exitCode.stepFailed,
   'drill-missing': exitCode.stepFailed,

@@ -1,6 +1,6 @@
+import { parseAddress, sentHeaders, shownAddress } from '../src/http/address.ts';
 import { prepareAnswerCheck } from '../src/http/answer-check.ts';
 import { sendRequest, type HttpRequest } from '../src/http/request.ts';
-import { Failure } from '../src/failure.ts';
 import { parseDuration, renderDuration } from '../src/quantity/duration.ts';
 import type { HttpCheckParameters } from '../src/schema/generated/http-check.types.ts';
 import { readReference } from '../src/secret/written-reference.ts';
@@ -43,7 +43,7 @@ async function run(context: TaskContext, parameters: HttpCheckParameters): Promi
     ...(parameters['max-latency-ms'] !== undefined && { maxLatencyMs: parameters['max-latency-ms'] }),
   });
   const request = await requestOf(context, parameters);
-  const what = `${request.method} ${shownUrl(request.url)}`;
+  const what = `${request.method} ${shownAddress(request.url)}`;
   context.report.phase(what);
   const checks = await tryUntil(context, parameters, what, async (timeoutMs) => {
     const startedMs = context.clock.monotonicMs();
@@ -99,9 +99,9 @@ async function requestOf(context: TaskContext, parameters: HttpCheckParameters):
       ? undefined
       : await context.secrets.resolve(readReference(authorization, 'http-check: authorization'));
   return {
-    url: parseUrl(parameters.url),
+    url: parseAddress(parameters.url),
     method: parameters.method ?? 'GET',
-    headers: headersOf({
+    headers: sentHeaders({
       'user-agent': 'run-plan',
       ...parameters.headers,
       ...(secret !== undefined && { authorization: secret.reveal() }),
@@ -109,41 +109,6 @@ async function requestOf(context: TaskContext, parameters: HttpCheckParameters):
     ...(body !== undefined && { body }),
     redirects: redirects ?? 'follow',
   };
-}
-
-/** What HTTP cannot carry is told by the header's name alone: its value may be the secret. */
-function headersOf(headers: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
-  const sent: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
-    try {
-      new Headers({ [name]: value });
-    } catch {
-      throw new Failure('plan-invalid', `the header '${name}' cannot be sent`, {
-        hint: 'A header has a name of letters and dashes, and a value of one line of Latin letters.',
-      });
-    }
-    sent[name.toLowerCase()] = value;
-  }
-  return sent;
-}
-
-function parseUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new Failure('plan-invalid', `'${text}' is no address of HTTP`, {
-      hint: 'Say https://host/path or http://host/path.',
-    });
-  if (url.username !== '' || url.password !== '')
-    throw new Failure('plan-invalid', `the address of ${url.host} holds a user or a password`, {
-      hint: "Say where the whole value of the Authorization header is to be found: 'authorization: { env: NAME }'.",
-    });
-  return url;
-}
-
-/** Without the query, which may say more than a record should keep. */
-function shownUrl({ origin, pathname, search }: URL): string {
-  return `${origin}${pathname}${search === '' ? '' : '?…'}`;
 }
 
 function durationOf(text: string | undefined): number | undefined {

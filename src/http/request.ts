@@ -3,7 +3,7 @@ import { describeRequestError } from './request-error.ts';
 
 export interface HttpRequest {
   readonly url: URL;
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'PURGE' | 'BAN';
   /** When the server redirects to another origin, all but `authorization` are sent on. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

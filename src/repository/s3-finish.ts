@@ -15,6 +15,8 @@ export interface Upload {
   readonly attributes: Omit<PutObjectCommandInput, 'Bucket' | 'Key' | 'Body'>;
   /** The caller's signal, or the first failure of a part. */
   readonly signal: AbortSignal;
+  /** The key may exist already; what is stored under it becomes a version of it and is never taken away again. */
+  readonly replaces?: true;
 }
 
 /** For undoing, after a failure or a signal: a run must end within 10 s of one. */
@@ -33,13 +35,12 @@ export async function finish(
 ): Promise<void> {
   const { store, key, signal } = upload;
   try {
-    await request(store.abilities.conditionalWrites ? { IfNoneMatch: '*' } : {}).catch(
-      async (error: unknown) => {
-        if (statusOf(error) !== 501 || !store.abilities.conditionalWrites) throw error;
-        store.abilities.conditionalWrites = false;
-        await request({});
-      },
-    );
+    const isConditional = store.abilities.conditionalWrites && upload.replaces !== true;
+    await request(isConditional ? { IfNoneMatch: '*' } : {}).catch(async (error: unknown) => {
+      if (statusOf(error) !== 501 || !isConditional) throw error;
+      store.abilities.conditionalWrites = false;
+      await request({});
+    });
   } catch (error) {
     if (signal.aborted) {
       await removeOwn(upload);
@@ -56,6 +57,7 @@ export async function finish(
 
 /** @throws Failure `key-exists` */
 export async function refuseExisting(upload: Upload): Promise<void> {
+  if (upload.replaces === true) return;
   if ((await headObject(upload.store, upload.key, upload.signal)) !== undefined) throw existing(upload);
 }
 
@@ -69,6 +71,8 @@ function existing(upload: Upload): Failure {
 
 /** Removes the object when it is this upload's and nobody else's. */
 export async function removeOwn(upload: Upload): Promise<void> {
+  // It would hide the version before it as well.
+  if (upload.replaces === true) return;
   const { sdk, client } = upload.store;
   const limit = AbortSignal.timeout(undoLimitMs);
   try {

@@ -3,6 +3,7 @@
 export const taskValidators = {
   'artifact-prune': () => import('./artifact-prune.validate.ts'),
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
+  'cdn-invalidate': () => import('./cdn-invalidate.validate.ts'),
   'drill-require': () => import('./drill-require.validate.ts'),
   'http-check': () => import('./http-check.validate.ts'),
   'postgres-cutover': () => import('./postgres-cutover.validate.ts'),
@@ -14,4 +15,5 @@ export const taskValidators = {
   'sql-check': () => import('./sql-check.validate.ts'),
   'uploads-check': () => import('./uploads-check.validate.ts'),
   'uploads-restore': () => import('./uploads-restore.validate.ts'),
+  'uploads-sync': () => import('./uploads-sync.validate.ts'),
 };

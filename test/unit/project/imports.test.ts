@@ -25,7 +25,7 @@ const floors: readonly (readonly string[])[] = [
   ['lock'],
   ['postgres'],
   ['artifact'],
-  ['restore', 'monitor', 'uploads'],
+  ['restore', 'monitor', 'uploads', 'sync', 'cdn'],
   ['engine', 'view'],
   ['evidence'],
   ['demo'],
@@ -59,6 +59,8 @@ const knownToTasks = [
   'environment',
   'process',
   'http',
+  'sync',
+  'cdn',
 ];
 
 interface Import {

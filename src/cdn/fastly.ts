@@ -1,0 +1,74 @@
+import { parseAddress, sentHeaders } from '../http/address.ts';
+import { atOnce } from '../sync/at-once.ts';
+import { call } from './call.ts';
+import type { InvalidationWork, Provider } from './provider.ts';
+import { encodeStandard } from './url-path.ts';
+
+export interface FastlyService {
+  readonly service: string;
+  readonly token: string;
+  /** Marks as stale instead of dropping. Everything is always dropped. */
+  readonly soft: boolean;
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+}
+
+export const fastlyEndpoint = 'https://api.fastly.com';
+
+/**
+ * Each address is one request, of which a customer has 100,000 an hour
+ * (https://www.fastly.com/documentation/reference/api/#rate-limiting). Batches exist for surrogate keys alone, which the
+ * objects of a bucket do not bear.
+ */
+const usualAtMostPaths = 2000;
+const callsAtOnce = 8;
+
+/**
+ * Purges a service of Fastly: https://www.fastly.com/documentation/reference/api/purging. There are no prefixes, and a
+ * purge is done when it is accepted.
+ */
+export function fastly({ service, token, soft, endpoint }: FastlyService): Provider {
+  const name = `Fastly service ${service}`;
+  const purge = async (
+    work: InvalidationWork,
+    what: string,
+    path: string,
+    headers: object,
+  ): Promise<void> => {
+    const answer = await call(work, {
+      what: `${name}: purging ${what}`,
+      request: {
+        url: parseAddress(`${endpoint}/${path}`),
+        method: 'POST',
+        headers: sentHeaders({ 'fastly-key': token, accept: 'application/json', ...headers }),
+      },
+      secrets: [token],
+    });
+    const id = /"id"\s*:\s*"([^"]+)"/.exec(answer.body)?.[1];
+    if (id !== undefined) work.done.ids.push(id);
+  };
+  return {
+    name,
+    usualAtMostPaths,
+    mostPrefixes: 0,
+    encode: encodeStandard,
+    needsBase: true,
+    invalidate: async (scope, work) => {
+      if (scope.everything) {
+        await purge(work, 'everything', `service/${encodeURIComponent(service)}/purge_all`, {});
+        return;
+      }
+      const host = work.origin?.replace(/^https?:\/\//, '') ?? '';
+      const stop = new AbortController();
+      const own = { ...work, signal: AbortSignal.any([stop.signal, work.signal]) };
+      await atOnce(each(scope.paths), callsAtOnce, stop, (path) =>
+        purge(own, path, `purge/${host}${path}`, soft ? { 'fastly-soft-purge': '1' } : {}),
+      );
+      work.signal.throwIfAborted();
+    },
+  };
+}
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  for (const item of items) yield await Promise.resolve(item);
+}
