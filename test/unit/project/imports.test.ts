@@ -24,7 +24,7 @@ const floors: readonly (readonly string[])[] = [
   ['record'],
   ['lock'],
   ['postgres'],
-  ['artifact'],
+  ['artifact', 'bucket'],
   ['restore', 'monitor'],
   ['engine', 'view'],
   ['evidence'],
@@ -40,6 +40,7 @@ const strangers: readonly (readonly [room: string, ...others: string[]])[] = [
   ['repository', 'plan', 'schedule', 'settings'],
   ['process', 'plan', 'repository', 'schedule', 'settings'],
   ['quantity', 'top'],
+  ['bucket', 'artifact', 'postgres'],
 ];
 
 /** All that a task may know: its contract and the domain. */
@@ -50,6 +51,7 @@ const knownToTasks = [
   'task',
   'postgres',
   'artifact',
+  'bucket',
   'restore',
   'monitor',
   'repository',
