@@ -27,7 +27,8 @@ function addContentMd5(request: unknown): void {
   if (typeof request !== 'object' || request === null || !('body' in request && 'headers' in request)) return;
   const { body, headers } = request;
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) return;
-  Object.assign(headers as object, { 'content-md5': createHash('md5').update(body).digest('base64') });
+  const given = headers as Record<string, string>;
+  given['content-md5'] ??= createHash('md5').update(body).digest('base64');
 }
 
 /** One question or order about a bucket, as messages and hints name it. */

@@ -55,8 +55,11 @@ export async function changeSetting<Value>(
   };
   options.onChange?.(change);
   await orFail(setting, store, () => setting.rehearse?.(store, bucket, former) ?? Promise.resolve());
+  const answer = await setting.trial?.(store);
   await orFail(setting, store, () => writeOrRemove(setting, store, wanted));
   await compareReadBack(setting, store, bucket, { former, wanted });
+  const answerNow = await setting.trial?.(store);
+  if (answerNow !== answer) throw await undo(setting, store, former, harmed(setting, bucket, answerNow));
   return change;
 }
 
@@ -150,6 +153,14 @@ function requireConfirmed<Value>(
     {
       hint: 'nothing was written; look at run-plan diff again',
     },
+  );
+}
+
+function harmed<Value>({ name }: Setting<Value>, bucket: Bucket, answer: string | undefined): Failure {
+  return new Failure(
+    'bucket-kept-otherwise',
+    `With ${name} the store refuses every upload to bucket ${bucket.name} (${answer ?? ''}); the former settings were put back`,
+    { hint: `this store cannot do it: leave ${name} out of the YAML` },
   );
 }
 

@@ -31,7 +31,8 @@ export function wishedStatements({ name, policy }: Bucket): ReadonlyMap<string, 
     Principal: '*',
     Action: 's3:*',
     Resource: everything,
-    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    // Ceph has this key on TLS only: where it is absent, the request is plain.
+    Condition: { BoolIfExists: { 'aws:SecureTransport': 'false' } },
   };
   const unencryptedPuts = {
     Sid: unencryptedPutsSid,

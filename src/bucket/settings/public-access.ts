@@ -1,6 +1,7 @@
 import type { PublicAccessBlockConfiguration } from '@aws-sdk/client-s3';
 import { facts } from '../facts.ts';
 import type { Setting } from '../setting.ts';
+import { trialUpload } from '../trial-upload.ts';
 
 const flags = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'] as const;
 
@@ -35,4 +36,6 @@ export const publicAccessSetting: Setting<PublicAccessBlockConfiguration> = {
   },
   weakens: ({ should }) => (should === 'off' ? 'public ACLs and policies become possible' : undefined),
   consequence: ({ should }) => (should === 'on' ? 'anonymous requests are refused from now on' : undefined),
+  // Ceph 16 refuses every upload, public or not, once BlockPublicAcls is on.
+  trial: trialUpload,
 };

@@ -2,6 +2,7 @@ import {
   GetBucketLifecycleConfigurationCommand,
   GetBucketTaggingCommand,
   GetBucketVersioningCommand,
+  ListObjectVersionsCommand,
   PutBucketLifecycleConfigurationCommand,
   PutObjectCommand,
   type LifecycleRule as StoredRule,
@@ -122,7 +123,6 @@ test('every setting that this store has is applied, stands as declared, and a se
   ]);
   const bucket = wish({
     versioning: true,
-    blockPublicAccess: true,
     tags: { purpose: 'backups' },
     policy: {
       statements: [{ Sid: 'NoRemoval', Effect: 'Deny', Principal: '*', Action: ['s3:DeleteBucketWebsite'] }],
@@ -147,20 +147,13 @@ test('every setting that this store has is applied, stands as declared, and a se
   expect(before.rows.map(({ key, is, should }) => [key, is, should])).toEqual(
     expect.arrayContaining([
       ['versioning', 'off', 'on'],
-      ['block-public-access', 'off', 'on'],
       ['tags.purpose', undefined, 'backups'],
       ['lifecycle.nightly.expire-after', undefined, '70d'],
       ['lifecycle.old-versions.noncurrent.expire-after', undefined, '30d'],
     ]),
   );
   const changes = await apply(bucket);
-  expect(changes.map(({ setting }) => setting)).toEqual([
-    'tags',
-    'versioning',
-    'block-public-access',
-    'policy',
-    'lifecycle',
-  ]);
+  expect(changes.map(({ setting }) => setting)).toEqual(['tags', 'versioning', 'policy', 'lifecycle']);
   expect((await storedRules()).map(({ ID }) => ID).sort()).toEqual([
     'leftovers',
     'nightly',
@@ -176,8 +169,8 @@ test('every setting that this store has is applied, stands as declared, and a se
 });
 
 test('what an operator protects is not weakened without being told to', async () => {
-  await apply(wish({ versioning: true, blockPublicAccess: true }));
-  const weaker = wish({ versioning: false, blockPublicAccess: false });
+  await apply(wish({ versioning: true }));
+  const weaker = wish({ versioning: false });
   await expect(apply(weaker)).rejects.toMatchObject({ code: 'bucket-weakened', exitCode: 2 });
   expect((await client.send(new GetBucketVersioningCommand({ Bucket: name }))).Status).toBe('Enabled');
   await apply(weaker, true);
@@ -241,6 +234,18 @@ test('default encryption, which this store does not have, is refused with what t
     },
   ]);
 });
+
+test.runIf(services.s3.flavour === 'ceph')(
+  'a public access block under which this store refuses every upload is undone',
+  async () => {
+    await expect(apply(wish({ blockPublicAccess: true }))).rejects.toMatchObject({
+      code: 'bucket-kept-otherwise',
+      message: expect.stringContaining('refuses every upload') as string,
+    });
+    await putObjects(services, name, ['still-taken']);
+    expect((await client.send(new ListObjectVersionsCommand({ Bucket: name }))).Versions).toHaveLength(1);
+  },
+);
 
 test('a call that is denied is told with its permission, and nothing is applied', async () => {
   const proxy = await startFaultProxy(services.s3.endpoint);
