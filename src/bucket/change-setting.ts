@@ -56,11 +56,21 @@ export async function changeSetting<Value>(
   options.onChange?.(change);
   await orFail(setting, store, () => setting.rehearse?.(store, bucket, former) ?? Promise.resolve());
   const answer = await setting.trial?.(store);
-  await orFail(setting, store, () => writeOrRemove(setting, store, wanted));
+  try {
+    await orFail(setting, store, () => writeOrRemove(setting, store, wanted));
+  } catch (error) {
+    if (!mayHaveChanged(setting, error)) throw error;
+    throw await undo(setting, store, former, error);
+  }
   await compareReadBack(setting, store, bucket, { former, wanted });
   const answerNow = await setting.trial?.(store);
   if (answerNow !== answer) throw await undo(setting, store, former, harmed(setting, bucket, answerNow));
   return change;
+}
+
+/** What was tried out stands there, and a write without an answer may have been done. */
+function mayHaveChanged<Value>({ rehearse }: Setting<Value>, error: unknown): error is Failure {
+  return error instanceof Failure && (rehearse !== undefined || error.code === 'repository-unreachable');
 }
 
 async function compareReadBack<Value>(

@@ -8,8 +8,9 @@ import { readLifecycle, removeLifecycle, writeLifecycle } from './lifecycle-call
 import { isRehearsal, rehearsalId, ruleFacts, storedRule } from './lifecycle-rules.ts';
 
 /**
- * Writes the wished rules under a prefix that no object has, beside the rules that are there, reads them back and puts
- * the former ones back. Some stores drop parts of a rule in silence, and what is left would then remove everything
+ * Writes the wished rules under a prefix that no object has, beside the rules that are there, and reads them back; the
+ * wished ones are to be written over them. Only a failure puts the former ones back: a store that works on a bucket
+ * whose rules are gone for a moment may forget the bucket (Ceph 16). Some stores drop parts of a rule in silence, and what is left would then remove everything
  * (field lessons: Ceph and NewerNoncurrentVersions): so no rule acts on an object before the store has shown that it
  * keeps all of it, and whoever is killed in between leaves rules that act on nothing.
  *
@@ -31,8 +32,9 @@ export async function rehearseRules(
     const kept = (await readLifecycle(store)) ?? [];
     const wrong = differences(ruleFacts(kept), ruleFacts(sent));
     if (wrong.length > 0) throw keptOtherwise(bucket.name, 'lifecycle', wrong);
-  } finally {
+  } catch (error) {
     await putBack(store, former);
+    throw error;
   }
 }
 
