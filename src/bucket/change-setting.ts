@@ -69,8 +69,10 @@ export async function changeSetting<Value>(
 }
 
 /** What was tried out stands there, and a write without an answer may have been done. */
-function mayHaveChanged<Value>({ rehearse }: Setting<Value>, error: unknown): error is Failure {
-  return error instanceof Failure && (rehearse !== undefined || error.code === 'repository-unreachable');
+function mayHaveChanged<Value>(setting: Setting<Value>, error: unknown): error is Failure {
+  return (
+    error instanceof Failure && (setting.rehearse !== undefined || error.code === 'repository-unreachable')
+  );
 }
 
 async function compareReadBack<Value>(
