@@ -141,25 +141,26 @@ function addChanges(program: Command, host: CommandHost, settle: Settle): void {
   program
     .command('diff')
     .description(
-      `Shows what differs from the plans: which artifacts retention would remove, each with its reason. Exits ${String(exitCode.objectiveMissed)} when something would change.`,
+      `Shows what differs from the YAML: settings of buckets with what changing them would do, and which artifacts retention would remove, each with its reason. Exits ${String(exitCode.objectiveMissed)} when something would change.`,
     )
-    .argument('[plan]', 'only this plan')
+    .argument('[name]', 'only this plan or bucket')
     .addOption(json())
     .addOption(config())
-    .action(async (plan, options) => {
+    .action(async (name, options) => {
       const { diffCommand } = await import('./commands/diff.ts');
-      settle(await diffCommand(host, plan, options));
+      settle(await diffCommand(host, name, options));
     });
   program
     .command('apply')
     .description('Does what diff shows, after confirmation.')
-    .argument('[plan]', 'only this plan')
-    .option('--yes [environment]', 'confirm without being asked')
+    .argument('[name]', 'only this plan or bucket')
+    .option('--yes [environment]', 'confirm without being asked; a protected environment wants its name')
+    .option('--allow-weaker', 'also what protects a bucket less than it is protected now')
     .addOption(json())
     .addOption(config())
-    .action(async (plan, options) => {
+    .action(async (name, options) => {
       const { applyCommand } = await import('./commands/apply.ts');
-      settle(await applyCommand(host, plan, options));
+      settle(await applyCommand(host, name, options));
     });
   program
     .command('demo')

@@ -6,7 +6,9 @@ import type { Source } from '../schema/source.ts';
 import { readYaml, type Path, type YamlDocument } from '../schema/yaml-document.ts';
 import type { Bucket } from './bucket.ts';
 import type { Environment } from './environment.ts';
-import { normaliseBucket } from './normalise-bucket.ts';
+import { checkBucket } from './check-buckets.ts';
+import { connectBucket } from './bucket-connection.ts';
+import { normaliseBucket, ownConnection } from './normalise-bucket.ts';
 import { normaliseEnvironment } from './normalise-environment.ts';
 
 /** The file of environments and buckets, as far as it could be understood. */
@@ -26,18 +28,25 @@ export function parseEnvironments(source: Source, variables: EnvironmentVariable
   if (document === undefined) return nothing(problems);
   const shape = checkShape(document, document.value, validate, { variables });
   const written = shape.value as Partial<WrittenEnvironments>;
-  const environments = entriesOf(written.environments).map(
-    ([name, environment]) => [name, normaliseEnvironment(name, environment, document)] as const,
+  const environments = new Map(
+    entriesOf(written.environments).map(
+      ([name, environment]) => [name, normaliseEnvironment(name, environment, document)] as const,
+    ),
   );
-  const buckets = entriesOf(written.buckets).map(
-    ([name, bucket]) => [name, normaliseBucket(name, bucket)] as const,
-  );
+  const checked = entriesOf(written.buckets).map(([name, bucket]) => {
+    const connection = connectBucket(name, ownConnection(name, bucket, document), environments.values());
+    return { bucket: normaliseBucket(name, bucket, connection), connection, environments };
+  });
   return {
     document,
-    environments: new Map(environments),
-    buckets: new Map(buckets),
+    environments,
+    buckets: new Map(checked.map(({ bucket }) => [bucket.name, bucket])),
     missing: shape.missing,
-    problems: [...shape.problems, ...notActedOn(written, document)],
+    problems: [
+      ...shape.problems,
+      ...checked.flatMap((each) => checkBucket(each, document)),
+      ...notActedOn(written, document),
+    ],
   };
 }
 
@@ -55,15 +64,12 @@ function notActedOn(written: Partial<WrittenEnvironments>, document: YamlDocumen
     rule: 'not-acted-on',
     message: `${what} in this version of run-plan`,
   });
-  return [
-    ...entriesOf(written.environments).flatMap(([name, { alerts, uploads }]) => [
-      ...(alerts === undefined ? [] : [warn(['environments', name, 'alerts'], 'alerts are not sent')]),
-      ...(uploads === undefined
-        ? []
-        : [warn(['environments', name, 'uploads'], 'uploads are not protected or checked')]),
-    ]),
-    ...(written.buckets === undefined ? [] : [warn(['buckets'], 'the settings of buckets are not applied')]),
-  ];
+  return entriesOf(written.environments).flatMap(([name, { alerts, uploads }]) => [
+    ...(alerts === undefined ? [] : [warn(['environments', name, 'alerts'], 'alerts are not sent')]),
+    ...(uploads === undefined
+      ? []
+      : [warn(['environments', name, 'uploads'], 'uploads are not protected or checked')]),
+  ]);
 }
 
 function entriesOf<T>(

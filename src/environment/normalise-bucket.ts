@@ -1,37 +1,100 @@
 import { parseDuration } from '../quantity/duration.ts';
-import type { WrittenBucket, WrittenLifecycleRule } from '../schema/generated/environments.types.ts';
-import type { Bucket, LifecycleRule, Transition } from './bucket.ts';
+import { parseSize } from '../quantity/size.ts';
+import type {
+  WrittenBucket,
+  WrittenLifecycleRule,
+  WrittenPolicyStatement,
+} from '../schema/generated/environments.types.ts';
+import { positionOf, type YamlDocument } from '../schema/yaml-document.ts';
+import { readReference } from '../secret/written-reference.ts';
+import type { BucketConnection, OwnConnection } from './bucket-connection.ts';
+import type { Bucket, BucketPolicy, LifecycleRule, PolicyStatement, Transition } from './bucket.ts';
 
-/** A bucket's wishes with their defaults and ages parsed. */
-export function normaliseBucket(name: string, written: WrittenBucket): Bucket {
+/** A bucket's wishes with their defaults, ages and sizes parsed. */
+export function normaliseBucket(
+  name: string,
+  written: WrittenBucket,
+  { location, usedBy }: BucketConnection,
+): Bucket {
+  const { versioning, encryption, policy } = written;
   const lock = written['object-lock'];
   const isPrivate = written['block-public-access'];
+  const bucketKey = encryption?.['bucket-key'];
   return {
     name,
-    versioning: written.versioning ?? false,
-    ...(written.encryption !== undefined && { encryption: written.encryption }),
+    connection: location,
+    usedBy,
+    create: written.create ?? false,
+    ...(versioning !== undefined && { versioning }),
+    ...(encryption !== undefined && {
+      encryption: {
+        algorithm: encryption.algorithm,
+        ...(encryption.key !== undefined && { key: encryption.key }),
+        ...(bucketKey !== undefined && { bucketKey }),
+      },
+    }),
     ...(isPrivate !== undefined && { blockPublicAccess: isPrivate }),
     ...(lock !== undefined && { objectLock: { mode: lock.mode, forMs: parseDuration(lock.for) ?? 0 } }),
+    ...(policy !== undefined && { policy: bucketPolicy(policy) }),
+    tags: texts(written.tags ?? {}),
     lifecycle: (written.lifecycle ?? []).flatMap((rule) => (isWritten(rule) ? [lifecycleRule(rule)] : [])),
   };
 }
 
+/** What a bucket says of its own connection. */
+export function ownConnection(name: string, written: WrittenBucket, document: YamlDocument): OwnConnection {
+  const { region, endpoint } = written;
+  const forcePathStyle = written['force-path-style'];
+  const secret = (key: 'access-key-id' | 'secret-access-key') => {
+    const reference = written[key];
+    return reference && readReference(reference, positionOf(document, ['buckets', name, key]));
+  };
+  const accessKeyId = secret('access-key-id');
+  const secretAccessKey = secret('secret-access-key');
+  return {
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(forcePathStyle !== undefined && { forcePathStyle }),
+    ...(accessKeyId !== undefined && { accessKeyId }),
+    ...(secretAccessKey !== undefined && { secretAccessKey }),
+  };
+}
+
+function bucketPolicy(written: NonNullable<WrittenBucket['policy']>): BucketPolicy {
+  const plainHttp = written['deny-plain-http'];
+  const unencrypted = written['deny-unencrypted-puts'];
+  return {
+    ...(plainHttp !== undefined && { denyPlainHttp: plainHttp }),
+    ...(unencrypted !== undefined && { denyUnencryptedPuts: unencrypted }),
+    statements: (written.statements ?? []).filter(isWritten).map(statement),
+  };
+}
+
+/** As it was written; the schema has held it against the words of a policy. */
+function statement(written: WrittenPolicyStatement): PolicyStatement {
+  return written as PolicyStatement;
+}
+
 function lifecycleRule(written: WrittenLifecycleRule): LifecycleRule {
   const { noncurrent } = written;
+  const keepNewest = noncurrent?.['keep-newest'];
   return {
     id: written.id,
     prefix: written.prefix ?? '',
     tags: texts(written.tags ?? {}),
+    ...quantity('largerThanBytes', written['larger-than'], parseSize),
+    ...quantity('smallerThanBytes', written['smaller-than'], parseSize),
     transitions: transitions(written.transition),
-    ...age('expireAfterMs', written['expire-after']),
+    ...quantity('expireAfterMs', written['expire-after'], parseDuration),
     ...(noncurrent !== undefined && {
       noncurrent: {
         transitions: transitions(noncurrent.transition),
-        ...age('expireAfterMs', noncurrent['expire-after']),
+        ...quantity('expireAfterMs', noncurrent['expire-after'], parseDuration),
+        ...(keepNewest !== undefined && { keepNewest }),
       },
     }),
     expireDeleteMarkers: written['expire-delete-markers'] ?? false,
-    ...age('abortIncompleteUploadsAfterMs', written['abort-incomplete-uploads-after']),
+    ...quantity('abortIncompleteUploadsAfterMs', written['abort-incomplete-uploads-after'], parseDuration),
   };
 }
 
@@ -41,9 +104,13 @@ function transitions(written: WrittenLifecycleRule['transition']): readonly Tran
     .map(({ after, to }) => ({ afterMs: parseDuration(after) ?? 0, to }));
 }
 
-function age<Key extends string>(key: Key, text: string | undefined): Readonly<Partial<Record<Key, number>>> {
-  const ms = text === undefined ? undefined : parseDuration(text);
-  return (ms === undefined ? {} : { [key]: ms }) as Readonly<Partial<Record<Key, number>>>;
+function quantity<Key extends string>(
+  key: Key,
+  text: string | undefined,
+  parse: (text: string) => number | undefined,
+): Readonly<Partial<Record<Key, number>>> {
+  const value = text === undefined ? undefined : parse(text);
+  return (value === undefined ? {} : { [key]: value }) as Readonly<Partial<Record<Key, number>>>;
 }
 
 function texts(written: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {

@@ -82,6 +82,25 @@ export function resolveEnvironment(workspace: Workspace, name: string): Environm
   return environment;
 }
 
+/**
+ * A bucket whose every setting is known here and now, those of the environments that it is reached by included.
+ * @throws Failure `usage` for an unknown name, `variable-missing`
+ */
+export function resolveBucket(workspace: Workspace, name: string): Bucket {
+  const bucket = workspace.buckets.get(name);
+  if (bucket === undefined) {
+    throw new Failure('usage', `there is no bucket '${name}'${didYouMean(name, workspace.buckets.keys())}`);
+  }
+  const isPart = (path: MissingVariable['path']): boolean =>
+    path[0] === 'buckets'
+      ? path[1] === name
+      : bucket.usedBy.includes(String(path[1])) && ['repository', 'uploads'].includes(String(path[2]));
+  requireVariables(
+    workspace.missing.filter(({ file, path }) => file === workspace.environmentsFile && isPart(path)),
+  );
+  return bucket;
+}
+
 function requireVariables(missing: readonly MissingVariable[]): void {
   const [first] = missing;
   if (first === undefined) return;

@@ -59,7 +59,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   NoSuchBucket: {
     code: 'repository-missing',
     what: 'there is no such bucket',
-    hint: 'Check the name and the endpoint, or make the bucket: run-plan never does.',
+    hint: 'Check the name and the endpoint, or describe the bucket under buckets: with create: true and run run-plan apply.',
   },
   InvalidBucketName: {
     code: 'repository-missing',

@@ -6,10 +6,11 @@
 #   S3_ACCESS_KEY, S3_SECRET_KEY   credentials of the one user
 #   S3_KMS_KEY                     name of a key for aws:kms encryption
 #   LC_DAY                         seconds that a lifecycle day lasts (default 1); 0 for real days
+#   TLS_PORT                       also answer with TLS on this port, with the certificate FOLDER/tls.crt for localhost
 #   STORE_BYTES                    room of the memory store (default 6 GiB)
 set -euo pipefail
 folder=$1 port=$2
-: "${S3_ACCESS_KEY:?}" "${S3_SECRET_KEY:?}" "${S3_KMS_KEY:=testkey-1}" "${LC_DAY:=1}" "${STORE_BYTES:=6442450944}"
+: "${S3_ACCESS_KEY:?}" "${S3_SECRET_KEY:?}" "${S3_KMS_KEY:=testkey-1}" "${LC_DAY:=1}" "${STORE_BYTES:=6442450944}" "${TLS_PORT:=}"
 mkdir -p "$folder"/{mon,osd,rgw,run,log}
 conf=$folder/ceph.conf
 
@@ -38,6 +39,13 @@ fsid=$(</proc/sys/kernel/random/uuid)
 osd_uuid=$(</proc/sys/kernel/random/uuid)
 kms_secret=$(head -c 32 /dev/urandom | base64 -w 0)
 lifecycle_day=; [ "$LC_DAY" = 0 ] || lifecycle_day="rgw_lc_debug_interval = $LC_DAY"
+
+tls_endpoint=
+if [ -n "$TLS_PORT" ]; then
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+    -keyout "$folder/tls.key" -out "$folder/tls.crt" 2>"$folder/log/openssl.out" || die 'openssl made no certificate'
+  tls_endpoint=" ssl_endpoint=127.0.0.1:$TLS_PORT ssl_certificate=$folder/tls.crt ssl_private_key=$folder/tls.key"
+fi
 
 cat >"$conf" <<CONF
 [global]
@@ -86,7 +94,7 @@ osd_class_default_list = *
 osd_op_num_shards = 2
 osd_op_num_threads_per_shard = 1
 [client]
-rgw_frontends = beast endpoint=127.0.0.1:$port
+rgw_frontends = beast endpoint=127.0.0.1:$port$tls_endpoint
 rgw_data = $folder/rgw
 rgw_thread_pool_size = 64
 rgw_dynamic_resharding = false
@@ -121,7 +129,7 @@ wait_for osd 30 osd_active
 
 admin() { timeout 60 radosgw-admin --conf "$conf" "$@" >>"$folder/log/admin.out" 2>&1 || die "radosgw-admin $1 $2 failed"; }
 admin user create --uid=tests --display-name=tests --access-key="$S3_ACCESS_KEY" --secret-key="$S3_SECRET_KEY" --max-buckets=0
-for class in STANDARD_IA GLACIER_IR DEEP_ARCHIVE; do
+for class in STANDARD_IA GLACIER GLACIER_IR DEEP_ARCHIVE; do
   admin zonegroup placement add --rgw-zonegroup=default --placement-id=default-placement --storage-class="$class"
   admin zone placement add --rgw-zone=default --placement-id=default-placement --storage-class="$class" \
     --data-pool=default.rgw.buckets.cold

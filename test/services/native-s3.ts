@@ -21,20 +21,37 @@ exit 0
 /** Another process may take a port between its choice and the gateway's start. */
 const attempts = 3;
 
+export interface NativeS3Options {
+  /** How long a day of a lifecycle rule lasts, seconds; real days unless said. */
+  readonly lifecycleDaySeconds?: number;
+  /** Answer with TLS as well. */
+  readonly tls?: boolean;
+}
+
+/** A gateway with what only this way of having one can give. */
+export interface NativeS3 extends S3Service {
+  /** With TLS, and the file of the certificate to trust. */
+  readonly secure?: { readonly endpoint: string; readonly certificate: string };
+}
+
 /** Ceph's gateway on a free port, in memory, gone when stopped or when this process is gone. */
-export async function startNativeS3(): Promise<RunningService<S3Service>> {
+export async function startNativeS3(options: NativeS3Options = {}): Promise<RunningService<NativeS3>> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce();
+      return await startOnce(options);
     } catch (error) {
       if (attempt === attempts) throw error;
     }
   }
 }
 
-async function startOnce(): Promise<RunningService<S3Service>> {
+async function startOnce({
+  lifecycleDaySeconds = 0,
+  tls = false,
+}: NativeS3Options): Promise<RunningService<NativeS3>> {
   const folder = await mkdtemp(join(tmpdir(), 'run-plan-s3-'));
   const port = await freeLoopbackPort();
+  const tlsPort = tls ? await freeLoopbackPort() : undefined;
   const accessKeyId = randomBytes(10).toString('hex').toUpperCase();
   const secretAccessKey = randomBytes(30).toString('base64url');
   const kmsKey = 'testkey-1';
@@ -48,7 +65,8 @@ async function startOnce(): Promise<RunningService<S3Service>> {
       S3_SECRET_KEY: secretAccessKey,
       S3_KMS_KEY: kmsKey,
       // With days of a second the gateway is busy with lifecycles all the time, which takes half of two processors.
-      LC_DAY: '0',
+      LC_DAY: String(lifecycleDaySeconds),
+      ...(tlsPort !== undefined && { TLS_PORT: String(tlsPort) }),
     },
   });
   let words = '';
@@ -66,6 +84,9 @@ async function startOnce(): Promise<RunningService<S3Service>> {
       secretAccessKey,
       kmsKey,
       flavour: 'ceph',
+      ...(tlsPort !== undefined && {
+        secure: { endpoint: `https://localhost:${tlsPort}`, certificate: join(folder, 'tls.crt') },
+      }),
     },
     stop: async () => {
       keeper.stdin.end();

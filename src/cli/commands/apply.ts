@@ -1,21 +1,16 @@
-import { buildPipeline } from '../../engine/build-pipeline.ts';
 import { exitCode, type ExitCode } from '../../exit-code.ts';
-import type { Plan } from '../../plan/plan.ts';
-import { confirm } from '../confirm.ts';
+import type { ApplyFlags } from '../differences/difference.ts';
+import { compareAll } from '../differences/kinds.ts';
 import { print, type CommandHost } from '../host.ts';
-import { choosePlans, environmentsOf, loadPlans, stepsOfRole, type Plans } from '../plans.ts';
-import { changesIn, pruneDifferences, renderDifference } from '../prune-difference.ts';
-import { runHere } from './run.ts';
+import { loadPlans } from '../plans.ts';
 
-export interface ApplyOptions {
-  readonly yes?: string | true | undefined;
-  readonly json?: true | undefined;
+export interface ApplyOptions extends ApplyFlags {
   readonly config?: string | undefined;
 }
 
 /**
- * Does what `diff` shows, plan by plan, after confirmation: as a run of the plan's pruning steps alone, under the
- * plan's lock and with a record like every other run.
+ * Does what `diff` shows, one thing after the other, each after confirmation and with a record. The first that does not
+ * succeed ends it.
  */
 export async function applyCommand(
   host: CommandHost,
@@ -23,32 +18,11 @@ export async function applyCommand(
   options: ApplyOptions,
 ): Promise<ExitCode> {
   const plans = await loadPlans(host, options.config);
-  for (const plan of choosePlans(plans, name)) {
-    const code = await applyPlan(host, plans, plan, options);
+  for await (const { difference } of compareAll({ host, plans, now: new Date() }, name)) {
+    if (options.json !== true) print(host, difference.render());
+    if (difference.failure === undefined && difference.changes === 0) continue;
+    const code = await difference.apply(options);
     if (code !== exitCode.done) return code;
   }
   return exitCode.done;
-}
-
-async function applyPlan(
-  host: CommandHost,
-  plans: Plans,
-  plan: Plan,
-  options: ApplyOptions,
-): Promise<ExitCode> {
-  const now = new Date();
-  const differences = await pruneDifferences(plans, plan, now);
-  if (options.json !== true)
-    print(host, differences.map((difference) => renderDifference(difference, now)).join('\n'));
-  const changes = differences.reduce((sum, difference) => sum + changesIn(difference), 0);
-  if (changes === 0) return exitCode.done;
-  const consequence = `${String(changes)} ${changes === 1 ? 'removal' : 'removals'} for plan '${plan.name}', as shown by diff`;
-  await confirm(host, { consequence, word: 'yes', given: options.yes });
-  const pruning = { ...plan, steps: stepsOfRole(plans, plan, 'prune') };
-  const pipeline = buildPipeline(pruning, {
-    tasks: plans.workspace.tasks,
-    environments: environmentsOf(plans, pruning),
-    assignments: {},
-  });
-  return runHere(host, plans, pipeline, options.json === true ? 'json' : plans.settings.logFormat);
 }

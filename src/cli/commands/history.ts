@@ -6,6 +6,7 @@ import { listRecords, type RecordList } from '../../record/store.ts';
 import type { RunRecord } from '../../schema/generated/run-record.types.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { choosePlan, loadPlans, withRepository, type Plans } from '../plans.ts';
+import { applyPlanName } from '../differences/apply-pipeline.ts';
 import { restorePlanName } from '../restore/restore-plan.ts';
 import { stateFolderOf } from '../state.ts';
 import { renderTable } from '../table.ts';
@@ -24,9 +25,10 @@ export async function historyCommand(
   options: HistoryOptions,
 ): Promise<ExitCode> {
   const plans = await loadPlans(host, options.config);
-  // Restores are runs of a plan that no file holds.
-  if (name !== undefined && name !== restorePlanName) choosePlan(plans, name);
-  const names = name === undefined ? [...plans.workspace.plans.keys(), restorePlanName] : [name];
+  // Restores and changes of buckets are runs of plans that no file holds.
+  const unwritten = [restorePlanName, applyPlanName];
+  if (name !== undefined && !unwritten.includes(name)) choosePlan(plans, name);
+  const names = name === undefined ? [...plans.workspace.plans.keys(), ...unwritten] : [name];
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const lists: RecordList[] = [];
   for (const plan of names) lists.push(await recordsOf(plans, plan, stateFolder, options));

@@ -427,6 +427,64 @@ export interface WrittenAlert {
  */
 export interface WrittenBucket {
   /**
+   * Make the bucket when there is none, on `run-plan apply`.
+   */
+  create?: boolean;
+  /**
+   * Region of the bucket.
+   */
+  region?: string;
+  /**
+   * Address of an S3-compatible store that is not Amazon's.
+   */
+  endpoint?: string;
+  /**
+   * Put the bucket into the path and not the host name, as most S3-compatible stores want it.
+   */
+  'force-path-style'?: boolean;
+  /**
+   * Access key that may change the bucket's settings; absent: that of the environment which uses the bucket.
+   */
+  'access-key-id'?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * Secret of that access key.
+   */
+  'secret-access-key'?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
    * Keep old versions of objects.
    */
   versioning?: boolean;
@@ -442,6 +500,10 @@ export interface WrittenBucket {
      * Key id or alias, for aws:kms.
      */
     key?: string;
+    /**
+     * With aws:kms: one data key for the bucket instead of a request to KMS for each object.
+     */
+    'bucket-key'?: boolean;
   };
   /**
    * Refuse every kind of public access.
@@ -461,9 +523,83 @@ export interface WrittenBucket {
     for: string;
   };
   /**
+   * Who is refused and who is allowed; statements of other names are left alone.
+   */
+  policy?: {
+    /**
+     * Refuse every request that does not come over TLS.
+     */
+    'deny-plain-http'?: boolean;
+    /**
+     * Refuse uploads that do not ask for server-side encryption.
+     */
+    'deny-unencrypted-puts'?: boolean;
+    /**
+     * Further statements, in the words of a bucket policy.
+     */
+    statements?: WrittenPolicyStatement[];
+  };
+  /**
+   * Tags of the bucket itself; others are left alone.
+   */
+  tags?: {
+    /**
+     * Value of the tag.
+     */
+    [k: string]: string | undefined;
+  };
+  /**
    * Rules by which the store itself moves and removes objects.
    */
   lifecycle?: WrittenLifecycleRule[];
+}
+/**
+ * One statement.
+ */
+export interface WrittenPolicyStatement {
+  /**
+   * Its name; statements of other names are left alone.
+   */
+  Sid: string;
+  /**
+   * Whether it allows or refuses.
+   */
+  Effect: 'Allow' | 'Deny';
+  /**
+   * Whom it is about: * or accounts, roles and users.
+   */
+  Principal:
+    | '*'
+    | {
+        /**
+         * One or many of a kind.
+         */
+        [k: string]: string | string[] | undefined;
+      };
+  /**
+   * What it is about.
+   */
+  Action: string | string[];
+  /**
+   * On what; the bucket and every object in it unless said.
+   */
+  Resource?: string | string[];
+  /**
+   * When, by operator and key.
+   */
+  Condition?: {
+    /**
+     * Keys and values of one operator.
+     */
+    [k: string]:
+      | {
+          /**
+           * One or many values.
+           */
+          [k: string]: string | string[] | undefined;
+        }
+      | undefined;
+  };
 }
 /**
  * One rule.
@@ -486,6 +622,14 @@ export interface WrittenLifecycleRule {
      */
     [k: string]: string | undefined;
   };
+  /**
+   * Only objects of more bytes.
+   */
+  'larger-than'?: string;
+  /**
+   * Only objects of fewer bytes.
+   */
+  'smaller-than'?: string;
   /**
    * When objects move to a cheaper storage class.
    *
@@ -528,6 +672,10 @@ export interface WrittenLifecycleRule {
      * Age since they were replaced at which they are removed.
      */
     'expire-after'?: string;
+    /**
+     * So many of the newest noncurrent versions stay, however old; with expire-after.
+     */
+    'keep-newest'?: number;
   };
   /**
    * Remove delete markers that hide nothing any more.

@@ -26,6 +26,8 @@ const floors: readonly (readonly string[])[] = [
   ['postgres'],
   ['artifact'],
   ['restore', 'monitor', 'uploads', 'sync', 'cdn'],
+  ['artifact', 'bucket'],
+  ['restore', 'monitor'],
   ['engine', 'view'],
   ['evidence'],
   ['demo'],
@@ -40,6 +42,7 @@ const strangers: readonly (readonly [room: string, ...others: string[]])[] = [
   ['repository', 'plan', 'schedule', 'settings'],
   ['process', 'plan', 'repository', 'schedule', 'settings'],
   ['quantity', 'top'],
+  ['bucket', 'artifact', 'postgres'],
 ];
 
 /** All that a task may know: its contract and the domain. */
@@ -50,6 +53,7 @@ const knownToTasks = [
   'task',
   'postgres',
   'artifact',
+  'bucket',
   'restore',
   'monitor',
   'uploads',

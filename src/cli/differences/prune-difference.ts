@@ -1,10 +1,10 @@
-import { planPrune, type PrunePlan } from '../artifact/prune-plan.ts';
-import type { Plan } from '../plan/plan.ts';
-import { resolveEnvironment } from '../plan/workspace.ts';
-import { parseDuration, renderDuration } from '../quantity/duration.ts';
-import { renderBytes } from '../quantity/size.ts';
-import { stepsOfRole, withRepository, type Plans } from './plans.ts';
-import { renderTable } from './table.ts';
+import { planPrune, type PrunePlan } from '../../artifact/prune-plan.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { resolveEnvironment } from '../../plan/workspace.ts';
+import { parseDuration, renderDuration } from '../../quantity/duration.ts';
+import { renderBytes } from '../../quantity/size.ts';
+import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
+import { renderTable } from '../table.ts';
 
 /** What a plan's retention would change in one repository now. */
 export interface PruneDifference {

@@ -1,0 +1,131 @@
+import type { Bucket } from '../environment/bucket.ts';
+import { Failure } from '../failure.ts';
+import type { S3Store } from '../repository/s3-client.ts';
+import { statusOf } from '../repository/s3-failure.ts';
+import { bucketFailure } from './bucket-store.ts';
+import { consequences } from './consequences.ts';
+import { differences, type Difference } from './facts.ts';
+import { readSetting } from './read-setting.ts';
+import type { Setting, SettingName } from './setting.ts';
+import { forEachSetting } from './settings-in-order.ts';
+
+/** One line of a comparison. */
+export interface ComparedRow extends Difference {
+  readonly setting: SettingName | 'bucket';
+  /** Why it would protect less than what is there. */
+  readonly weaker?: string;
+  /** What it will do, as an operator reads it. */
+  readonly consequence?: string;
+}
+
+/** How a bucket differs from what the YAML says. */
+export interface BucketComparison {
+  readonly bucket: string;
+  readonly exists: boolean;
+  readonly rows: readonly ComparedRow[];
+  /** What others own and stays, in words. */
+  readonly kept: readonly string[];
+  /** Settings that could not be compared, each with its reason. */
+  readonly faults: readonly { readonly setting: SettingName; readonly failure: Failure }[];
+}
+
+/**
+ * Reads every setting that the YAML wishes and compares it; changes nothing. What may not be read, or what the store
+ * does not have, becomes a fault of that setting.
+ * @throws Failure `repository-*` when the bucket cannot be reached or is absent and not to be made
+ */
+export async function compareBucket(
+  store: S3Store,
+  bucket: Bucket,
+  signal?: AbortSignal,
+): Promise<BucketComparison> {
+  const exists = await bucketExists(store, signal);
+  if (!exists && !bucket.create) throw absent(bucket);
+  const parts = await Promise.all(
+    forEachSetting((setting) => compareSetting(setting, store, bucket, exists, signal)),
+  );
+  const creation: readonly ComparedRow[] = exists
+    ? []
+    : [
+        {
+          setting: 'bucket',
+          key: 'bucket',
+          is: 'absent',
+          should: bucket.objectLock === undefined ? 'present' : 'present, with object lock',
+          consequence: 'it will be made',
+        },
+      ];
+  return {
+    bucket: bucket.name,
+    exists,
+    rows: [...creation, ...parts.flatMap(({ rows }) => rows)],
+    kept: parts.flatMap(({ kept }) => kept),
+    faults: parts.flatMap(({ fault }) => (fault === undefined ? [] : [fault])),
+  };
+}
+
+type SettingPart = Pick<BucketComparison, 'rows' | 'kept'> & {
+  readonly fault?: BucketComparison['faults'][number];
+};
+
+async function compareSetting<Value>(
+  setting: Setting<Value>,
+  store: S3Store,
+  bucket: Bucket,
+  exists: boolean,
+  signal: AbortSignal | undefined,
+): Promise<SettingPart> {
+  if (!setting.isWished(bucket)) return { rows: [], kept: [] };
+  try {
+    const is = exists ? await readSetting(setting, store, signal) : undefined;
+    const rows = rowsOf(setting, bucket, is);
+    const told =
+      exists && setting.name === 'lifecycle' ? await consequences(store, bucket, rows, signal) : rows;
+    return { rows: told, kept: setting.others?.(bucket, is) ?? [] };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof Failure) || error.code === 'repository-unreachable') throw error;
+    return { rows: [], kept: [], fault: { setting: setting.name, failure: error } };
+  }
+}
+
+/** The differences of one setting. Pure. */
+export function rowsOf<Value>(
+  setting: Setting<Value>,
+  bucket: Bucket,
+  is: Value | undefined,
+): readonly ComparedRow[] {
+  const should = setting.merge(bucket, is);
+  return differences(setting.facts(is), setting.facts(should)).map((difference) => {
+    const weaker = setting.weakens?.(difference);
+    const consequence = setting.consequence?.(difference);
+    return {
+      setting: setting.name,
+      ...difference,
+      ...(weaker !== undefined && { weaker }),
+      ...(consequence !== undefined && { consequence }),
+    };
+  });
+}
+
+/** @throws Failure `repository-*` */
+export async function bucketExists(store: S3Store, signal?: AbortSignal): Promise<boolean> {
+  const { sdk, client, location } = store;
+  try {
+    const command = new sdk.GetBucketLocationCommand({ Bucket: location.bucket });
+    await client.send(command, { ...(signal !== undefined && { abortSignal: signal }) });
+    return true;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (statusOf(error) === 404) return false;
+    // Whoever may not ask for its place may still read its settings.
+    if (error instanceof Error && error.name === 'AccessDenied') return true;
+    throw bucketFailure(error, { doing: 'read the place', permission: 's3:GetBucketLocation' }, location);
+  }
+}
+
+function absent({ name }: Bucket): Failure {
+  return new Failure('repository-missing', `There is no bucket ${name}`, {
+    hint: `check the name and the endpoint, or say create: true under buckets: ${name}`,
+  });
+}

@@ -1,0 +1,101 @@
+import { openBucketStore } from '../../bucket/bucket-store.ts';
+import { compareBucket, type BucketComparison } from '../../bucket/compare.ts';
+import type { Bucket } from '../../environment/bucket.ts';
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { describeFailure, Failure } from '../../failure.ts';
+import { resolveBucket } from '../../plan/workspace.ts';
+import { runHere } from '../commands/run.ts';
+import { confirm } from '../confirm.ts';
+import { requireEnvironments } from '../plans.ts';
+import { applyPipeline } from './apply-pipeline.ts';
+import { comparisonAsData, renderComparison } from './bucket-words.ts';
+import type { ApplyFlags, DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
+
+/** What the buckets are like, held against `buckets:` of the environments' file. */
+export const bucketDifferences: DifferenceKind = {
+  name: 'buckets',
+  names: ({ workspace }) => [...workspace.buckets.keys()],
+  compare: async (scope, name) => {
+    const { workspace } = scope.plans;
+    const names = name === undefined ? [...workspace.buckets.keys()] : [name];
+    if (names.length > 0) requireEnvironments(scope.plans);
+    const found: FoundDifference[] = [];
+    for (const each of names) found.push(await compareOne(scope, each));
+    return found;
+  },
+};
+
+/** A bucket that cannot be reached must not hide how the others are. */
+async function compareOne(scope: DifferenceScope, name: string): Promise<FoundDifference> {
+  try {
+    const bucket = resolveBucket(scope.plans.workspace, name);
+    const store = await openBucketStore(bucket.connection, scope.plans.secrets);
+    try {
+      return compared(scope, bucket, await compareBucket(store, bucket));
+    } finally {
+      store.client.destroy();
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return {
+      changes: 0,
+      failure: error,
+      render: () => `bucket ${name}: cannot be compared: ${error.message}\n`,
+      data: () => ({ bucket: name, changes: 0, rows: [], kept: [], error: describeFailure(error) }),
+      apply: () => Promise.reject(error),
+    };
+  }
+}
+
+function compared(scope: DifferenceScope, bucket: Bucket, comparison: BucketComparison): FoundDifference {
+  const [fault] = comparison.faults;
+  return {
+    changes: comparison.rows.length,
+    ...(fault !== undefined && { failure: fault.failure }),
+    render: () => renderComparison(comparison),
+    data: () => comparisonAsData(comparison),
+    apply: (flags) => applyBucket(scope, bucket, comparison, flags),
+  };
+}
+
+async function applyBucket(
+  { host, plans }: DifferenceScope,
+  bucket: Bucket,
+  comparison: BucketComparison,
+  flags: ApplyFlags,
+): Promise<ExitCode> {
+  const [fault] = comparison.faults;
+  if (fault !== undefined) throw fault.failure;
+  if (comparison.rows.length === 0) return exitCode.done;
+  refuseWeaker(comparison, flags);
+  await confirmBucket({ host, plans }, bucket, comparison, flags);
+  const pipeline = applyPipeline(plans, bucket, comparison, { allowWeaker: flags.allowWeaker === true });
+  return runHere(host, plans, pipeline, flags.json === true ? 'json' : plans.settings.logFormat);
+}
+
+/** Before anybody is asked. @throws Failure `bucket-weakened` */
+function refuseWeaker({ bucket, rows }: BucketComparison, { allowWeaker }: ApplyFlags): void {
+  const weaker = rows.find((row) => row.weaker !== undefined);
+  if (weaker === undefined || allowWeaker === true) return;
+  throw new Failure(
+    'bucket-weakened',
+    `bucket ${bucket} would be protected less: ${weaker.key}: ${weaker.weaker ?? ''}`,
+    { hint: 'nothing was changed; if that is meant, say --allow-weaker' },
+  );
+}
+
+/** Promise 3: what a protected environment keeps in it is changed only by whoever types the environment's name. */
+async function confirmBucket(
+  { host, plans }: Pick<DifferenceScope, 'host' | 'plans'>,
+  bucket: Bucket,
+  { rows }: BucketComparison,
+  { yes }: ApplyFlags,
+): Promise<void> {
+  const guarded = bucket.usedBy.filter((name) => plans.workspace.environments.get(name)?.protected === true);
+  const count = `${rows.length} ${rows.length === 1 ? 'change' : 'changes'} of bucket ${bucket.name}, as shown`;
+  const consequence =
+    guarded.length === 0 ? count : `${count}; it is used by ${guarded.join(' and ')}, which is protected`;
+  const word = guarded.length === 0 ? 'yes' : guarded.join(',');
+  const isNamed = yes !== undefined && yes !== true && bucket.usedBy.includes(yes);
+  await confirm(host, { consequence, word, given: guarded.length === 0 && isNamed ? true : yes });
+}

@@ -1,0 +1,45 @@
+import type { ExitCode } from '../../exit-code.ts';
+import type { Failure } from '../../failure.ts';
+import type { CommandHost } from '../host.ts';
+import type { Plans } from '../plans.ts';
+
+/** What a comparison and an application start from. */
+export interface DifferenceScope {
+  readonly host: CommandHost;
+  readonly plans: Plans;
+  readonly now: Date;
+}
+
+/** How `apply` was called. */
+export interface ApplyFlags {
+  readonly yes?: string | true | undefined;
+  readonly allowWeaker?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+/**
+ * A kind of thing that the YAML declares and that can be held against what is there: retention, buckets. `diff` and
+ * `apply` know nothing of a kind but this; a new one is a file in this folder and a line in `kinds.ts`.
+ */
+export interface DifferenceKind {
+  /** A stable word: `--json` carries it. */
+  readonly name: string;
+  /** Names that an operator may give to `diff` and `apply` for this kind: of plans, of buckets. Pure. */
+  names(plans: Plans): readonly string[];
+  /** Everything of that name, or everything there is, compared now; changes nothing. */
+  compare(scope: DifferenceScope, name: string | undefined): Promise<readonly FoundDifference[]>;
+}
+
+/** One thing compared: whether it differs, how that reads, and how to do it. */
+export interface FoundDifference {
+  /** How many things would change; 0 when it is as declared. */
+  readonly changes: number;
+  /** Why it could not be compared as a whole: `diff` shows it and fails with it after everything else. */
+  readonly failure?: Failure;
+  /** For people; ends in a newline. Pure. */
+  render(): string;
+  /** For `--json`, beside `kind`. Pure. */
+  data(): Readonly<Record<string, unknown>>;
+  /** Asks for confirmation and does it, with a record. @throws Failure `not-confirmed` and others */
+  apply(flags: ApplyFlags): Promise<ExitCode>;
+}

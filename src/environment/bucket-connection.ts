@@ -1,0 +1,78 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Environment, S3Location } from './environment.ts';
+
+/** What a bucket says of its own connection. */
+export type OwnConnection = Partial<
+  Pick<S3Location, 'region' | 'endpoint' | 'forcePathStyle' | 'accessKeyId' | 'secretAccessKey'>
+>;
+
+/** How a bucket is reached, and which environments use it. */
+export interface BucketConnection {
+  readonly location: S3Location;
+  readonly usedBy: readonly string[];
+  /** Two environments that would reach it in different ways, and the part in which they differ. */
+  readonly contradiction?: { readonly names: readonly [string, string]; readonly part: 'address' | 'keys' };
+}
+
+/**
+ * A bucket's connection: its own address and keys, each taken as a whole; what it does not say itself is that of the
+ * environments whose repository or uploads name it; without either it is the SDK's usual chain. Pure.
+ */
+export function connectBucket(
+  bucket: string,
+  own: OwnConnection,
+  environments: Iterable<Environment>,
+): BucketConnection {
+  const users = [...environments].flatMap(({ name, repository, uploads }) =>
+    [repository?.store, uploads?.store].flatMap((store) =>
+      store?.kind === 's3' && store.s3.bucket === bucket ? [{ name, s3: store.s3 }] : [],
+    ),
+  );
+  const ownAddress = addressOf(own);
+  const ownKeys = keysOf(own);
+  const isUnsaid = { address: !saysAnything(ownAddress), keys: !saysAnything(ownKeys) };
+  const [first] = users;
+  const address = isUnsaid.address ? addressOf(first?.s3 ?? {}) : ownAddress;
+  const keys = isUnsaid.keys ? keysOf(first?.s3 ?? {}) : ownKeys;
+  const other = (part: 'address' | 'keys'): string | undefined =>
+    isUnsaid[part] ? users.find(({ s3 }) => !isSame(part, s3, first?.s3 ?? {}))?.name : undefined;
+  const [part, name] =
+    other('address') === undefined
+      ? ['keys' as const, other('keys')]
+      : ['address' as const, other('address')];
+  return {
+    location: { bucket, prefix: '', forcePathStyle: false, ...address, ...keys },
+    usedBy: [...new Set(users.map((user) => user.name))],
+    ...(first !== undefined && name !== undefined && { contradiction: { names: [first.name, name], part } }),
+  };
+}
+
+function addressOf({ region, endpoint, forcePathStyle }: OwnConnection): OwnConnection {
+  return {
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(forcePathStyle !== undefined && { forcePathStyle }),
+  };
+}
+
+function keysOf({ accessKeyId, secretAccessKey }: OwnConnection): OwnConnection {
+  return {
+    ...(accessKeyId !== undefined && { accessKeyId }),
+    ...(secretAccessKey !== undefined && { secretAccessKey }),
+  };
+}
+
+function saysAnything(part: OwnConnection): boolean {
+  return Object.keys(part).length > 0;
+}
+
+function isSame(part: 'address' | 'keys', left: OwnConnection, right: OwnConnection): boolean {
+  return part === 'address'
+    ? isDeepStrictEqual(addressOf(left), addressOf(right))
+    : isDeepStrictEqual(withoutPositions(keysOf(left)), withoutPositions(keysOf(right)));
+}
+
+/** The same reference written at two places is the same. */
+function withoutPositions({ accessKeyId, secretAccessKey }: OwnConnection): unknown {
+  return [accessKeyId, secretAccessKey].map((reference) => ({ ...reference, position: '' }));
+}
