@@ -96,7 +96,10 @@ function* entryRuns(entry: ScheduleEntry, after: Date, zone: string): Generator<
 }
 
 /** First instant inside and first instant after; both days are inclusive. */
-export function seasonOf(entry: ScheduleEntry, zone: string): { readonly start: number; readonly end: number } {
+export function seasonOf(
+  entry: ScheduleEntry,
+  zone: string,
+): { readonly start: number; readonly end: number } {
   const dayMs = 86_400_000;
   return {
     start: entry.from === undefined ? -Infinity : startOfDay(Date.parse(entry.from), zone),

@@ -108,7 +108,9 @@ function datePartsOf(calendar: Calendar, { years, months, days }: Dates): readon
   const render = (ofYears: readonly number[], ofMonths: readonly number[], onDays: readonly number[]) =>
     ofYears.length === 0 || ofMonths.length === 0 || onDays.length === 0
       ? []
-      : [`${renderYears(ofYears)}-${renderValues(ofMonths, { least: 1, greatest: 12 })}-${renderDays(onDays)}`];
+      : [
+          `${renderYears(ofYears)}-${renderValues(ofMonths, { least: 1, greatest: 12 })}-${renderDays(onDays)}`,
+        ];
   const allowed = (length: number): readonly number[] =>
     (calendar.days[length - 28] ?? []).filter((day) => days === undefined || days.includes(day));
   if (!countsFromEnd(calendar)) return render(chosenYears, chosenMonths, allowed(31));
@@ -166,7 +168,11 @@ function onlyFrom(times: Times, from: number): readonly Times[] {
   const { hours, minutes, seconds } = times;
   const sameHour = hours.filter((each) => each === hour);
   return [
-    { hours: sameHour, minutes: minutes.filter((each) => each === minute), seconds: seconds.filter((each) => each >= second) },
+    {
+      hours: sameHour,
+      minutes: minutes.filter((each) => each === minute),
+      seconds: seconds.filter((each) => each >= second),
+    },
     { hours: sameHour, minutes: minutes.filter((each) => each > minute), seconds },
     { hours: hours.filter((each) => each > hour), minutes, seconds },
   ];
@@ -180,7 +186,11 @@ function onlyBefore(times: Times, to: number): readonly Times[] {
   return [
     { hours: hours.filter((each) => each < hour), minutes, seconds },
     { hours: sameHour, minutes: minutes.filter((each) => each < minute), seconds },
-    { hours: sameHour, minutes: minutes.filter((each) => each === minute), seconds: seconds.filter((each) => each < second) },
+    {
+      hours: sameHour,
+      minutes: minutes.filter((each) => each === minute),
+      seconds: seconds.filter((each) => each < second),
+    },
   ];
 }
 
