@@ -26,7 +26,8 @@ export function programPlace(host: CommandHost, settings: Settings): ProgramPlac
 export async function shippedTemplates(
   host: CommandHost,
 ): Promise<{ readonly run: string; readonly alert: string }> {
-  const read = (name: string): Promise<string> => readFile(resolve(packageFolder(host), 'systemd', name), 'utf8');
+  const read = (name: string): Promise<string> =>
+    readFile(resolve(packageFolder(host), 'systemd', name), 'utf8');
   const [run, alert] = await Promise.all([read('run-plan@.service'), read('run-plan-alert@.service')]);
   return { run, alert };
 }

@@ -102,11 +102,14 @@ async function askSystemd(
   scope: UnitScope,
   wanted: readonly UnitFile[],
 ): Promise<ReadonlyMap<string, UnitState> | { readonly absent: string }> {
-  if (scope.root !== undefined) return { absent: `the units of ${scope.root} are of a host that does not run` };
+  if (scope.root !== undefined)
+    return { absent: `the units of ${scope.root} are of a host that does not run` };
   const plans = [...new Set(wanted.flatMap(({ plan }) => plan ?? []))];
   const units = plans.flatMap((plan) => [timerName(plan), serviceName(plan)]);
   // Without any it is asked whether it is there at all.
-  return createSystemctl(scope, host.environmentVariables).states(units.length === 0 ? ['timers.target'] : units);
+  return createSystemctl(scope, host.environmentVariables).states(
+    units.length === 0 ? ['timers.target'] : units,
+  );
 }
 
 /** How many files and timers would change. */

@@ -6,7 +6,7 @@ import { Failure } from '../failure.ts';
  */
 export function plainValue(text: string): string {
   // systemd cuts blanks at both ends, and a backslash at the end would join the next line.
-  if (/[\0-\x1f\x7f]|^\s|\s$|\\$/.test(text)) throw unwritable(text);
+  if (/\p{Cc}|^\s|\s$|\\$/u.test(text)) throw unwritable(text);
   return text.replaceAll('%', '%%');
 }
 
@@ -31,14 +31,14 @@ function escape(text: string): string {
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
     .replaceAll('%', '%%')
-    .replace(/[\x01-\x1f\x7f]/g, (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
+    .replace(/[^\P{Cc}\x80-\x9f]/gu, (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** Text as one line for people: blanks and breaks are single spaces. */
 export function oneLine(text: string): string {
   return plainValue(
     text
-      .replace(/[\s\0-\x1f\x7f]+/g, ' ')
+      .replace(/[\s\p{Cc}]+/gu, ' ')
       .replace(/[\s\\]+$/, '')
       .trim(),
   );
