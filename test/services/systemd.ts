@@ -51,7 +51,21 @@ export async function startSystemd(workspace: string): Promise<RunningSystemd> {
   }
   const run: RunningSystemd['run'] = (program, words) =>
     new Promise((resolve) => {
-      const inside = ['-t', first, '-m', '-p', '-u', '-i', '-C', 'sh', '-c', 'cd /srv/work && exec "$@"', 'sh', program, ...words];
+      const inside = [
+        '-t',
+        first,
+        '-m',
+        '-p',
+        '-u',
+        '-i',
+        '-C',
+        'sh',
+        '-c',
+        'cd /srv/work && exec "$@"',
+        'sh',
+        program,
+        ...words,
+      ];
       execFile('nsenter', inside, { timeout: limitMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ code, stdout, stderr });
