@@ -6,7 +6,7 @@ export const jitterTooLong: Rule = {
   name: 'jitter-too-long',
   severity: 'error',
   reason:
-    'systemd adds the jitter to the time of the boot when it catches up, so a host that boots often never runs the plan.',
+    'A missed run waits for its jitter again after each boot (systemd#21166), so a host that boots often never runs the plan.',
   check: ({ plan }) => {
     const jitterMs = plan.timer?.jitterMs;
     if (jitterMs === undefined || plan.schedule.length === 0) return [];
