@@ -12,6 +12,7 @@ const catalogue = {
   'tool-missing': exitCode.notReady,
   'environment-incomplete': exitCode.notReady,
   'state-folder': exitCode.notReady,
+  'unit-folder': exitCode.notReady,
   locked: exitCode.locked,
   'lock-lost': exitCode.stepFailed,
   'not-confirmed': exitCode.usage,

@@ -4,6 +4,7 @@ import { addEvidence } from './evidence-grammar.ts';
 import type { CommandHost } from './host.ts';
 import { config, json, logFormat, wholeNumber, type Settle } from './options.ts';
 import { addRestore } from './restore-grammar.ts';
+import { addTimers } from './timers-grammar.ts';
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 bug, 2 usage, 10 plan invalid, 11 environment, secret or tool missing, 12 locked,
@@ -31,6 +32,7 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
   addListings(program, host, settle);
   addRestore(program, host, settle);
   addEvidence(program, host, settle);
+  addTimers(program, host, settle);
   addChanges(program, host, settle);
   return program;
 }

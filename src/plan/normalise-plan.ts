@@ -46,6 +46,7 @@ export function normalisePlan(
   const { rpo, rto } = written.objectives ?? {};
   const rpoMs = duration(rpo, ['objectives', 'rpo']);
   const rtoMs = duration(rto, ['objectives', 'rto']);
+  const jitterMs = duration(written.timer?.jitter, ['timer', 'jitter'], true);
   const plan: Plan = Object.freeze({
     name,
     file: document.file,
@@ -54,6 +55,12 @@ export function normalisePlan(
     environment,
     timeZone,
     schedule,
+    ...(written.timer !== undefined && {
+      timer: {
+        wakeSystem: written.timer['wake-system'] === true,
+        ...(jitterMs !== undefined && { jitterMs }),
+      },
+    }),
     objectives: { ...(rpoMs !== undefined && { rpoMs }), ...(rtoMs !== undefined && { rtoMs }) },
     ...(written.retention !== undefined && { retention: retention(written.retention, duration) }),
     timeoutMs,

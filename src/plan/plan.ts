@@ -15,6 +15,7 @@ export interface Plan {
   /** IANA zone in which retention slots and cron schedules are cut; `UTC` unless said. */
   readonly timeZone: string;
   readonly schedule: readonly ScheduleEntry[];
+  readonly timer?: TimerSettings;
   readonly objectives: { readonly rpoMs?: number; readonly rtoMs?: number };
   readonly retention?: RetentionPolicy;
   readonly timeoutMs?: number;
@@ -32,6 +33,14 @@ export interface ScheduleEntry {
   /** First and last day on which it fires, `YYYY-MM-DD`, both inclusive, in the plan's zone. */
   readonly from?: string;
   readonly until?: string;
+}
+
+/** What a plan says of its systemd timer beyond the schedule. */
+export interface TimerSettings {
+  /** Wakes a suspended host. */
+  readonly wakeSystem: boolean;
+  /** How much later than scheduled a run may start; absent: what suits the schedule. */
+  readonly jitterMs?: number;
 }
 
 /** Which artifacts of one database to keep. Counts are of slots; `keepWithinMs` of milliseconds. */

@@ -1,4 +1,5 @@
 import { span } from './calendar-field.ts';
+import { renderValues, renderWeekdays } from './calendar-text.ts';
 import { attempt, MistakeFound, type ExpressionMistake } from './expression.ts';
 
 interface CronField {
@@ -53,12 +54,12 @@ export function parseCron(
 
 function calendarsOf(text: string, zone: string): readonly string[] {
   const [minute, hour, day, month, weekday] = readWords(text);
-  const minutes = renderList(readField(minute, minuteField).values, minuteField);
-  const hours = renderList(readField(hour, hourField).values, hourField);
+  const minutes = renderValues(readField(minute, minuteField).values, minuteField);
+  const hours = renderValues(readField(hour, hourField).values, hourField);
   const days = readField(day, dayField);
-  const months = renderList(readField(month, monthField).values, monthField);
+  const months = renderValues(readField(month, monthField).values, monthField);
   const weekdays = readField(weekday, weekdayField);
-  const onDays = renderList(days.values, dayField);
+  const onDays = renderValues(days.values, dayField);
   const onWeekdays = renderWeekdays(weekdays.values);
   const calendar = (weekdayPart: string, dayPart: string): string =>
     `${weekdayPart}*-${months}-${dayPart} ${hours}:${minutes}:00 ${zone}`;
@@ -144,50 +145,4 @@ function readValue(text: string, part: Word, field: CronField): number {
     throw new MistakeFound(`${field.name} ${text} is outside ${bounds}`, part.offset, part.text.length);
   }
   return value;
-}
-
-/** `*` for all values, `00/15` or `09..17/2` for an even step, otherwise a list with ranges. */
-function renderList(values: readonly number[], field: CronField): string {
-  const size = field.greatest - field.least + 1;
-  if (values.length === size) return '*';
-  const [first = field.least, second = first] = values;
-  const last = values.at(-1) ?? first;
-  const step = second - first;
-  if (step < 2 || values.length < 3 || span(first, last, step).join() !== values.join()) {
-    return renderRanges(values, twoDigits);
-  }
-  // systemd 252 loses its way in a step that does not come round evenly (`00/7` at the end of a month).
-  if (values.length * step === size) return `${twoDigits(first)}/${String(step)}`;
-  return `${twoDigits(first)}..${twoDigits(last)}/${String(step)}`;
-}
-
-function renderWeekdays(values: readonly number[]): string {
-  if (values.length === 7) return '';
-  // systemd's weeks start on Monday, cron's on Sunday.
-  const fromMonday = values.map((value) => (value === 0 ? 7 : value)).sort((a, b) => a - b);
-  return `${renderRanges(fromMonday, (value) => capitalised(weekdayNames[value % 7] ?? ''))} `;
-}
-
-function renderRanges(values: readonly number[], render: (value: number) => string): string {
-  const ranges: number[][] = [];
-  for (const value of values) {
-    const current = ranges.at(-1);
-    if (current?.at(-1) === value - 1) current.push(value);
-    else ranges.push([value]);
-  }
-  return ranges
-    .map((range) => {
-      const [first = 0] = range;
-      if (range.length < 3) return range.map(render).join(',');
-      return `${render(first)}..${render(range.at(-1) ?? first)}`;
-    })
-    .join(',');
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, '0');
-}
-
-function capitalised(name: string): string {
-  return name.slice(0, 1).toUpperCase() + name.slice(1);
 }

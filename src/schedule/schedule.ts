@@ -61,12 +61,6 @@ export function nextRuns(
   return runs;
 }
 
-/** Whether an entry's `from` and `until` allow a run at an instant. A timer may fire outside; the run then does nothing. */
-export function isInSeason(entry: ScheduleEntry, at: Date, zone: string): boolean {
-  const { start, end } = seasonOf(entry, zone);
-  return at.getTime() >= start && at.getTime() < end;
-}
-
 /**
  * The longest time between two consecutive runs within five years (or `withinMs`) or 20,000 runs, whichever ends first;
  * undefined for a schedule with fewer than two runs. What a recovery point objective is held against.
@@ -102,7 +96,10 @@ function* entryRuns(entry: ScheduleEntry, after: Date, zone: string): Generator<
 }
 
 /** First instant inside and first instant after; both days are inclusive. */
-function seasonOf(entry: ScheduleEntry, zone: string): { readonly start: number; readonly end: number } {
+export function seasonOf(
+  entry: ScheduleEntry,
+  zone: string,
+): { readonly start: number; readonly end: number } {
   const dayMs = 86_400_000;
   return {
     start: entry.from === undefined ? -Infinity : startOfDay(Date.parse(entry.from), zone),

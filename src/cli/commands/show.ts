@@ -3,6 +3,7 @@ import type { Pipeline, PipelineStep } from '../../engine/pipeline.ts';
 import { exitCode, type ExitCode } from '../../exit-code.ts';
 import type { Plan, RetentionPolicy } from '../../plan/plan.ts';
 import { renderDuration } from '../../quantity/duration.ts';
+import { renderRunTime } from '../../schedule/run-time.ts';
 import { renderScheduleEntry } from '../../schedule/schedule-words.ts';
 import { nextRuns } from '../../schedule/schedule.ts';
 import { parseAssignments } from '../assignments.ts';
@@ -60,20 +61,10 @@ function scheduleRows(plan: Plan, now: Date): readonly (readonly [string, string
   const runs = nextRuns(plan.schedule, now, runsShown, plan.timeZone);
   return [
     ...entries,
-    ...runs.map(({ at }, index) => [index === 0 ? 'next runs' : '', inBothZones(at, plan.timeZone)] as const),
+    ...runs.map(
+      ({ at }, index) => [index === 0 ? 'next runs' : '', renderRunTime(at, plan.timeZone)] as const,
+    ),
   ];
-}
-
-/** `2025-01-01T02:00:00Z`, and the plan's own zone beside it when that is another. */
-function inBothZones(at: Date, timeZone: string): string {
-  const utc = at.toISOString().replace('.000Z', 'Z');
-  if (timeZone === 'UTC') return utc;
-  const local = new Intl.DateTimeFormat('sv-SE', {
-    timeZone,
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  }).format(at);
-  return `${utc}  ${local} ${timeZone}`;
 }
 
 function objectiveRows({ objectives }: Plan): readonly (readonly [string, string])[] {

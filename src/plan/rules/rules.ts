@@ -5,6 +5,7 @@ import { drillWithoutCheck } from './drill-without-check.ts';
 import { dumpWithoutVerify } from './dump-without-verify.ts';
 import { expiryShorterThanRetention } from './expiry-shorter-than-retention.ts';
 import { folderOnDatabaseHost } from './folder-on-database-host.ts';
+import { jitterTooLong } from './jitter-too-long.ts';
 import { noncurrentExpiryShorterThanRetention } from './noncurrent-expiry-shorter-than-retention.ts';
 import { objectLockLongerThanRetention } from './object-lock-longer-than-retention.ts';
 import { retentionKeepsNothing } from './retention-keeps-nothing.ts';
@@ -26,6 +27,7 @@ export const rules: readonly Rule[] = [
   scheduleNeverFires,
   scheduleOverlaps,
   scheduleEnds,
+  jitterTooLong,
   timeoutMissing,
   secretInClear,
   backupsBesideUploads,

@@ -17,6 +17,19 @@ export interface WrittenPlan {
    */
   schedule?: WrittenScheduleEntry[];
   /**
+   * How the plan's systemd timer behaves beyond its schedule.
+   */
+  timer?: {
+    /**
+     * Wakes the host from suspend for a run; no unless said. The hardware must be able to.
+     */
+    'wake-system'?: boolean;
+    /**
+     * How much later than scheduled a run may start, always by the same time on one host: a minute or a tenth of the time between runs unless said, at most 15m.
+     */
+    jitter?: string;
+  };
+  /**
    * What the plan is held against.
    */
   objectives?: {

@@ -128,6 +128,16 @@ const firing: readonly Case[] = [
     shows: 'only seasons',
     plan: plan('schedule: [{ calendar: daily, until: 2027-01-05 }]'),
   },
+  {
+    rule: 'jitter-too-long',
+    shows: 'half an hour, which a host that boots often never waits for',
+    plan: plan('schedule: [{ calendar: daily }]', 'timer: { jitter: 30m }'),
+  },
+  {
+    rule: 'jitter-too-long',
+    shows: 'more than half of the time between two runs',
+    plan: plan('schedule: [{ calendar: "*:0/10" }]', 'timer: { jitter: 6m }'),
+  },
   { rule: 'timeout-missing', shows: 'no timeout', plan: `environment: prod\n${steps}` },
   {
     rule: 'secret-in-clear',
@@ -194,6 +204,11 @@ const firing: readonly Case[] = [
 ];
 
 const silent: readonly Case[] = [
+  {
+    rule: 'jitter-too-long',
+    shows: 'five minutes',
+    plan: plan('schedule: [{ calendar: daily }]', 'timer: { jitter: 5m }'),
+  },
   {
     rule: 'dump-without-verify',
     shows: 'a restore reads more than a verify step',

@@ -21,7 +21,7 @@ const floors: readonly (readonly string[])[] = [
     'junit',
     'http',
   ],
-  ['record'],
+  ['record', 'unit'],
   ['lock'],
   ['postgres'],
   ['artifact'],

@@ -1,0 +1,58 @@
+import type { Plan } from '../plan/plan.ts';
+import { listRecords } from '../record/store.ts';
+import { renderScheduleEntry } from '../schedule/schedule-words.ts';
+import { nextRuns } from '../schedule/schedule.ts';
+import type { UnitChange } from '../unit/comparison.ts';
+import type { UnitState } from '../unit/systemctl.ts';
+import { serviceName, timerName } from '../unit/unit-file.ts';
+import type { UnitDifference } from './unit-difference.ts';
+
+/** How many of the next runs are told. */
+const runsShown = 5;
+
+/** All that is known of when a plan runs: by its YAML, by systemd, by its records. */
+export interface PlanTimer {
+  readonly plan: string;
+  readonly timeZone: string;
+  /** Each entry of the schedule in words. */
+  readonly schedule: readonly string[];
+  /** By the YAML alone. */
+  readonly nextRuns: readonly Date[];
+  /** Absent where systemd cannot be asked. */
+  readonly timer?: UnitState;
+  readonly service?: UnitState;
+  readonly lastRun?: { readonly id: string; readonly outcome: string; readonly startedAt: string };
+  readonly drift: readonly UnitChange[];
+}
+
+/** @param stateFolder where this host's run records are; one that cannot be read tells of no run */
+export async function planTimer(
+  plan: Plan,
+  { states, changes }: UnitDifference,
+  stateFolder: string,
+  now: Date,
+): Promise<PlanTimer> {
+  const { records } = await listRecords({ stateFolder }, { plan: plan.name, limit: 1 });
+  const [last] = records;
+  const timer = states?.get(timerName(plan.name));
+  const service = states?.get(serviceName(plan.name));
+  return {
+    plan: plan.name,
+    timeZone: plan.timeZone,
+    schedule: plan.schedule.map(
+      (entry) => `${entry.cron ?? entry.calendar}: ${renderScheduleEntry(entry, plan.timeZone)}`,
+    ),
+    nextRuns: nextRuns(plan.schedule, now, runsShown, plan.timeZone).map(({ at }) => at),
+    ...(timer !== undefined && { timer }),
+    ...(service !== undefined && { service }),
+    ...(last !== undefined && {
+      lastRun: { id: last.runId, outcome: last.outcome, startedAt: last.startedAt },
+    }),
+    drift: changes.filter((change) => change.plan === plan.name),
+  };
+}
+
+/** Whether somebody should look: the units are not as the plan says, or the last run under systemd failed. */
+export function needsAttention({ drift, service }: PlanTimer): boolean {
+  return drift.length > 0 || (service !== undefined && !['success', ''].includes(service.result));
+}

@@ -1,0 +1,171 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Environment } from '../environment/environment.ts';
+import type { Plan } from '../plan/plan.ts';
+import { problemsOf } from '../plan/workspace.ts';
+import { applyUnits } from '../unit/apply-units.ts';
+import { compareUnits, type UnitChange } from '../unit/comparison.ts';
+import { installedUnits } from '../unit/installed-units.ts';
+import { createSystemctl, type UnitState } from '../unit/systemctl.ts';
+import { serviceName, timerName, type UnitFile } from '../unit/unit-file.ts';
+import { unitFolder, type UnitScope } from '../unit/unit-scope.ts';
+import { wantedUnits } from '../unit/wanted-units.ts';
+import { confirm } from './confirm.ts';
+import type { CommandHost } from './host.ts';
+import type { Plans } from './plans.ts';
+import { programPlace, shippedTemplates } from './program-place.ts';
+
+/** As `--user` and `--root` say. */
+export interface UnitOptions {
+  readonly user?: true | undefined;
+  readonly root?: string | undefined;
+}
+
+/** What the plans' schedules would change among the installed units now. */
+export interface UnitDifference {
+  readonly scope: UnitScope;
+  readonly folder: string;
+  readonly wanted: readonly UnitFile[];
+  readonly changes: readonly UnitChange[];
+  /** What systemd says of timers and services; absent where it cannot be asked, and why. */
+  readonly states?: ReadonlyMap<string, UnitState>;
+  readonly absent?: string;
+}
+
+/**
+ * Compares the units of all plans, or of one, with those installed; changes nothing. A plan with errors keeps the units
+ * that it has.
+ *
+ * @throws Failure `unit-folder`, `usage` for a path that no unit file can hold
+ */
+export async function unitDifference(
+  host: CommandHost,
+  plans: Plans,
+  options: UnitOptions,
+  name?: string,
+): Promise<UnitDifference> {
+  const scope = scopeOf(host, options);
+  const { workspace, settings } = plans;
+  const isUsable = (plan: string): boolean =>
+    problemsOf(workspace, plan).every(({ severity }) => severity !== 'error');
+  const usable = [...workspace.plans.values()].filter((plan) => isUsable(plan.name));
+  // What the plans share is compared whichever plan is asked for.
+  const wanted = wantedUnits({
+    plans: usable,
+    environmentsOf: (plan) => environmentsUsed(plans, plan),
+    place: programPlace(host, settings),
+    scope,
+    templates: await shippedTemplates(host),
+  }).filter(({ plan }) => name === undefined || plan === undefined || plan === name);
+  const folder = unitFolder(scope);
+  const installed = await installedUnits(folder);
+  const known = new Set(workspace.planFiles.values());
+  const untouched = (plan: string | undefined): boolean =>
+    name === undefined
+      ? plan === undefined
+        ? [...known].some((each) => !isUsable(each))
+        : known.has(plan) && !isUsable(plan)
+      : plan !== name;
+  const asked = await askSystemd(host, scope, wanted);
+  const states = 'absent' in asked ? undefined : asked;
+  return {
+    scope,
+    folder,
+    wanted,
+    changes: compareUnits({ wanted, installed, untouched, ...(states !== undefined && { states }) }),
+    ...('absent' in asked ? { absent: asked.absent } : { states: asked }),
+  };
+}
+
+function scopeOf({ environmentVariables }: CommandHost, { user, root }: UnitOptions): UnitScope {
+  const home = environmentVariables['XDG_CONFIG_HOME'];
+  return {
+    kind: user === true ? 'user' : 'system',
+    ...(root !== undefined && { root }),
+    configHome: home === undefined || home === '' ? join(homedir(), '.config') : home,
+  };
+}
+
+/** Units hold no value of a setting, only names of credentials and folders, so variables may be missing here. */
+function environmentsUsed({ workspace }: Plans, plan: Plan): readonly Environment[] {
+  const others = plan.steps.flatMap(({ action }) => {
+    if (action.kind !== 'task') return [];
+    const { task } = workspace.tasks.get(action.task) ?? {};
+    return (task?.others ?? []).flatMap(({ parameter }) => action.parameters[parameter] ?? []).map(String);
+  });
+  const names = new Set([plan.environment, ...plan.steps.map((step) => step.environment), ...others]);
+  return [...names].flatMap((name) => workspace.environments.get(name) ?? []);
+}
+
+async function askSystemd(
+  host: CommandHost,
+  scope: UnitScope,
+  wanted: readonly UnitFile[],
+): Promise<ReadonlyMap<string, UnitState> | { readonly absent: string }> {
+  if (scope.root !== undefined)
+    return { absent: `the units of ${scope.root} are of a host that does not run` };
+  const plans = [...new Set(wanted.flatMap(({ plan }) => plan ?? []))];
+  const units = plans.flatMap((plan) => [timerName(plan), serviceName(plan)]);
+  // Without any it is asked whether it is there at all.
+  return createSystemctl(scope, host.environmentVariables).states(
+    units.length === 0 ? ['timers.target'] : units,
+  );
+}
+
+/** How many files and timers would change. */
+export function unitChangesIn({ changes }: UnitDifference): number {
+  return changes.length;
+}
+
+/** Every change with its reason and the lines that differ. */
+export function renderUnitDifference({ changes, folder, absent }: UnitDifference): string {
+  const count = changes.length === 1 ? '1 change' : `${String(changes.length)} changes`;
+  const sign = { install: '+', change: '~', remove: '-', start: '>' } as const;
+  const lines = changes.flatMap(({ action, path, reason, isForeign, lines: differing }) => [
+    `${sign[action]} ${action.padEnd(7)} ${path}: ${reason}${isForeign ? ' (replaced only when confirmed)' : ''}`,
+    ...differing.map((line) => `      ${line}`),
+  ]);
+  const systemd = absent === undefined ? [] : [`systemd cannot be asked: ${absent}`];
+  const head = `units in ${folder}: ${changes.length === 0 ? 'nothing to change' : count}`;
+  return `${[head, ...systemd, ...lines].join('\n')}\n`;
+}
+
+/** The same for `--json`. */
+export function unitDifferenceAsData({ changes, folder, absent }: UnitDifference): unknown {
+  return {
+    folder,
+    systemd: absent ?? 'running',
+    changes: changes.map(({ action, path, plan, reason, isForeign, lines }) => ({
+      action,
+      path,
+      plan: plan ?? null,
+      reason,
+      foreign: isForeign,
+      lines,
+    })),
+  };
+}
+
+/**
+ * Makes the installed units those of the plans. What somebody else wrote or edited is asked about by name first.
+ * @throws Failure `not-confirmed`, `unit-folder`, `command-failed`
+ */
+export async function applyUnitDifference(
+  host: CommandHost,
+  difference: UnitDifference,
+  given: string | true | undefined,
+): Promise<void> {
+  const { scope, folder, wanted, changes, absent } = difference;
+  if (changes.length === 0) return;
+  const foreign = changes.filter(({ isForeign }) => isForeign);
+  if (foreign.length > 0) {
+    const paths = foreign.map(({ path, reason }) => `${join(folder, path)} (${reason})`).join(', ');
+    await confirm(host, { consequence: `this replaces ${paths}`, word: 'yes', given });
+  }
+  await applyUnits({
+    folder,
+    changes,
+    wanted,
+    ...(absent === undefined && { systemctl: createSystemctl(scope, host.environmentVariables) }),
+  });
+}

@@ -1,0 +1,59 @@
+import { join, resolve } from 'node:path';
+import type { Environment } from '../environment/environment.ts';
+import type { Plan } from '../plan/plan.ts';
+import { credentialNames } from './credentials.ts';
+import { writable } from './host-drop-in.ts';
+import { marked } from './mark.ts';
+import { timeLimitsOf } from './unit-time-limits.ts';
+import { settingsHome, type UnitScope } from './unit-scope.ts';
+import { plainValue } from './value-text.ts';
+
+export interface PlanSurroundings {
+  /** Every environment that a step of the plan uses. */
+  readonly environments: readonly Environment[];
+  readonly workingFolder: string;
+  readonly scope: UnitScope;
+}
+
+/** What one plan's run needs beyond the template: the network, its deadline, its secrets, the folders that it writes. */
+export function renderPlanDropIn(plan: Plan, surroundings: PlanSurroundings): string {
+  const { environments, workingFolder, scope } = surroundings;
+  const { startMs, stopMs } = timeLimitsOf(plan);
+  const stores = environments.flatMap(({ repository, uploads }) => [repository?.store, uploads?.store]);
+  const folders = stores.flatMap((store) =>
+    store?.kind === 'folder' ? [resolve(workingFolder, store.folder)] : [],
+  );
+  const body = [
+    '',
+    ...(scope.kind === 'system'
+      ? ['[Unit]', 'Wants=network-online.target', 'After=network-online.target', '']
+      : []),
+    '[Service]',
+    `TimeoutStartSec=${seconds(startMs)}`,
+    `TimeoutStopSec=${seconds(stopMs)}`,
+    ...credentials(plan, environments, scope),
+    ...(scope.kind === 'system' ? writable(folders) : []),
+    '',
+  ];
+  return marked(body.join('\n'), plan);
+}
+
+/** What the alert of a failed plan needs: the secrets of its channels, which lie in the plan's environments. */
+export function renderAlertDropIn(plan: Plan, { environments, scope }: PlanSurroundings): string {
+  const lines = credentials(plan, environments, scope);
+  const network = ['[Unit]', 'Wants=network-online.target', 'After=network-online.target', ''];
+  const body = ['', ...(scope.kind === 'system' ? network : []), '[Service]', ...lines, ''];
+  return marked(body.join('\n'), plan);
+}
+
+function credentials(plan: Plan, environments: readonly Environment[], scope: UnitScope): readonly string[] {
+  const parameters = plan.steps.map(({ action }) => (action.kind === 'task' ? action.parameters : {}));
+  return credentialNames(environments, parameters).map(
+    (name) =>
+      `LoadCredential=${plainValue(name)}:${plainValue(join(settingsHome(scope), 'credentials', name))}`,
+  );
+}
+
+function seconds(ms: number): string {
+  return `${String(Math.ceil(ms / 1000))}s`;
+}

@@ -1,0 +1,314 @@
+import { createServer, type Server } from 'node:http';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
+import { startSystemd, type RunningSystemd } from '../services/systemd.ts';
+import { until } from './until.ts';
+import { createWorkspace, nightlyPlan, postgresYaml, type Workspace } from './workspace.ts';
+
+/** CI must be able to (bin/setup.js installs it); a developer's laptop need not. */
+const canBoot = process.platform === 'linux' && process.getuid?.() === 0;
+const isExpected = canBoot || process.env['CI'] !== undefined;
+
+const services = inject('services');
+/** A unit's run and what follows it, on a loaded machine, milliseconds. */
+const patienceMs = 60_000;
+const node = '/srv/run-plan/node_modules/.bin/node';
+
+let workspace: Workspace;
+let database: TestDatabase;
+let systemd: RunningSystemd;
+let receiver: Server;
+let heard: string[];
+
+interface AppliedChange {
+  readonly action: string;
+  readonly path: string;
+  readonly reason: string;
+  readonly lines: readonly string[];
+}
+
+interface ToldTimer {
+  readonly plan: string;
+  readonly nextElapseAt: string | null;
+  readonly result: string;
+  readonly drift: readonly unknown[];
+  readonly timer: { readonly active: string; readonly enabled: string } | null;
+}
+
+describe.runIf(isExpected)('a real systemd', () => {
+  beforeAll(async () => {
+    database = await createDatabase(services);
+    await database.query('create table orders as select n from generate_series(1, 1000) n');
+    heard = [];
+    receiver = createServer((request, response) => {
+      heard.push(request.url ?? '');
+      response.end();
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    workspace = await createWorkspace();
+    await rm(join(workspace.folder, 'run-plan.yaml'));
+    await workspace.write('run-plan.yaml', 'plans: plans\n');
+    systemd = await startSystemd(workspace.folder);
+    await systemd.run('chown', ['run-plan', 'repository']);
+    await workspace.write('password', services.postgres.password);
+    await systemd.run('cp', ['password', '/etc/run-plan/credentials/postgres-password']);
+    await systemd.run('chmod', ['600', '/etc/run-plan/credentials/postgres-password']);
+    await rm(join(workspace.folder, 'password'));
+    const postgres = postgresYaml(services, database.name, { password: '{ credential: postgres-password }' });
+    await workspace.write(
+      'plans/environments.yaml',
+      `environments:
+  prod:
+    postgres: ${postgres}
+    repository: { folder: repository }
+  scratch:
+    postgres: { ephemeral: true }
+    repository: { folder: repository }
+`,
+    );
+    await overrideAlert();
+  });
+
+  afterAll(async () => {
+    await systemd.stop();
+    receiver.close();
+    await dropDatabase(services, database);
+    await workspace.remove();
+  });
+
+  beforeEach(() => {
+    heard.length = 0;
+  });
+
+  afterEach(async () => {
+    for (const name of await readdir(join(workspace.folder, 'plans')))
+      if (name !== 'environments.yaml') await rm(join(workspace.folder, 'plans', name));
+    await apply();
+  });
+
+  test('installs a timer, moves it when the YAML says so, and removes it with its plan', async () => {
+    await workspace.write('plans/nightly.yaml', nightlyPlan);
+    expect((await apply()).map(({ path }) => path)).toContain('run-plan@nightly.timer');
+    expect(await apply()).toEqual([]);
+    expect(await timers()).toMatchObject([
+      { plan: 'nightly', drift: [], timer: { active: 'active', enabled: 'enabled' } },
+    ]);
+    expect(await nextElapse('nightly')).toMatch(/T02:0[01]:/);
+
+    await workspace.write('plans/nightly.yaml', nightlyPlan.replace('02:00:00 UTC', '14:30:00 UTC'));
+    expect(await timers()).toMatchObject([{ drift: [{ action: 'change' }, {}, {}] }]);
+    const moved = await apply();
+    expect(moved.flatMap(({ lines }) => lines)).toContain('+ OnCalendar=*-*-* 14:30:00 UTC');
+    expect(await nextElapse('nightly')).toMatch(/T14:3[01]:/);
+    expect(await apply()).toEqual([]);
+
+    await systemd.systemctl('disable', '--now', 'run-plan@nightly.timer');
+    expect((await apply()).map(({ reason }) => reason).sort()).toEqual([
+      'the timer does not run',
+      'the timer is not enabled',
+    ]);
+    expect(await apply()).toEqual([]);
+
+    await rm(join(workspace.folder, 'plans/nightly.yaml'));
+    expect((await apply()).every(({ action }) => action === 'remove')).toBe(true);
+    expect(await apply()).toEqual([]);
+    expect(await systemd.systemctl('list-timers', '--all')).not.toContain('run-plan');
+    const left = await systemd.run('find', ['/etc/systemd/system', '-type', 'f', '-o', '-type', 'l']);
+    expect(left.stdout).toBe('/etc/systemd/system/run-plan-alert@.service.d/90-test.conf\n');
+  });
+
+  test('a timer fires and makes a real backup as its own user, and a throw-away cluster restores it', async () => {
+    await workspace.write(
+      'plans/often.yaml',
+      plan('*:*:0/2', '  - task: postgres-dump\n  - task: artifact-verify\n'),
+    );
+    await apply();
+    await until(
+      'a backup by the timer',
+      async () => (await workspace.records('often')).length > 0,
+      patienceMs,
+    );
+    await systemd.systemctl('stop', 'run-plan@often.timer');
+    await until(
+      'the unit at rest',
+      async () => !['active', 'activating'].includes(await show('often', 'ActiveState')),
+      patienceMs,
+    );
+    const [record] = await workspace.records('often');
+    expect(record, JSON.stringify(record?.error)).toMatchObject({ outcome: 'succeeded', complete: true });
+    expect(await show('often', 'Result')).toBe('success');
+    const owners = await systemd.run('stat', [
+      '-c',
+      '%U',
+      'repository/' + ((await workspace.artifactKeys())[0] ?? ''),
+    ]);
+    expect(owners.stdout.trim()).toBe('run-plan');
+
+    const restore = `  - task: postgres-restore\n    with: { from: prod, artifact: latest, database: "\${run.scratch}" }\n  - task: sql-check\n    with: { checks: [{ name: rows, sql: "select count(*) = 1000 from orders" }] }\n`;
+    await workspace.write(
+      'plans/drill.yaml',
+      plan('yearly', restore).replace('environment: prod', 'environment: scratch'),
+    );
+    await apply();
+    const started = await systemd.run('systemctl', ['start', 'run-plan@drill.service']);
+    const [drill] = await workspace.records('drill');
+    expect(drill?.outcome, `${started.stderr}${JSON.stringify(drill?.error)}`).toBe('succeeded');
+  });
+
+  test('a folder with any name is written to, and nothing else is', async () => {
+    const odd = 'odd 100% "$HOME" \\n; it\'s';
+    await mkdir(join(workspace.folder, odd));
+    await systemd.run('chown', ['run-plan', odd]);
+    await workspace.write(
+      'plans/odd.yaml',
+      plan(
+        'yearly',
+        '  - task: postgres-dump\n  - task: artifact-verify\n  - run: "! touch plans/new"\n',
+      ).replace('environment: prod', 'environment: odd'),
+    );
+    const environments = await readFile(join(workspace.folder, 'plans/environments.yaml'), 'utf8');
+    const postgres = postgresYaml(services, database.name, { password: '{ credential: postgres-password }' });
+    await workspace.write(
+      'plans/environments.yaml',
+      `${environments}  odd:\n    postgres: ${postgres}\n    repository: { folder: ${JSON.stringify(odd)} }\n`,
+    );
+    await apply();
+    const { code, stderr } = await systemd.run('systemctl', ['start', 'run-plan@odd.service']);
+    expect(code, stderr).toBe(0);
+    expect((await readdir(join(workspace.folder, odd))).some((name) => name.startsWith('pg_'))).toBe(true);
+    await workspace.write('plans/environments.yaml', environments);
+  });
+
+  test('a failed run starts the alert unit, which reaches a receiver', async () => {
+    await workspace.write('plans/broken.yaml', plan('yearly', '  - run: exit 3\n'));
+    await apply();
+    expect((await systemd.run('systemctl', ['start', 'run-plan@broken.service'])).code).not.toBe(0);
+    await until('the alert', () => Promise.resolve(heard.includes('/failed/broken/exit-code')), patienceMs);
+    expect(await timers()).toMatchObject([{ plan: 'broken', result: 'exit-code (exit 20)' }]);
+    expect((await systemd.run(node, [...launcher, 'timers', '--check'])).code).toBe(22);
+  });
+
+  test('an overrun is stopped at its deadline, cleaned up after, and told', async () => {
+    await workspace.write(
+      'plans/slow.yaml',
+      `${plan('yearly', '  - run: echo $$ > repository/pid; (sleep 9871 & sleep 9871; wait)\n')}cleanup:\n  - run: echo done > repository/cleaned\n`,
+    );
+    await apply();
+    await dropIn('run-plan@slow.service', '[Service]\nTimeoutStartSec=4\n');
+    expect((await systemd.run('systemctl', ['start', 'run-plan@slow.service'])).code).not.toBe(0);
+    await until('the end', async () => (await show('slow', 'ActiveState')) === 'failed', patienceMs);
+    expect(await show('slow', 'Result')).toBe('timeout');
+    expect(await readFile(join(workspace.repositoryFolder, 'cleaned'), 'utf8')).toBe('done\n');
+    expect((await workspace.records('slow')).at(-1)).toMatchObject({ outcome: 'cancelled', complete: true });
+    const living = await systemd.run('sh', [
+      '-c',
+      "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 987[1]'",
+    ]);
+    expect(living.stdout).toBe('0\n');
+    const lock = '/var/lib/run-plan/locks/slow.lock';
+    expect(await systemd.run('flock', ['--nonblock', lock, 'true'])).toMatchObject({ code: 0 });
+    await until('the alert', () => Promise.resolve(heard.includes('/failed/slow/timeout')), patienceMs);
+  });
+
+  test('two triggers at once run once', async () => {
+    const wait = '  - run: echo ran >> repository/ran; until [ -e repository/go ]; do sleep 0.1; done\n';
+    await workspace.write('plans/twice.yaml', plan('*:*:*', wait));
+    await apply();
+    const ran = async (): Promise<string> =>
+      readFile(join(workspace.repositoryFolder, 'ran'), 'utf8').catch(() => '');
+    await until('the first', async () => (await ran()) !== '', patienceMs);
+    await systemd.systemctl('start', '--no-block', 'run-plan@twice.service');
+    const byHand = await systemd.run('setpriv', [
+      ...[
+        '--reuid',
+        'run-plan',
+        '--regid',
+        'run-plan',
+        '--clear-groups',
+        'env',
+        'STATE_DIRECTORY=/var/lib/run-plan',
+      ],
+      ...[node, ...launcher, 'run', 'twice'],
+    ]);
+    expect(byHand.code, byHand.stderr).toBe(12);
+    await systemd.systemctl('stop', 'run-plan@twice.timer');
+    await writeFile(join(workspace.repositoryFolder, 'go'), '');
+    await until('the end', async () => (await show('twice', 'ActiveState')) === 'inactive', patienceMs);
+    expect(await ran()).toBe('ran\n');
+    const outcomes = (await workspace.records('twice')).map(({ outcome, exitCode }) => [outcome, exitCode]);
+    expect(outcomes.sort()).toEqual([
+      ['failed', 12],
+      ['succeeded', 0],
+    ]);
+  });
+
+  test('a run that was missed while the host was off is caught up', async () => {
+    await workspace.write(
+      'plans/daily.yaml',
+      `${plan('daily', '  - run: echo caught up\n')}timer: { jitter: 0s }\n`,
+    );
+    await apply();
+    expect(await workspace.records('daily')).toEqual([]);
+    // What a host looks like that was off for two days: the timer does not run, its stamp is old.
+    await systemd.systemctl('stop', 'run-plan@daily.timer');
+    await systemd.run('touch', ['-d', '2 days ago', '/var/lib/systemd/timers/stamp-run-plan@daily.timer']);
+    await systemd.systemctl('start', 'run-plan@daily.timer');
+    await until('the missed run', async () => (await workspace.records('daily')).length === 1, patienceMs);
+    expect(await workspace.records('daily')).toMatchObject([{ outcome: 'succeeded' }]);
+  });
+});
+
+const launcher = ['/srv/run-plan/bin/run-plan.js'];
+
+function plan(calendar: string, steps: string): string {
+  return `environment: prod\nschedule: [{ calendar: "${calendar}" }]\ntimeout: 5m\nsteps:\n${steps}`;
+}
+
+async function apply(): Promise<readonly AppliedChange[]> {
+  const { code, stdout, stderr } = await systemd.run(node, ['/srv/run-plan/test/e2e/apply-units.ts']);
+  if (code !== 0) throw new Error(`apply: ${stderr}`);
+  return (JSON.parse(stdout) as { readonly changes: readonly AppliedChange[] }).changes;
+}
+
+async function timers(): Promise<readonly ToldTimer[]> {
+  const { stdout, stderr } = await systemd.run(node, [...launcher, 'timers', '--json']);
+  if (stdout === '') throw new Error(stderr);
+  return (JSON.parse(stdout) as { readonly timers: readonly ToldTimer[] }).timers;
+}
+
+async function nextElapse(name: string): Promise<string> {
+  return (await timers()).find((timer) => timer.plan === name)?.nextElapseAt ?? 'never';
+}
+
+async function show(name: string, property: string): Promise<string> {
+  const text = await systemd.systemctl(
+    'show',
+    '--value',
+    `--property=${property}`,
+    `run-plan@${name}.service`,
+  );
+  return text.trim();
+}
+
+/** An operator's own drop-in, which outlives every apply. */
+async function dropIn(unit: string, text: string): Promise<void> {
+  await systemd.run('mkdir', ['-p', `/etc/systemd/system/${unit}.d`]);
+  await workspace.write('drop-in', text);
+  await systemd.run('mv', ['drop-in', `/etc/systemd/system/${unit}.d/90-test.conf`]);
+  await systemd.systemctl('daemon-reload');
+}
+
+/** The alert, sent by a shell: what `run-plan alerts` sends has its own tests. */
+async function overrideAlert(): Promise<void> {
+  const { port } = receiver.address() as AddressInfo;
+  await workspace.write(
+    'alert',
+    `#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/${String(port)}\nprintf 'GET /failed/%s/%s HTTP/1.1\\r\\nHost: alerts\\r\\nConnection: close\\r\\n\\r\\n' "$1" "$MONITOR_SERVICE_RESULT" >&3\ncat <&3\n`,
+  );
+  await chmod(join(workspace.folder, 'alert'), 0o755);
+  await mkdir(join(workspace.folder, 'tasks'), { recursive: true });
+  await dropIn('run-plan-alert@.service', '[Service]\nExecStart=\nExecStart=/srv/work/alert %i\n');
+}
