@@ -4,7 +4,7 @@ import { addEvidence } from './evidence-grammar.ts';
 import type { CommandHost } from './host.ts';
 import { config, json, logFormat, wholeNumber, type Settle } from './options.ts';
 import { addRestore } from './restore-grammar.ts';
-import { addTimers } from './timers-grammar.ts';
+import { addTimers, unitRoot, user } from './timers-grammar.ts';
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 bug, 2 usage, 10 plan invalid, 11 environment, secret or tool missing, 12 locked,
@@ -143,9 +143,11 @@ function addChanges(program: Command, host: CommandHost, settle: Settle): void {
   program
     .command('diff')
     .description(
-      `Shows what differs from the YAML: settings of buckets with what changing them would do, and which artifacts retention would remove, each with its reason. Exits ${String(exitCode.objectiveMissed)} when something would change.`,
+      `Shows what differs from the YAML: settings of buckets with what changing them would do, the units of plans with a schedule, and which artifacts retention would remove, each with its reason. Exits ${String(exitCode.objectiveMissed)} when something would change.`,
     )
     .argument('[name]', 'only this plan or bucket')
+    .addOption(user())
+    .addOption(unitRoot())
     .addOption(json())
     .addOption(config())
     .action(async (name, options) => {
@@ -158,6 +160,8 @@ function addChanges(program: Command, host: CommandHost, settle: Settle): void {
     .argument('[name]', 'only this plan or bucket')
     .option('--yes [environment]', 'confirm without being asked; a protected environment wants its name')
     .option('--allow-weaker', 'also what protects a bucket less than it is protected now')
+    .addOption(user())
+    .addOption(unitRoot())
     .addOption(json())
     .addOption(config())
     .action(async (name, options) => {

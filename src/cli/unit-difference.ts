@@ -131,7 +131,11 @@ export function renderUnitDifference({ changes, folder, absent }: UnitDifference
 }
 
 /** The same for `--json`. */
-export function unitDifferenceAsData({ changes, folder, absent }: UnitDifference): unknown {
+export function unitDifferenceAsData({
+  changes,
+  folder,
+  absent,
+}: UnitDifference): Readonly<Record<string, unknown>> {
   return {
     folder,
     systemd: absent ?? 'running',

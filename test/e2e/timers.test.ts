@@ -1,3 +1,4 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createWorkspace, nightlyPlan, type Workspace } from './workspace.ts';
@@ -32,4 +33,33 @@ test('without systemd the timers of the schedules are told, what is not installe
     timers: [{ plan: 'nightly', nextElapseAt: null, timer: null, result: 'never', needsAttention: true }],
     orphans: [],
   });
+});
+
+test('diff shows what a schedule changes among the units, and apply does it: installed, changed, removed, once', async () => {
+  const root = join(workspace.folder, 'image');
+  const folder = join(root, 'etc/systemd/system');
+  await workspace.write('plans/weekly.yaml', `${nightlyPlan}time-zone: Europe/Berlin\n`);
+  const timers = async (): Promise<string[]> =>
+    (await readdir(folder)).filter((name) => name.endsWith('.timer')).sort();
+
+  const shown = await workspace.run(['diff', '--root', root]);
+  expect(shown.code, shown.text).toBe(22);
+  expect(shown.stdout).toContain('+ install run-plan@nightly.timer');
+  expect((await workspace.run(['apply', '--root', root])).code).toBe(0);
+  expect(await timers()).toEqual(['run-plan@nightly.timer', 'run-plan@weekly.timer']);
+  expect((await workspace.run(['diff', '--root', root])).code).toBe(0);
+
+  await workspace.write('plans/nightly.yaml', nightlyPlan.replace('02:00:00', '03:30:00'));
+  await rm(join(workspace.folder, 'plans/weekly.yaml'));
+  const changed = await workspace.run(['diff', '--root', root, '--json']);
+  expect(changed.code).toBe(22);
+  const units = (JSON.parse(changed.stdout) as { kind: string; changes: { action: string; path: string }[] }[])
+    .filter(({ kind }) => kind === 'units')
+    .flatMap(({ changes }) => changes.map(({ action, path }) => `${action} ${path}`));
+  expect(units).toContain('change run-plan@nightly.timer');
+  expect(units).toContain('remove run-plan@weekly.timer');
+  expect((await workspace.run(['apply', '--root', root])).code).toBe(0);
+  expect(await timers()).toEqual(['run-plan@nightly.timer']);
+  expect(await readFile(join(folder, 'run-plan@nightly.timer'), 'utf8')).toContain('03:30:00');
+  expect((await workspace.run(['diff', '--root', root])).code).toBe(0);
 });

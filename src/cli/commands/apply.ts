@@ -3,8 +3,9 @@ import type { ApplyFlags } from '../differences/difference.ts';
 import { compareAll } from '../differences/kinds.ts';
 import { print, type CommandHost } from '../host.ts';
 import { loadPlans } from '../plans.ts';
+import type { UnitOptions } from '../unit-difference.ts';
 
-export interface ApplyOptions extends ApplyFlags {
+export interface ApplyOptions extends ApplyFlags, UnitOptions {
   readonly config?: string | undefined;
 }
 
@@ -18,7 +19,8 @@ export async function applyCommand(
   options: ApplyOptions,
 ): Promise<ExitCode> {
   const plans = await loadPlans(host, options.config);
-  for await (const { difference } of compareAll({ host, plans, now: new Date() }, name)) {
+  const scope = { host, plans, now: new Date(), units: options };
+  for await (const { difference } of compareAll(scope, name)) {
     if (options.json !== true) print(host, difference.render());
     if (difference.failure === undefined && difference.changes === 0) continue;
     const code = await difference.apply(options);

@@ -3,8 +3,9 @@ import { compareAll } from '../differences/kinds.ts';
 import { renderFailure } from '../exit.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans } from '../plans.ts';
+import type { UnitOptions } from '../unit-difference.ts';
 
-export interface DiffOptions {
+export interface DiffOptions extends UnitOptions {
   readonly json?: true | undefined;
   readonly config?: string | undefined;
 }
@@ -19,7 +20,7 @@ export async function diffCommand(
   options: DiffOptions,
 ): Promise<ExitCode> {
   const plans = await loadPlans(host, options.config);
-  const scope = { host, plans, now: new Date() };
+  const scope = { host, plans, now: new Date(), units: options };
   const data: unknown[] = [];
   let code: ExitCode = exitCode.done;
   let failed: ExitCode | undefined;
@@ -36,6 +37,7 @@ export async function diffCommand(
     count += 1;
   }
   if (options.json === true) printJson(host, data);
-  else if (count === 0) print(host, 'no plan prunes, and no bucket is declared\n');
+  else if (count === 0)
+    print(host, 'no plan prunes, no bucket is declared, and no unit of systemd is compared here\n');
   return failed ?? code;
 }

@@ -2,12 +2,15 @@ import type { ExitCode } from '../../exit-code.ts';
 import type { Failure } from '../../failure.ts';
 import type { CommandHost } from '../host.ts';
 import type { Plans } from '../plans.ts';
+import type { UnitOptions } from '../unit-difference.ts';
 
 /** What a comparison and an application start from. */
 export interface DifferenceScope {
   readonly host: CommandHost;
   readonly plans: Plans;
   readonly now: Date;
+  /** Whose systemd units are meant: this host's unless said. */
+  readonly units: UnitOptions;
 }
 
 /** How `apply` was called. */
@@ -18,7 +21,7 @@ export interface ApplyFlags {
 }
 
 /**
- * A kind of thing that the YAML declares and that can be held against what is there: retention, buckets. `diff` and
+ * A kind of thing that the YAML declares and that can be held against what is there: buckets, units, retention. `diff` and
  * `apply` know nothing of a kind but this; a new one is a file in this folder and a line in `kinds.ts`.
  */
 export interface DifferenceKind {

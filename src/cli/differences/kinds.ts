@@ -3,9 +3,10 @@ import { didYouMean } from '../../schema/did-you-mean.ts';
 import { bucketDifferences } from './buckets.ts';
 import type { DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
 import { retentionDifferences } from './retention.ts';
+import { unitDifferences } from './units.ts';
 
 /** In the order in which they are shown and applied: what keeps comes before what removes. */
-const kinds: readonly DifferenceKind[] = [bucketDifferences, retentionDifferences];
+const kinds: readonly DifferenceKind[] = [bucketDifferences, unitDifferences, retentionDifferences];
 
 /** A difference and the kind it is of. */
 export interface NamedDifference {
