@@ -4,6 +4,9 @@ import { hidingOf, type ProgramPlace } from './program-place.ts';
 import { settingsHome, type UnitScope } from './unit-scope.ts';
 import { argument, plainValue, word } from './value-text.ts';
 
+/** An account's systemd would choose folders by its version; run-plan's own choice is the one that its commands look into. */
+const ownFolders = ['StateDirectory=', 'CacheDirectory='];
+
 /** What all units of a template share on this host: the program, its settings, what must be visible. */
 export function renderHostDropIn(words: readonly string[], place: ProgramPlace, scope: UnitScope): string {
   const { node, launcher, settingsFile, workingFolder } = place;
@@ -27,7 +30,7 @@ export function renderHostDropIn(words: readonly string[], place: ProgramPlace, 
     `WorkingDirectory=${plainValue(workingFolder)}`,
     'EnvironmentFile=',
     `EnvironmentFile=-${plainValue(join(settingsHome(scope), 'environment'))}`,
-    ...(scope.kind === 'system' ? [...visible(shown), ...state(place)] : []),
+    ...(scope.kind === 'system' ? [...visible(shown), ...state(place)] : ownFolders),
     '',
   ];
   return marked(body.join('\n'));

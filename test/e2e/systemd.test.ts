@@ -126,17 +126,9 @@ describe.runIf(isExpected)('a real systemd', () => {
       plan('*:*:0/2', '  - task: postgres-dump\n  - task: artifact-verify\n'),
     );
     await apply();
-    await until(
-      'a backup by the timer',
-      async () => (await workspace.records('often')).length > 0,
-      patienceMs,
-    );
+    await ended('often');
     await systemd.systemctl('stop', 'run-plan@often.timer');
-    await until(
-      'the unit at rest',
-      async () => !['active', 'activating'].includes(await show('often', 'ActiveState')),
-      patienceMs,
-    );
+    await ended('often');
     const [record] = await workspace.records('often');
     expect(record, JSON.stringify(record?.error)).toMatchObject({ outcome: 'succeeded', complete: true });
     expect(await show('often', 'Result')).toBe('success');
@@ -245,6 +237,60 @@ describe.runIf(isExpected)('a real systemd', () => {
     ]);
   });
 
+  test("an account's own systemd runs its plans without being root", async () => {
+    const variables = ['HOME=/run/account', 'XDG_RUNTIME_DIR=/run/user/64998'];
+    const account = ['--reuid', 'account', '--regid', 'account', '--clear-groups', 'env', ...variables];
+    const as = (...words: readonly string[]): ReturnType<RunningSystemd['run']> =>
+      systemd.run('setpriv', [...account, ...words]);
+    for (const folder of ['/run/user/64998', '/run/account', 'own'])
+      await systemd.run('install', ['-d', '-o', 'account', '-m', '755', folder]);
+    // As user@.service does it.
+    await unit(
+      'account.service',
+      '[Service]\nType=notify\nUser=account\nDelegate=yes\nEnvironment=XDG_RUNTIME_DIR=/run/user/64998\nExecStart=/bin/sh -c "exec $$(ls /usr/lib/systemd/systemd /lib/systemd/systemd | head -1) --user"\n',
+    );
+    await systemd.systemctl('start', 'account.service');
+    try {
+      const environments = await readFile(join(workspace.folder, 'plans/environments.yaml'), 'utf8');
+      await workspace.write(
+        'plans/environments.yaml',
+        `${environments}  own:\n    repository: { folder: own }\n`,
+      );
+      await workspace.write(
+        'plans/own.yaml',
+        plan('*:*:0/2', '  - run: id -un > own/who\n').replace('prod', 'own'),
+      );
+      const applied = await as(node, '/srv/run-plan/test/e2e/apply-units.ts', '--user');
+      expect(applied.code, applied.stderr).toBe(0);
+      const told = async (): Promise<string> =>
+        readFile(join(workspace.folder, 'own/who'), 'utf8').catch(() => '');
+      await until('a run by the timer', async () => (await told()) === 'account\n', patienceMs);
+      await as('systemctl', '--user', 'stop', 'run-plan@own.timer');
+      await until(
+        'the end of the run',
+        async () =>
+          !(await as('systemctl', '--user', 'is-active', 'run-plan@own.service')).stdout.startsWith(
+            'activating',
+          ),
+        patienceMs,
+      );
+      const shown = await as(node, ...launcher, 'timers', '--user', '--json');
+      expect(JSON.parse(shown.stdout)).toMatchObject({
+        folder: '/run/account/.config/systemd/user',
+        timers: [
+          {
+            plan: 'own',
+            drift: [{ action: 'start' }],
+            lastRun: { outcome: 'succeeded' },
+            timer: { active: 'inactive', enabled: 'enabled' },
+          },
+        ],
+      });
+    } finally {
+      await systemd.systemctl('stop', 'account.service');
+    }
+  });
+
   test('a run that was missed while the host was off is caught up', async () => {
     await workspace.write(
       'plans/daily.yaml',
@@ -291,6 +337,20 @@ async function show(name: string, property: string): Promise<string> {
     `run-plan@${name}.service`,
   );
   return text.trim();
+}
+
+async function unit(name: string, text: string): Promise<void> {
+  await workspace.write('unit', text);
+  await systemd.run('mv', ['unit', `/etc/systemd/system/${name}`]);
+  await systemd.systemctl('daemon-reload');
+}
+
+/** Waits until a run of the plan has ended and none is active: what it wrote is whole then. */
+async function ended(name: string): Promise<void> {
+  const hasEnded = async (): Promise<boolean> =>
+    (await show(name, 'ExecMainExitTimestamp')) !== '' &&
+    ['inactive', 'failed'].includes(await show(name, 'ActiveState'));
+  await until(`the end of a run of ${name}`, hasEnded, patienceMs);
 }
 
 /** An operator's own drop-in, which outlives every apply. */

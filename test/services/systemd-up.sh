@@ -58,13 +58,27 @@ mount --move /run/checkout /srv/run-plan
 mount --move /run/workspace /srv/work
 for folder in /var/lib /var/cache; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
 
+# Its own part of the control groups, which the namespace shows as the whole.
+if [[ -e /sys/fs/cgroup/cgroup.procs ]]; then
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup
+else
+  mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
+  mkdir /sys/fs/cgroup/systemd /sys/fs/cgroup/unified
+  mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified || rmdir /sys/fs/cgroup/unified
+  # Otherwise it would mount every other controller, and leave groups there.
+  mount -o remount,ro /sys/fs/cgroup
+fi
+
 cp -a /etc/. /run/etc
 mount --bind /run/etc /etc
 rm -rf /etc/systemd/system
 mkdir -p /etc/systemd/system /etc/run-plan/credentials
 echo 'run-plan:x:64999:64999::/:/usr/sbin/nologin' >>/etc/passwd
-echo 'run-plan:x:64999:' >>/etc/group
+echo 'account:x:64998:64998::/run/account:/bin/sh' >>/etc/passwd
+printf 'run-plan:x:64999:\naccount:x:64998:\n' >>/etc/group
 chown run-plan /srv/work
+chmod 755 /srv/work
 
 units=/usr/lib/systemd/system
 if [[ ! -d $units ]]; then units=/lib/systemd/system; fi
