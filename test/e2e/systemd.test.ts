@@ -79,13 +79,19 @@ describe.runIf(isExpected)('a real systemd', () => {
     await workspace.remove();
   });
 
-  beforeEach(() => {
+  beforeEach(async () => {
     heard.length = 0;
+    // A folder without any plan is taken for the wrong one.
+    await workspace.write(
+      'plans/by-hand.yaml',
+      'environment: prod\ntimeout: 1m\nsteps:\n  - run: echo by hand\n',
+    );
   });
 
   afterEach(async () => {
     for (const name of await readdir(join(workspace.folder, 'plans')))
-      if (name !== 'environments.yaml') await rm(join(workspace.folder, 'plans', name));
+      if (!['environments.yaml', 'by-hand.yaml'].includes(name))
+        await rm(join(workspace.folder, 'plans', name));
     await apply();
   });
 
@@ -260,7 +266,7 @@ describe.runIf(isExpected)('a real systemd', () => {
         'plans/own.yaml',
         plan('*:*:0/2', '  - run: id -un > own/who\n').replace('prod', 'own'),
       );
-      const applied = await as(node, '/srv/run-plan/test/e2e/apply-units.ts', '--user');
+      const applied = await as(node, ...launcher, 'apply', '--user');
       expect(applied.code, applied.stderr).toBe(0);
       const told = async (): Promise<string> =>
         readFile(join(workspace.folder, 'own/who'), 'utf8').catch(() => '');
@@ -314,9 +320,12 @@ function plan(calendar: string, steps: string): string {
 }
 
 async function apply(): Promise<readonly AppliedChange[]> {
-  const { code, stdout, stderr } = await systemd.run(node, ['/srv/run-plan/test/e2e/apply-units.ts']);
-  if (code !== 0) throw new Error(`apply: ${stderr}`);
-  return (JSON.parse(stdout) as { readonly changes: readonly AppliedChange[] }).changes;
+  const shown = await systemd.run(node, [...launcher, 'diff', '--json']);
+  expect([0, 22], shown.stderr).toContain(shown.code);
+  const found = JSON.parse(shown.stdout) as { kind: string; changes: readonly AppliedChange[] }[];
+  const { code, stderr } = await systemd.run(node, [...launcher, 'apply', '--yes']);
+  expect(code, stderr).toBe(0);
+  return found.filter(({ kind }) => kind === 'units').flatMap(({ changes }) => changes);
 }
 
 async function timers(): Promise<readonly ToldTimer[]> {

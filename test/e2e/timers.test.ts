@@ -53,7 +53,9 @@ test('diff shows what a schedule changes among the units, and apply does it: ins
   await rm(join(workspace.folder, 'plans/weekly.yaml'));
   const changed = await workspace.run(['diff', '--root', root, '--json']);
   expect(changed.code).toBe(22);
-  const units = (JSON.parse(changed.stdout) as { kind: string; changes: { action: string; path: string }[] }[])
+  const units = (
+    JSON.parse(changed.stdout) as { kind: string; changes: { action: string; path: string }[] }[]
+  )
     .filter(({ kind }) => kind === 'units')
     .flatMap(({ changes }) => changes.map(({ action, path }) => `${action} ${path}`));
   expect(units).toContain('change run-plan@nightly.timer');
