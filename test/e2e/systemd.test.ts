@@ -118,6 +118,13 @@ describe.runIf(isExpected)('a real systemd', () => {
     ]);
     expect(await apply()).toEqual([]);
 
+    const path = '/etc/systemd/system/run-plan@nightly.timer';
+    await systemd.run('sed', ['-i', 's/14:30/16:30/', path]);
+    await expect(apply()).rejects.toThrow('somebody has edited it');
+    expect((await systemd.run('grep', ['-c', '16:30', path])).stdout).not.toBe('0\n');
+    expect(await apply('--yes')).toMatchObject([{ action: 'change', reason: 'somebody has edited it' }]);
+    expect(await nextElapse('nightly')).toMatch(/T14:3[01]:/);
+
     await rm(join(workspace.folder, 'plans/nightly.yaml'));
     expect((await apply()).every(({ action }) => action === 'remove')).toBe(true);
     expect(await apply()).toEqual([]);
@@ -319,12 +326,13 @@ function plan(calendar: string, steps: string): string {
   return `environment: prod\nschedule: [{ calendar: "${calendar}" }]\ntimeout: 5m\nsteps:\n${steps}`;
 }
 
-async function apply(): Promise<readonly AppliedChange[]> {
+/** What diff shows of the units, and apply then does. */
+async function apply(...words: readonly string[]): Promise<readonly AppliedChange[]> {
   const shown = await systemd.run(node, [...launcher, 'diff', '--json']);
-  expect([0, 22], shown.stderr).toContain(shown.code);
+  if (![0, 22].includes(shown.code)) throw new Error(`diff: ${shown.stderr}`);
   const found = JSON.parse(shown.stdout) as { kind: string; changes: readonly AppliedChange[] }[];
-  const { code, stderr } = await systemd.run(node, [...launcher, 'apply', '--yes']);
-  expect(code, stderr).toBe(0);
+  const { code, stderr } = await systemd.run(node, [...launcher, 'apply', ...words]);
+  if (code !== 0) throw new Error(`apply: ${stderr}`);
   return found.filter(({ kind }) => kind === 'units').flatMap(({ changes }) => changes);
 }
 
