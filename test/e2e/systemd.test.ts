@@ -387,5 +387,5 @@ async function overrideAlert(): Promise<void> {
   );
   await chmod(join(workspace.folder, 'alert'), 0o755);
   await mkdir(join(workspace.folder, 'tasks'), { recursive: true });
-  await dropIn('run-plan-alert@.service', '[Service]\nExecStart=\nExecStart=/srv/work/alert %i\n');
+  await dropIn('run-plan-alert@.service', '[Service]\nExecStart=\nExecStart=/srv/cleaning/alert %i\n');
 }

@@ -2,7 +2,7 @@
 # A real systemd as the first process of namespaces of its own: `systemd-up.sh CHECKOUT WORKSPACE`, as root.
 # Prints the first process' id. Lives as long as its standard input is open; then everything in it is killed, also when
 # whoever opened that input was killed. Nothing of it is seen outside: /etc, /run, /srv, /var/lib and /var/cache are copies
-# or empty, and of Debian's units it knows the targets only. Inside, CHECKOUT is /srv/run-plan and WORKSPACE /srv/work.
+# or empty, and of Debian's units it knows the targets only. Inside, CHECKOUT is /srv/run-plan and WORKSPACE /srv/cleaning.
 set -euo pipefail
 # Whoever reads may be gone when the rest is cleaned up.
 trap '' PIPE
@@ -53,9 +53,9 @@ mkdir -p /run/checkout /run/workspace /run/etc /run/units /run/none
 mount --bind "$checkout" /run/checkout
 mount --bind "$workspace" /run/workspace
 mount -t tmpfs -o mode=755 tmpfs /srv
-mkdir /srv/run-plan /srv/work
+mkdir /srv/run-plan /srv/cleaning
 mount --move /run/checkout /srv/run-plan
-mount --move /run/workspace /srv/work
+mount --move /run/workspace /srv/cleaning
 for folder in /var/lib /var/cache; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
 
 # Its own part of the control groups, which the namespace shows as the whole.
@@ -77,8 +77,8 @@ mkdir -p /etc/systemd/system /etc/run-plan/credentials
 echo 'run-plan:x:64999:64999::/:/usr/sbin/nologin' >>/etc/passwd
 echo 'account:x:64998:64998::/run/account:/bin/sh' >>/etc/passwd
 printf 'run-plan:x:64999:\naccount:x:64998:\n' >>/etc/group
-chown run-plan /srv/work
-chmod 755 /srv/work
+chown run-plan /srv/cleaning
+chmod 755 /srv/cleaning
 
 units=/usr/lib/systemd/system
 if [[ ! -d $units ]]; then units=/lib/systemd/system; fi

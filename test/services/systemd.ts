@@ -61,7 +61,7 @@ export async function startSystemd(workspace: string): Promise<RunningSystemd> {
         '-C',
         'sh',
         '-c',
-        'cd /srv/work && exec "$@"',
+        'cd /srv/cleaning && exec "$@"',
         'sh',
         program,
         ...words,
@@ -85,5 +85,5 @@ export async function startSystemd(workspace: string): Promise<RunningSystemd> {
     await stop();
     throw new Error(`systemd did not come up: ${said}`);
   }
-  return { checkout: '/srv/run-plan', workspace: '/srv/work', run, systemctl, stop };
+  return { checkout: '/srv/run-plan', workspace: '/srv/cleaning', run, systemctl, stop };
 }
