@@ -151,7 +151,8 @@ export function unitDifferenceAsData({
 }
 
 /**
- * Makes the installed units those of the plans. What somebody else wrote or edited is asked about by name first.
+ * Makes the installed units those of the plans. What is removed, and what somebody else wrote
+ * or edited, is asked about by name first.
  * @throws Failure `not-confirmed`, `unit-folder`, `command-failed`
  */
 export async function applyUnitDifference(
@@ -161,10 +162,11 @@ export async function applyUnitDifference(
 ): Promise<void> {
   const { scope, folder, wanted, changes, absent } = difference;
   if (changes.length === 0) return;
-  const foreign = changes.filter(({ isForeign }) => isForeign);
-  if (foreign.length > 0) {
-    const paths = foreign.map(({ path, reason }) => `${join(folder, path)} (${reason})`).join(', ');
-    await confirm(host, { consequence: `this replaces ${paths}`, word: 'yes', given });
+  // Another folder of plans than the installed one would end every timer, and backups with them, without a word.
+  const grave = changes.filter(({ action, isForeign }) => isForeign || action === 'remove');
+  if (grave.length > 0) {
+    const paths = grave.map(({ path, reason }) => `${join(folder, path)} (${reason})`).join(', ');
+    await confirm(host, { consequence: `this replaces or removes ${paths}`, word: 'yes', given });
   }
   await applyUnits({
     folder,

@@ -120,9 +120,9 @@ describe.runIf(isExpected)('a real systemd', () => {
 
     const path = '/etc/systemd/system/run-plan@nightly.timer';
     await systemd.run('sed', ['-i', 's/14:30/16:30/', path]);
-    await expect(apply()).rejects.toThrow('somebody has edited it');
+    await expect(apply([])).rejects.toThrow('somebody has edited it');
     expect((await systemd.run('grep', ['-c', '16:30', path])).stdout).not.toBe('0\n');
-    expect(await apply('--yes')).toMatchObject([{ action: 'change', reason: 'somebody has edited it' }]);
+    expect(await apply()).toMatchObject([{ action: 'change', reason: 'somebody has edited it' }]);
     expect(await nextElapse('nightly')).toMatch(/T14:3[01]:/);
 
     await rm(join(workspace.folder, 'plans/nightly.yaml'));
@@ -327,11 +327,11 @@ function plan(calendar: string, steps: string): string {
 }
 
 /** What diff shows of the units, and apply then does. */
-async function apply(...words: readonly string[]): Promise<readonly AppliedChange[]> {
+async function apply(flags: readonly string[] = ['--yes']): Promise<readonly AppliedChange[]> {
   const shown = await systemd.run(node, [...launcher, 'diff', '--json']);
   if (![0, 22].includes(shown.code)) throw new Error(`diff: ${shown.stderr}`);
   const found = JSON.parse(shown.stdout) as { kind: string; changes: readonly AppliedChange[] }[];
-  const { code, stderr } = await systemd.run(node, [...launcher, 'apply', ...words]);
+  const { code, stderr } = await systemd.run(node, [...launcher, 'apply', ...flags]);
   if (code !== 0) throw new Error(`apply: ${stderr}`);
   return found.filter(({ kind }) => kind === 'units').flatMap(({ changes }) => changes);
 }

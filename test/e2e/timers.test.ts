@@ -60,7 +60,11 @@ test('diff shows what a schedule changes among the units, and apply does it: ins
     .flatMap(({ changes }) => changes.map(({ action, path }) => `${action} ${path}`));
   expect(units).toContain('change run-plan@nightly.timer');
   expect(units).toContain('remove run-plan@weekly.timer');
-  expect((await workspace.run(['apply', '--root', root])).code).toBe(0);
+  const unconfirmed = await workspace.run(['apply', '--root', root]);
+  expect(unconfirmed.code).toBe(2);
+  expect(unconfirmed.text).toContain("no plan 'weekly' has a schedule");
+  expect(await timers()).toEqual(['run-plan@nightly.timer', 'run-plan@weekly.timer']);
+  expect((await workspace.run(['apply', '--root', root, '--yes'])).code).toBe(0);
   expect(await timers()).toEqual(['run-plan@nightly.timer']);
   expect(await readFile(join(folder, 'run-plan@nightly.timer'), 'utf8')).toContain('03:30:00');
   expect((await workspace.run(['diff', '--root', root])).code).toBe(0);
