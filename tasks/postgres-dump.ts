@@ -174,6 +174,7 @@ async function dumpAndCount(
     }),
     snapshot: snapshot.id,
     standby: source.facts.standby,
+    largeObjects: snapshot.hasLargeObjects,
   };
   const storage: DumpStorage = {
     repository,

@@ -1,3 +1,4 @@
+import { isData } from '../src/artifact/manifest.ts';
 import { markVerified } from '../src/artifact/marking.ts';
 import { readBackWhole } from '../src/artifact/read-back.ts';
 import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
@@ -115,8 +116,7 @@ async function markReadBack(context: TaskContext, source: ArtifactSource): Promi
   const { repository, manifest, manifestSha256, artifact } = source;
   const { commands, signal } = context;
   for (const file of manifest.files) {
-    if (file.role === 'dump' || file.role === 'table' || file.role === 'rest') continue;
-    await readBackWhole(repository, file, { commands, signal, stages: [] });
+    if (!isData(file)) await readBackWhole(repository, file, { commands, signal, stages: [] });
   }
   await markVerified(
     repository,

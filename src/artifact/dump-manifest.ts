@@ -3,7 +3,7 @@ import type { Fingerprint } from '../postgres/fingerprint.ts';
 import type { ServerFacts } from '../postgres/server-facts.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
 import type { Compression } from './compression.ts';
-import type { Manifest, ManifestFile } from './manifest.ts';
+import { isData, type Manifest, type ManifestFile } from './manifest.ts';
 import { renderRestoreGuide } from './restore-guide.ts';
 import type { StoredDump } from './store-dump.ts';
 import type { UploadsInstant } from './uploads-instant.ts';
@@ -103,6 +103,7 @@ export function restoreGuideOf(
     encrypted: dump.recipients.length > 0,
     checksums: options.checksums,
     dump: dump.dump.key,
+    largeObjects: dump.files.find((file) => file.role === 'large-objects')?.key,
     globals: dump.files.find((file) => file.role === 'globals')?.key,
     jobs: options.jobs,
     serverMajor: dump.facts.major,
@@ -112,7 +113,5 @@ export function restoreGuideOf(
 
 /** Stored bytes of the data itself, without globals, checksums and guide. */
 export function dumpBytes(files: readonly ManifestFile[]): number {
-  return files
-    .filter((file) => file.role === 'dump' || file.role === 'table' || file.role === 'rest')
-    .reduce((sum, file) => sum + file.bytes, 0);
+  return files.filter(isData).reduce((sum, file) => sum + file.bytes, 0);
 }

@@ -6,6 +6,11 @@ export type { Manifest } from '../schema/generated/manifest.types.ts';
 /** One stored file as a manifest lists it. */
 export type ManifestFile = Manifest['files'][number];
 
+/** Whether a stored file holds a part of the database itself, not roles, checksums or the guide. */
+export function isData({ role }: Pick<ManifestFile, 'role'>): boolean {
+  return role === 'dump' || role === 'table' || role === 'rest' || role === 'large-objects';
+}
+
 /** A text that was read as a manifest: the manifest, or in words why it is none. */
 export type ParsedManifest =
   { readonly ok: true; readonly manifest: Manifest } | { readonly ok: false; readonly reason: string };

@@ -17,6 +17,8 @@ export interface RestoreGuide {
   readonly checksums: string;
   /** Key of the dump, or of the folder of a directory dump. */
   readonly dump: string;
+  /** Key of the large objects of a directory dump. */
+  readonly largeObjects: string | undefined;
   readonly globals: string | undefined;
   readonly jobs: number;
   readonly serverMajor: number;
@@ -76,6 +78,7 @@ function renderScript(guide: RestoreGuide): string {
     '# A new, empty database that stores and sorts text as the old one did, and the dump into it.',
     `createdb ${createdbArguments(guide.locale).map(shellWord).join(' ')} "$DATABASE"`,
     'pg_restore --no-owner --no-privileges --exit-on-error --jobs="$JOBS" --dbname="dbname=\'$DATABASE\'" dump',
+    ...restoreLargeObjects(guide),
     // Not SQL's analyze, which also asks the servers of foreign partitions.
     `vacuumdb --analyze-only --quiet --jobs="$JOBS" --dbname="dbname='$DATABASE'"`,
   ].join('\n');
@@ -121,6 +124,14 @@ function restoreGlobals(guide: RestoreGuide): readonly string[] {
     '# Roles without passwords. Those that exist already are reported and left as they are.',
     `${chain(steps, shellWord(guide.globals))} | psql --no-psqlrc --quiet --dbname=postgres`,
     '',
+  ];
+}
+
+function restoreLargeObjects(guide: RestoreGuide): readonly string[] {
+  if (guide.largeObjects === undefined) return [];
+  return [
+    '# Large objects are a dump of their own.',
+    `${chain(unpackSteps(guide), shellWord(guide.largeObjects))} | pg_restore --no-owner --no-privileges --exit-on-error --dbname="dbname='$DATABASE'"`,
   ];
 }
 

@@ -1,10 +1,18 @@
 import { readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startDirectoryDump, type DirectoryDump, type FinishedTable } from '../postgres/directory-dump.ts';
-import type { DumpCommand } from '../postgres/dump-command.ts';
+import { largeObjectsStage, type DumpCommand } from '../postgres/dump-command.ts';
 import type { ManifestFile } from './manifest.ts';
-import { dataSuffix, killOnAbort, packingStages, type DumpStorage, type StoredDump } from './store-dump.ts';
+import {
+  dataSuffix,
+  killOnAbort,
+  packingStages,
+  storeCustomFormat,
+  type DumpStorage,
+  type StoredDump,
+} from './store-dump.ts';
 import { storePipe } from './stored-pipe.ts';
+import { together } from './together.ts';
 
 /** A table from this size on, bytes before compression, is a file of its own; the others travel together. */
 export const separateTableBytes = 4 * 1024 * 1024;
@@ -14,17 +22,45 @@ export const uploadsAtATime = 2;
 
 /**
  * Dumps `jobs` tables at a time into a scratch folder, and stores and removes each large table as soon as pg_dump has
- * finished it, so that the folder holds little more than what is being written. Small tables, large objects and the
- * table of contents follow in one tar, once pg_restore has read the contents.
- * @throws Failure `command-failed`, `repository-*`; the signal's reason.
+ * finished it, so that the folder holds little more than what is being written. Small tables and the table of contents
+ * follow in one tar, once pg_restore has read the contents. Large objects are a dump of their own, made at the same
+ * time from the same snapshot and never on a disk: pg_dump would write a file for each of them.
+ * @throws Failure `command-failed`, `dump-unusable`, `repository-*`; the signal's reason.
  */
 export async function storeDirectoryDump(
   command: DumpCommand,
   jobs: number,
   storage: DumpStorage,
 ): Promise<StoredDump> {
-  const { commands, signal } = storage;
   const key = `${storage.name}.dump.d`;
+  const [ofTables, ofObjects] = sharedProgress(storage.onProgress);
+  const [tables, objects] = await together(
+    storage.signal,
+    (signal) => storeTables(command, jobs, key, { ...storage, signal, onProgress: ofTables }),
+    (signal) => storeLargeObjects(command, key, { ...storage, signal, onProgress: ofObjects }),
+  );
+  return { key, rawBytes: objects === null ? null : tables + objects };
+}
+
+/** Bytes before compression; none when there are no large objects, null when it was not measured. */
+async function storeLargeObjects(
+  command: DumpCommand,
+  key: string,
+  storage: DumpStorage,
+): Promise<number | null> {
+  if (!command.largeObjects) return 0;
+  const file = { key: `${key}/large-objects.dump${dataSuffix(storage)}`, role: 'large-objects' } as const;
+  return (await storeCustomFormat(command, largeObjectsStage(command), file, storage)).rawBytes;
+}
+
+/** Bytes before compression. */
+async function storeTables(
+  command: DumpCommand,
+  jobs: number,
+  key: string,
+  storage: DumpStorage,
+): Promise<number> {
+  const { commands, signal } = storage;
   const folder = join(storage.folder, 'dump');
   const store = storeFiles(storage, key);
   let rawBytes = 0;
@@ -54,7 +90,7 @@ export async function storeDirectoryDump(
       '.',
     ];
     await store({ name: 'rest.tar', role: 'rest' }, tar, rawBytes, folder);
-    return { key, rawBytes };
+    return rawBytes;
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -63,6 +99,18 @@ export async function storeDirectoryDump(
     await dump.kill();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Two parts of one progress, each telling the bytes that it has stored so far. */
+function sharedProgress(
+  tell: (bytes: number) => void,
+): readonly [(bytes: number) => void, (bytes: number) => void] {
+  const parts: [number, number] = [0, 0];
+  const part = (index: 0 | 1) => (bytes: number) => {
+    parts[index] = bytes;
+    tell(parts[0] + parts[1]);
+  };
+  return [part(0), part(1)];
 }
 
 type StoreFile = (
@@ -123,7 +171,7 @@ function sharing<Item>(items: AsyncGenerator<Item, void>): AsyncIterable<Item> {
   return { [Symbol.asyncIterator]: () => ({ next: () => items.next() }) };
 }
 
-/** One after the other, because a directory dump of PostgreSQL 15 has a file for each large object. */
+/** One after the other, because there may be a hundred thousand tables. */
 async function folderBytes(folder: string): Promise<number> {
   let sum = 0;
   for (const name of await readdir(folder)) sum += (await stat(join(folder, name))).size;

@@ -67,24 +67,37 @@ export function killOnAbort(pipe: Pick<RunningPipe, 'kill'>, signal: AbortSignal
 
 /**
  * Dumps in the custom format straight into the repository, `pg_dump | zstd | age` in one pipe, without scratch disk.
- * What does not begin like a dump is never stored, however well pg_dump exited.
  * @throws Failure `command-failed`, `dump-unusable`, `repository-*`; the signal's reason.
  */
 export async function storeCustomDump(command: DumpCommand, storage: DumpStorage): Promise<StoredDump> {
-  const { commands, compression, encryption, signal } = storage;
   const key = `${storage.name}.dump${dataSuffix(storage)}`;
+  return storeCustomFormat(command, customDumpStage(command), { key, role: 'dump' }, storage);
+}
+
+/**
+ * Stores what a pg_dump writes to its standard output in the custom format. What does not begin like a dump is never
+ * stored, however well pg_dump exited.
+ * @throws as `storeCustomDump`
+ */
+export async function storeCustomFormat(
+  command: DumpCommand,
+  dump: Stage,
+  { key, role }: Pick<ManifestFile, 'key' | 'role'>,
+  storage: DumpStorage,
+): Promise<StoredDump> {
+  const { commands, compression, encryption, signal } = storage;
   let rawBytes: number | null = null;
   const proof =
     encryption === undefined ? undefined : await startContentsProof(commands, command.tools, storage.folder);
   const head = keepHead(compression.kind);
   const pipe = commands.pipe([
-    customDumpStage(command),
+    dump,
     ...(proof === undefined ? [] : [proof.stage]),
     ...packingStages(storage, (bytes) => (rawBytes = bytes)),
   ]);
   const forget = killOnAbort(pipe, signal);
   try {
-    const file = await storePipe(storage.repository, { key, role: 'dump' }, pipe, {
+    const file = await storePipe(storage.repository, { key, role }, pipe, {
       signal,
       expectedBytes: storage.expectedBytes,
       tags: storage.tags,

@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises';
 import type { Commands, Stage } from '../process/commands.ts';
 import type { Repository } from '../repository/repository.ts';
 import { parseChecksums, sha256Of } from './checksums.ts';
-import { decompressionStage } from './compression.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import {
   asDamage,
@@ -14,6 +13,7 @@ import {
 } from './read-back.ts';
 import { readStoredText } from './stored-text.ts';
 import { createTableOfContents, type TableOfContents } from './table-of-contents.ts';
+import { decodingStages, discardStage, listStage, pipeInto, unpackStage } from './verification-stages.ts';
 
 /** What a verification works with. */
 export interface VerificationTools {
@@ -43,22 +43,17 @@ export interface VerificationEvidence {
   readonly contents: 'parsed' | 'unreadable-here';
 }
 
+/** What was seen in an artifact's files. */
+interface Found {
+  readonly contents: TableOfContents;
+  /** Of the large objects of a directory dump, which are a dump of their own. */
+  readonly largeObjects: TableOfContents;
+  /** Names of the files with rows. */
+  readonly dataFiles: Set<string>;
+}
+
 /** Greatest accepted size of a checksums file, bytes: a line takes about 150, and there is one for each large table. */
 const checksumsBytesLimit = 16 * 1024 * 1024;
-
-/** pg_restore stops reading after the table of contents; the rest must still flow by, so that all of it is decompressed. */
-const listWhole = '"$1" --list; status=$?; cat >/dev/null; exit "$status"';
-
-/**
- * tar's listing to standard output and its toc.dat into the folder, out of one reading. tar leaves at the archive's
- * end mark, and tee goes on to the last byte (`-p`); what comes through a pipe comes in pieces (`--read-full-records`).
- */
-const unpackContents = `set -eo pipefail
-for tool in mkfifo tee tar; do command -v "$tool" >/dev/null || exit 127; done
-mkfifo "$1/rest.fifo"
-tar --extract --read-full-records --file="$1/rest.fifo" --directory="$1" --no-anchored toc.dat & extracting=$!
-tee -p "$1/rest.fifo" | tar --list --read-full-records --file=-
-wait "$extracting"`;
 
 /**
  * Reads an artifact back from the repository and holds it against its manifest.
@@ -77,13 +72,16 @@ export async function verifyArtifact(
   const readable = manifest.dump.recipients.length === 0 || tools.decryption !== undefined;
   const files = depth === 'full' ? manifest.files : manifest.files.filter((file) => readable && isDump(file));
   const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const contents = createTableOfContents();
-  const dataFiles = new Set<string>();
+  const found: Found = {
+    contents: createTableOfContents(),
+    largeObjects: createTableOfContents(),
+    dataFiles: new Set(),
+  };
   let bytes = 0;
   for (const file of files) {
-    if (file.role === 'table') dataFiles.add(fileName(file.key));
+    if (file.role === 'table') found.dataFiles.add(fileName(file.key));
     if (file.role === 'checksums') await compareChecksums(manifest, file, tools);
-    await readBack(file, depth, readable, contents, dataFiles, {
+    await readBack(file, depth, readable, found, {
       ...tools,
       onBytes: (count) => {
         bytes += count;
@@ -91,12 +89,12 @@ export async function verifyArtifact(
       },
     });
   }
-  if (readable) judgeContents(manifest, depth, contents, dataFiles);
+  if (readable) judgeContents(manifest, depth, found);
   return {
     depth,
     files: files.length,
     bytes,
-    entries: contents.entries,
+    entries: found.contents.entries + found.largeObjects.entries,
     tables: readable ? manifest.fingerprint.tables.length : 0,
     contents: readable ? 'parsed' : 'unreadable-here',
   };
@@ -142,17 +140,17 @@ async function readBack(
   file: ManifestFile,
   depth: 'head' | 'full',
   readable: boolean,
-  contents: TableOfContents,
-  dataFiles: Set<string>,
+  found: Found,
   tools: VerificationTools & Pick<ReadBackOptions, 'onBytes'>,
 ): Promise<void> {
   const read = depth === 'full' ? readBackWhole : readBackHead;
   const decoding = decodingStages(file.key, tools.decryption);
   const options = { ...tools, stages: [] };
   if (!readable) return read(tools.repository, file, options);
-  if (file.role === 'dump') {
+  if (file.role === 'dump' || file.role === 'large-objects') {
     const stages = pipeInto(decoding, depth, listStage(depth, tools.pgRestore));
-    return read(tools.repository, file, { ...options, stages, onLine: contents.add });
+    const { add } = file.role === 'dump' ? found.contents : found.largeObjects;
+    return read(tools.repository, file, { ...options, stages, onLine: add });
   }
   if (file.role !== 'rest') {
     const stages = decoding.length === 0 ? [] : [...decoding, discardStage];
@@ -160,48 +158,9 @@ async function readBack(
   }
   await mkdir(tools.folder, { recursive: true });
   const stages = pipeInto(decoding, depth, unpackStage(depth, tools.folder));
-  const onLine = (line: string): void => void dataFiles.add(fileName(line));
+  const onLine = (line: string): void => void found.dataFiles.add(fileName(line));
   await read(tools.repository, file, { ...options, stages, onLine });
-  return listUnpacked(file, contents, tools);
-}
-
-/** How a stored file's bytes become what pg_dump wrote: its key says it. */
-function decodingStages(key: string, decryption: Stage | undefined): readonly Stage[] {
-  const encrypted = key.endsWith('.age');
-  const compressed = (encrypted ? key.slice(0, -'.age'.length) : key).endsWith('.zst');
-  return [
-    ...(encrypted && decryption !== undefined ? [decryption] : []),
-    ...(compressed ? [decompressionStage] : []),
-  ];
-}
-
-/** Of a head the last stage reads a part only, and those before it may find their reader gone. */
-function pipeInto(decoding: readonly Stage[], depth: 'head' | 'full', last: Stage): readonly Stage[] {
-  if (depth === 'full') return [...decoding, last];
-  return [...decoding.map((stage) => ({ ...stage, tolerate: ['SIGPIPE' as const] })), last];
-}
-
-const discardStage: Stage = { program: 'bash', arguments: ['-c', 'exec cat >/dev/null'] };
-
-function listStage(depth: 'head' | 'full', pgRestore: string): Stage {
-  if (depth === 'head') return { program: pgRestore, arguments: ['--list'] };
-  return { program: 'bash', arguments: ['-c', listWhole, 'pg_restore', pgRestore] };
-}
-
-function unpackStage(depth: 'head' | 'full', folder: string): Stage {
-  if (depth === 'full') return { program: 'bash', arguments: ['-c', unpackContents, 'tar', folder] };
-  return {
-    program: 'tar',
-    arguments: [
-      '--extract',
-      '--read-full-records',
-      '--file=-',
-      `--directory=${folder}`,
-      '--occurrence=1',
-      '--no-anchored',
-      'toc.dat',
-    ],
-  };
+  return listUnpacked(file, found.contents, tools);
 }
 
 async function listUnpacked(
@@ -222,10 +181,9 @@ async function listUnpacked(
 function judgeContents(
   manifest: Manifest,
   depth: 'head' | 'full',
-  contents: TableOfContents,
-  dataFiles: ReadonlySet<string>,
+  { contents, largeObjects, dataFiles }: Found,
 ): void {
-  const dump = manifest.files.find(isDump);
+  const dump = manifest.files.find(({ role }) => role === 'dump' || role === 'rest');
   if (dump === undefined) throw new Error(`${manifest.name} was read as a manifest and lists no dump`);
   const missing = contents.missing(manifest.fingerprint.tables);
   if (missing.length > 0) {
@@ -235,6 +193,7 @@ function judgeContents(
       `a table of contents without ${some(missing)}`,
     );
   }
+  judgeLargeObjects(manifest, dump, contents.hasLargeObjects, largeObjects.hasLargeObjects);
   if (dump.role !== 'rest' || depth === 'head') return;
   const ids = new Set([...dataFiles].map((name) => name.replace(/\.dat(\..+)?$/, '')));
   const lost = [...contents.dataIds].filter((id) => !ids.has(id)).map((id) => `${id}.dat`);
@@ -243,8 +202,19 @@ function judgeContents(
   if (lost.length > 0) throw damaged(dump, 'a data file for each table', `none for ${some(lost)}`);
 }
 
-function isDump(file: ManifestFile): boolean {
-  return file.role === 'dump' || file.role === 'rest';
+/** Large objects are in the dump itself, or in a file of their own. @throws Failure `artifact-damaged` */
+function judgeLargeObjects(manifest: Manifest, dump: ManifestFile, inDump: boolean, inOwn: boolean): void {
+  const own = manifest.files.find(({ role }) => role === 'large-objects');
+  if (own !== undefined && !inOwn) throw damaged(own, 'large objects', 'a dump without any');
+  const { largeObjects = 0 } = manifest.fingerprint;
+  if (largeObjects > 0 && !inDump && own === undefined) {
+    throw damaged(dump, `large objects (${String(largeObjects)})`, 'a table of contents without them');
+  }
+}
+
+/** Whether a file has a table of contents. */
+function isDump({ role }: ManifestFile): boolean {
+  return role === 'dump' || role === 'rest' || role === 'large-objects';
 }
 
 /** The last part of a key or of tar's path. */

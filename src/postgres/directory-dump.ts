@@ -73,7 +73,6 @@ export function startDirectoryDump(
   return { finished: finished(), kill: () => pipe.kill() };
 }
 
-/** Large objects are files of other names. */
 async function tablesIn(folder: string): Promise<readonly string[]> {
   return (await readdir(folder)).flatMap((name) => /^(\d+)\.dat$/.exec(name)?.[1] ?? []);
 }

@@ -11,6 +11,8 @@ export interface DumpCommand {
   readonly snapshot: string;
   /** A standby cannot read unlogged tables. */
   readonly standby: boolean;
+  /** Whether the snapshot shows large objects. */
+  readonly largeObjects: boolean;
 }
 
 /**
@@ -38,7 +40,28 @@ export function customDumpStage(command: DumpCommand): Stage {
   };
 }
 
-/** pg_dump in the directory format, `jobs` tables at a time, into a folder that it makes; it tells each table it has finished. */
+/**
+ * pg_dump of large objects alone, in the custom format, to its standard output. Their own names are pg_dump's `-b` in
+ * every version. What it dumps of data is theirs, because the rows of every table are left out.
+ */
+export function largeObjectsStage(command: DumpCommand): Stage {
+  return {
+    program: command.tools.pgDump,
+    arguments: [
+      '--format=custom',
+      '-b',
+      '--data-only',
+      '--exclude-table-data=*.*',
+      ...commonArguments(command),
+    ],
+    environment: command.environment,
+  };
+}
+
+/**
+ * pg_dump in the directory format, `jobs` tables at a time, into a folder that it makes; it tells each table it has
+ * finished. Large objects stay out (`-B`): it would write a file for each.
+ */
 export function directoryDumpStage(
   command: DumpCommand,
   target: { readonly folder: string; readonly jobs: number },
@@ -51,6 +74,7 @@ export function directoryDumpStage(
       `--jobs=${target.jobs}`,
       `--file=${target.folder}`,
       '--verbose',
+      '-B',
       ...commonArguments(command),
     ],
     environment: command.environment,

@@ -82,6 +82,32 @@ export function restoreStage(
   };
 }
 
+/** Becomes two commands that differ in their last word. */
+const oneAfterTheOther = 'first=$1; second=$2; shift 2; "$@" "$first"; "$@" "$second"';
+
+/** pg_restore of two dumps on this host as SQL text to standard output, one after the other. */
+export function scriptStage(
+  command: RestoreCommand,
+  [first, second]: readonly [string, string],
+  onErrorLine: (line: string) => void,
+): Stage {
+  const words = [
+    command.tools.pgRestore,
+    '--file=-',
+    '--no-owner',
+    '--no-privileges',
+    '--verbose',
+    ...(command.clean ? ['--clean', '--if-exists'] : []),
+    ...selectionArguments(command.selection),
+  ];
+  return {
+    program: 'sh',
+    arguments: ['-ec', oneAfterTheOther, 'sh', first, second, ...words],
+    environment: command.environment,
+    onErrorLine,
+  };
+}
+
 /** The options of pg_restore that choose a part of a dump. */
 export function selectionArguments({ contents, schemas, tables }: RestoreSelection): readonly string[] {
   return [

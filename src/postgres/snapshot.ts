@@ -14,6 +14,7 @@ export interface Snapshot {
   /** Null where the role may not ask. */
   readonly systemIdentifier: string | null;
   readonly extensions: readonly { readonly name: string; readonly version: string }[];
+  readonly hasLargeObjects: boolean;
   /** Everything that a dump of this snapshot reads. */
   readonly tables: readonly Table[];
 }
@@ -45,6 +46,7 @@ export async function takeSnapshot(session: Session): Promise<Snapshot> {
     extensions: await session.query(
       `select extname as name, extversion as version from pg_extension order by extname collate "C"`,
     ),
+    hasLargeObjects: (await session.query('select from pg_largeobject_metadata limit 1')).length > 0,
     tables: await listTables(session),
   };
 }

@@ -1,13 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { eachLine } from '../artifact/read-back.ts';
 import { Failure } from '../failure.ts';
-import { databaseArgument } from '../postgres/program-environment.ts';
-import { createRestoreMessages } from '../postgres/restore-messages.ts';
 import { createRestoreProgress, describeLoaded } from '../postgres/restore-progress.ts';
-import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { Commands } from '../process/commands.ts';
 import { asUnusable, type DumpFile } from './dump-file.ts';
 import { loadStream } from './load-stream.ts';
+import { loadText } from './load-text.ts';
 import { runPass, type Load } from './load.ts';
 
 /**
@@ -25,7 +23,9 @@ export async function loadFile(load: Load, file: DumpFile, head: string): Promis
 
 async function loadByFormat(load: Load, file: DumpFile, head: string): Promise<void> {
   if (file.format === 'sql') {
-    await loadText(load, file);
+    await load.timeline.during('restore', () =>
+      loadText(load, { stages: file.unpack, input: createReadStream(file.path) }, load.signal),
+    );
     return;
   }
   if (file.unpack.length > 0 && file.format === 'custom') {
@@ -47,39 +47,6 @@ async function loadByFormat(load: Load, file: DumpFile, head: string): Promise<v
       ? runPass(load, pass, { input: createReadStream(file.path), before: file.unpack, progress })
       : runPass(load, { ...pass, from: file.path }, { progress }),
   );
-}
-
-/** SQL text goes to psql, which ends at the first error: half of a script is no restore. */
-async function loadText(load: Load, file: DumpFile): Promise<void> {
-  const messages = createRestoreMessages();
-  const { command } = load;
-  const pipe = load.commands.pipe(
-    [
-      ...file.unpack,
-      {
-        program: command.tools.psql,
-        arguments: [
-          '--no-psqlrc',
-          '--quiet',
-          '--set=ON_ERROR_STOP=1',
-          ...(command.singleTransaction ? ['--single-transaction'] : []),
-          databaseArgument(command.database),
-          '--file=-',
-        ],
-        environment: command.environment,
-        onErrorLine: messages.add,
-      },
-    ],
-    { input: createReadStream(file.path) },
-  );
-  pipe.output.on('error', () => undefined).resume();
-  try {
-    await load.timeline.during('restore', () => pipe.done);
-  } catch (error) {
-    load.signal.throwIfAborted();
-    messages.end();
-    throw messages.harmful.length > 0 ? failureOfRestore(messages.harmful, command.database) : error;
-  }
 }
 
 /** What makes or changes databases in a text dump (pg_dump --create and pg_dumpall write it), and its first and last words. */

@@ -2,7 +2,7 @@ import type { Artifact } from '../artifact/artifact.ts';
 import { decompressionStage } from '../artifact/compression.ts';
 import { decryptionStage } from '../artifact/encryption.ts';
 import { findArtifact, parseChoice, type ArtifactScope } from '../artifact/choice.ts';
-import type { Manifest, ManifestFile } from '../artifact/manifest.ts';
+import { isData, type Manifest, type ManifestFile } from '../artifact/manifest.ts';
 import { listArtifacts, readManifest } from '../artifact/store.ts';
 import type { Environment } from '../environment/environment.ts';
 import { Failure } from '../failure.ts';
@@ -94,7 +94,5 @@ export function provingFile({ files }: Manifest): ManifestFile | undefined {
 
 /** Stored bytes of what a restore reads. */
 export function dataBytes({ files }: Manifest): number {
-  return files
-    .filter(({ role }) => role === 'dump' || role === 'table' || role === 'rest')
-    .reduce((sum, { bytes }) => sum + bytes, 0);
+  return files.filter(isData).reduce((sum, { bytes }) => sum + bytes, 0);
 }

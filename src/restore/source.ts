@@ -4,7 +4,6 @@ import type { Session } from '../postgres/connect.ts';
 import type { RestoreSelection } from '../postgres/restore-command.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { ManifestFile } from '../artifact/manifest.ts';
-import { readBackWhole } from '../artifact/read-back.ts';
 import { Failure } from '../failure.ts';
 import { renderBytes } from '../quantity/size.ts';
 import { listContents, readFileHead, readHead, unpackRest } from './contents.ts';
@@ -13,6 +12,7 @@ import { loadDirectory } from './load-directory.ts';
 import { checkTextSelection, findCreatingText, loadFile } from './load-file.ts';
 import { loadStream } from './load-stream.ts';
 import type { Load } from './load.ts';
+import { loadProving, proveAgain } from './prove-again.ts';
 import { resumeLoad } from './resume.ts';
 import { dataBytes, mainFile, type ArtifactSource } from './restore-source.ts';
 import type { Timeline } from './timeline.ts';
@@ -70,33 +70,15 @@ async function openStream(source: ArtifactSource, options: OpenOptions): Promise
   const { path, listing } = await readHead(repository, file, unpack, contentsOptions(options));
   return {
     listing,
-    load: async (load) => {
-      try {
-        await loadStream(load, { open: () => verifiedSource(repository, file, load), unpack, head: path });
-      } catch (error) {
-        if (isPerhapsDamage(error)) await proveAgain(source, load);
-        throw error;
-      }
-    },
+    load: (load) =>
+      loadProving(load, { repository, file }, load.signal, () =>
+        loadStream(load, { open: () => verifiedSource(repository, file, load), unpack, head: path }),
+      ),
     resume: async (load, session) => {
-      await proveAgain(source, load);
+      await proveAgain({ repository, file }, load);
       await resumeLoad(load, session, { from: path, format: 'custom' });
     },
   };
-}
-
-/** Whether damaged bytes may have led to a failure: a restore ends at the first error, before it has seen all bytes. */
-function isPerhapsDamage(error: unknown): boolean {
-  return (
-    error instanceof Failure && ['restore-failed', 'dump-unusable', 'command-failed'].includes(error.code)
-  );
-}
-
-/** Reads a dump from its first to its last byte, and restores nothing. @throws Failure `artifact-damaged` */
-async function proveAgain({ repository, manifest }: ArtifactSource, load: Load): Promise<void> {
-  load.onPhase('reading the artifact back: are its bytes the ones that were stored?');
-  const { commands, signal, onBytes } = load;
-  await readBackWhole(repository, mainFile(manifest), { commands, signal, onBytes, stages: [] });
 }
 
 async function openDirectory(
@@ -112,6 +94,7 @@ async function openDirectory(
   endContents(rest.bytes);
   const listing = await listContents(path, contents);
   const tables = largeTables(manifest.files, listing);
+  const objects = largeObjectsFile(manifest.files, options.selection);
   return {
     listing,
     load: (load, session) => {
@@ -122,6 +105,7 @@ async function openDirectory(
         path,
         tables,
         feed: { repository, unpack },
+        ...(objects !== undefined && { largeObjects: { repository, file: objects, unpack } }),
         ...(canHold && { hold: { session, table } }),
       });
     },
@@ -146,6 +130,15 @@ function largeTables(
       return file === undefined ? [] : [[id, file] as const];
     }),
   );
+}
+
+/** Large objects belong to no schema and to no table. */
+function largeObjectsFile(
+  files: readonly ManifestFile[],
+  { contents, schemas, tables }: RestoreSelection,
+): ManifestFile | undefined {
+  if (contents === 'schema-only' || schemas.length + tables.length > 0) return undefined;
+  return files.find(({ role }) => role === 'large-objects');
 }
 
 /** The largest table by the manifest's name for it, which the list does not tell apart from its owner. */

@@ -120,9 +120,9 @@ export interface Manifest {
      */
     key: string;
     /**
-     * dump: the custom-format file. table: one table's data of a directory dump. rest: everything else of a directory dump, as a tar. globals: roles as SQL.
+     * dump: the custom-format file. table: one table's data of a directory dump. rest: its other tables and its table of contents, as a tar. large-objects: those of a directory dump, as a custom-format dump. globals: roles as SQL.
      */
-    role: 'dump' | 'table' | 'rest' | 'globals' | 'checksums' | 'guide';
+    role: 'dump' | 'table' | 'rest' | 'large-objects' | 'globals' | 'checksums' | 'guide';
     /**
      * Stored size.
      */

@@ -53,13 +53,23 @@ const cases: readonly Case[] = [
   {
     what: 'a directory dump',
     parameters: { format: 'directory', jobs: 3 },
-    suffixes: ['.dump.d.sha256', '.dump.d/ID.dat.zst', '.dump.d/rest.tar.zst'],
+    suffixes: [
+      '.dump.d.sha256',
+      '.dump.d/ID.dat.zst',
+      '.dump.d/large-objects.dump.zst',
+      '.dump.d/rest.tar.zst',
+    ],
   },
   {
     what: 'an encrypted directory dump without compression',
     parameters: { format: 'directory', compress: 'none' },
     encrypted: true,
-    suffixes: ['.dump.d.sha256', '.dump.d/ID.dat.age', '.dump.d/rest.tar.age'],
+    suffixes: [
+      '.dump.d.sha256',
+      '.dump.d/ID.dat.age',
+      '.dump.d/large-objects.dump.age',
+      '.dump.d/rest.tar.age',
+    ],
   },
 ];
 

@@ -37,7 +37,8 @@ beforeAll(async () => {
     create table photos as
       select n, string_agg(md5((n * m)::text), '') as data
         from generate_series(1, 2) n, generate_series(1, 90000) m group by n;
-    create table zuletzt as select n, md5(n::text) from generate_series(1, 40000) n`);
+    create table zuletzt as select n, md5(n::text) from generate_series(1, 40000) n;
+    select lo_from_bytea(0, decode(md5(n::text) || repeat('0', 40000), 'hex')) from generate_series(1, 100) n`);
 });
 
 afterAll(async () => {
@@ -93,6 +94,11 @@ const cases: readonly Case[] = [
   { what: "a table's file that is cut off", dump: directory, role: 'table', damage: cut },
   { what: 'a byte of the small tables', dump: directory, role: 'rest', damage: middle },
   { what: 'the last byte of the small tables', dump: plainDirectory, role: 'rest', damage: last },
+  { what: 'a byte of the large objects', dump: directory, role: 'large-objects', damage: middle },
+  { what: 'a byte of the uncompressed large objects', dump: plainDirectory, role: 'large-objects', damage: middle },
+  { what: 'the last byte of the large objects', dump: plainDirectory, role: 'large-objects', damage: last, restore: { jobs: 1 } },
+  { what: 'a byte of the large objects, in one transaction', dump: plainDirectory, role: 'large-objects', damage: middle, restore: { 'single-transaction': true } },
+  { what: 'large objects that are cut off', dump: directory, role: 'large-objects', damage: (bytes) => bytes.subarray(0, bytes.length - 100) },
   { what: 'a row of the small tables', dump: plainDirectory, role: 'rest', damage: inRow },
 ]; // prettier-ignore
 
@@ -133,6 +139,7 @@ test.for([
   { what: 'removed', dump: {}, role: 'dump', change: rmSync },
   { what: 'removed', dump: directory, role: 'table', change: rmSync },
   { what: 'removed', dump: directory, role: 'rest', change: rmSync },
+  { what: 'removed', dump: directory, role: 'large-objects', change: rmSync },
   { what: 'cut off', dump: plain, role: 'dump', change: shorten },
   { what: 'cut off', dump: plainDirectory, role: 'table', change: shorten },
 ] as const)('a $role that is $what once the restore has begun is damage', async ({ dump, role, change }) => {

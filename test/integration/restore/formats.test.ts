@@ -6,8 +6,10 @@ import type { PostgresRestoreParameters } from '../../../src/schema/generated/po
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { createS3Repository, secretsFrom } from '../../services/repository.ts';
 import { temporaryFolder } from '../dump/folder.ts';
+import { fakePrograms, realProgram } from '../dump/fake.ts';
 import { newIdentity, plainDump } from '../dump/stock-tools.ts';
 import {
+  changeManifest,
   databaseNamed,
   dumpInto,
   expectNothingLeft,
@@ -123,4 +125,25 @@ test.for(cases)('$what is restored, equal in every object', async (each) => {
     [name],
   );
   expect(row?.comment).toBeNull();
+});
+
+test('a directory dump that holds its large objects itself, as older ones do, is restored as well', async () => {
+  const scripts = await Promise.all(
+    ['pg_dump', 'pg_dumpall', 'pg_restore', 'psql', 'vacuumdb'].map(async (name) => {
+      const real = await realProgram(services.postgres.major, name);
+      const within = 'for word; do shift; [ "$word" = -B ] || set -- "$@" "$word"; done';
+      return [name, `${within}\nexec "${real}" "$@"`] as const;
+    }),
+  );
+  const client = await fakePrograms(await temporaryFolder('client'), Object.fromEntries(scripts));
+  const store = await folderStore();
+  const manifest = await dumpInto(store, database, { ...directory, 'client-folder': client });
+  await changeManifest(store, manifest, (old) => {
+    const [first, ...others] = old.files.filter(({ role }) => role !== 'large-objects');
+    if (first === undefined) throw new Error('no files');
+    return { ...old, files: [first, ...others] };
+  });
+  const name = newName();
+  await restore({ database: name, jobs: 2 }, { store, of: database });
+  expect(await plainDump(services, name)).toBe(original);
 });

@@ -22,6 +22,8 @@ import {
   secretsFrom,
   type TestRepository,
 } from '../../services/repository.ts';
+import { realProgram } from '../dump/fake.ts';
+import { libpqVariables } from '../dump/stock-tools.ts';
 import { attempt, newRunId, type AttemptOptions, type AttemptResult } from './task-attempt.ts';
 
 const services = inject('services');
@@ -360,10 +362,29 @@ describe('contents', () => {
 
   test('a directory dump without its large objects is damaged', async () => {
     const manifest = await fresh({ format: 'directory', jobs: 2 });
-    await forge(store.repository, manifest, fileOf(manifest, 'rest'), (bytes) =>
-      unpackedWithout(bytes, /^blobs/),
+    const [first, ...others] = manifest.files.filter(({ role }) => role !== 'large-objects');
+    if (first === undefined) throw new Error('no files');
+    await replace(store.repository, manifestKey(manifest.name), () =>
+      renderManifest({ ...manifest, files: [first, ...others] }),
     );
-    await expect(verified()).rejects.toThrow(/none for blobs\.toc$/);
+    for (const depth of ['full', 'head'] as const) {
+      await expect(verified({ depth })).rejects.toThrow(
+        /expected large objects \(\d+\), found a table of contents without them$/,
+      );
+    }
+  });
+
+  test('large objects that are a dump of something else are damaged', async () => {
+    const manifest = await fresh({ format: 'directory', jobs: 2 });
+    const pgDump = await realProgram(services.postgres.major, 'pg_dump');
+    const { stdout } = await run('bash', ['-c', `"${pgDump}" -Fc -Z0 postgres | zstd -q`], {
+      encoding: 'buffer',
+      env: { ...process.env, ...libpqVariables(services) },
+    });
+    await forge(store.repository, manifest, fileOf(manifest, 'large-objects'), () => stdout);
+    await expect(verified()).rejects.toThrow(
+      /large-objects\.dump\.zst is damaged: expected large objects, found a dump without any/,
+    );
   });
 
   test('a checksums file that contradicts the manifest is damaged', async () => {
@@ -411,7 +432,7 @@ describe('contents', () => {
     await verified();
     const { bytes, facts } = await verified();
     expect(facts).toMatchObject({
-      verified: [{ depth: 'head', contents: 'parsed', files: 1, marked: true }],
+      verified: [{ depth: 'head', contents: 'parsed', files: 2, marked: true }],
     });
     expect(bytes).toBeGreaterThan(0);
   });

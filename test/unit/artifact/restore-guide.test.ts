@@ -12,6 +12,7 @@ const guide: RestoreGuide = {
   encrypted: false,
   checksums: 'pg_shop_20250101T020000Z.dump.zst.sha256',
   dump: 'pg_shop_20250101T020000Z.dump.zst',
+  largeObjects: undefined,
   globals: undefined,
   jobs: 2,
   serverMajor: 15,

@@ -20,6 +20,7 @@ const command: DumpCommand = {
   environment: { PGPASSFILE: '/private/pgpass' },
   snapshot: '00000003-0000001B-1',
   standby: false,
+  largeObjects: false,
 };
 
 test('no dump carries owners, privileges or the creation of its database', () => {

@@ -1,0 +1,48 @@
+import type { Readable } from 'node:stream';
+import { killOnAbort } from '../artifact/store-dump.ts';
+import { databaseArgument } from '../postgres/program-environment.ts';
+import { createRestoreMessages } from '../postgres/restore-messages.ts';
+import { failureOfRestore } from '../postgres/restore-failure.ts';
+import type { Stage } from '../process/commands.ts';
+import type { Load } from './load.ts';
+
+/**
+ * SQL text into the target by psql, which ends at the first error: half of a script is no restore.
+ * @throws Failure of the restore, `command-failed`; the signal's reason
+ */
+export async function loadText(
+  load: Load,
+  text: { readonly stages: readonly Stage[]; readonly input?: Readable },
+  signal: AbortSignal,
+): Promise<void> {
+  const messages = createRestoreMessages();
+  const { command } = load;
+  const psql: Stage = {
+    program: command.tools.psql,
+    arguments: [
+      '--no-psqlrc',
+      '--quiet',
+      '--set=ON_ERROR_STOP=1',
+      ...(command.singleTransaction ? ['--single-transaction'] : []),
+      databaseArgument(command.database),
+      '--file=-',
+    ],
+    environment: command.environment,
+    onErrorLine: messages.add,
+  };
+  const pipe = load.commands.pipe(
+    [...text.stages, psql],
+    text.input === undefined ? {} : { input: text.input },
+  );
+  pipe.output.on('error', () => undefined).resume();
+  const forget = killOnAbort(pipe, signal);
+  try {
+    await pipe.done;
+  } catch (error) {
+    signal.throwIfAborted();
+    messages.end();
+    throw messages.harmful.length > 0 ? failureOfRestore(messages.harmful, command.database) : error;
+  } finally {
+    forget();
+  }
+}
