@@ -17,6 +17,8 @@ export interface DumpListing {
   /** Indexes, constraints, triggers and what else comes after the rows. */
   readonly laterEntries: number;
   readonly tables: ReadonlyMap<string, ListedTable>;
+  /** Dump ids of all entries, in their order. */
+  readonly ids: readonly string[];
   /** What can be read from: tables, views, sequences, as `schema name owner`. */
   readonly relations: readonly string[];
 }
@@ -47,7 +49,8 @@ export const laterKinds = [
   'SUBSCRIPTION',
 ];
 
-const relationPattern =
+/** What can be read from. */
+export const relationPattern =
   /^(?:FOREIGN TABLE|TABLE|VIEW|MATERIALIZED VIEW|SEQUENCE) (?!DATA |ATTACH |SET |OWNED BY )(.+)$/;
 
 /** Reads the list line by line; it may hold 100,000 entries. */
@@ -57,6 +60,7 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
   const extensions: string[] = [];
   const sequences: string[] = [];
   const relations: string[] = [];
+  const ids: string[] = [];
   const counts = { entries: 0, data: 0, later: 0 };
   let creates: string | undefined;
   return {
@@ -69,6 +73,7 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
       const [, id, entry] = /^(\d+); \d+ \d+ (.+)$/.exec(line) ?? [];
       if (id === undefined || entry === undefined) return;
       counts.entries += 1;
+      ids.push(id);
       if (entry.startsWith('TABLE DATA ')) tables.set(id, { words: entry.slice('TABLE DATA '.length) });
       if (/^(?:TABLE DATA|BLOBS) /.test(entry)) counts.data += 1;
       if (entry.startsWith('SEQUENCE SET ')) sequences.push(id);
@@ -91,6 +96,7 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
       sequences,
       laterEntries: counts.later,
       tables,
+      ids,
       relations,
     }),
   };

@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { RestoreSection } from '../postgres/restore-command.ts';
 import { createRestoreProgress, describeLoaded } from '../postgres/restore-progress.ts';
 import type { Stage } from '../process/commands.ts';
+import { listIndexes, startEarlyIndexes } from './early-indexes.ts';
 import { runPass, type Load } from './load.ts';
 
 export interface DumpStream {
@@ -15,45 +18,116 @@ export interface DumpStream {
 
 /**
  * Restores a custom-format dump while it is read, without scratch disk. A stream can be read by one pg_restore only, in
- * its own order; so definitions and rows come from the stream, and indexes and constraints afterwards `jobs` at a time,
- * for which the table of contents alone is needed.
+ * its own order; so definitions and rows come from the stream. Indexes and constraints need the table of contents
+ * alone: those of a table are built while the rows of the next are loaded, the others afterwards, `jobs` at a time.
  */
 export async function loadStream(load: Load, stream: DumpStream): Promise<void> {
-  const { command, jobs, listing } = load;
+  const { command, listing } = load;
   const isWhole = command.selection.contents === 'all' && command.selection.tables.length === 0;
   // What is dropped first must go with the constraints that depend on it, which are in the later part.
-  const inOnePass = command.singleTransaction || command.clean || !isWhole;
-  const sections: readonly RestoreSection[] = ['pre-data', 'data'];
-  const endLoad = load.timeline.begin(inOnePass ? 'restore' : 'load rows');
+  if (command.singleTransaction || command.clean || !isWhole) return loadInOnePass(load, stream);
+  const later = tellLater(load);
+  const broken = new AbortController();
+  const signal = AbortSignal.any([load.signal, broken.signal]);
+  const early = startEarlyIndexes(load, {
+    head: stream.head,
+    indexes: load.jobs > 1 ? await listIndexes(load, stream.head) : [],
+    signal,
+    onBuild: later.tell,
+    onFailure: (error) => {
+      broken.abort(error);
+    },
+  });
+  const endLoad = load.timeline.begin('load rows');
   const readBefore = load.bytesRead();
   const progress = createRestoreProgress({
     onLoaded: (loaded) => {
       load.onPhase(describeLoaded(loaded, listing));
+      early.loaded(loaded);
     },
-    onLater: (what, count) => {
-      load.onPhase(`building ${what} (${count} of ${listing.laterEntries})`);
+  });
+  try {
+    const sections: readonly RestoreSection[] = ['pre-data', 'data'];
+    await runPass(
+      load,
+      { format: 'custom', jobs: 1, sections },
+      { input: stream.open(), before: stream.unpack, progress, signal },
+    );
+    endLoad(load.bytesRead() - readBefore);
+    await load.onLoaded();
+    await buildOthers(load, stream, await early.finish(), later.tell);
+  } catch (error) {
+    broken.abort(error);
+    await early.settled();
+    load.signal.throwIfAborted();
+    // What broke it off first: of two failures the other one is its consequence.
+    throw broken.signal.reason;
+  } finally {
+    later.end();
+  }
+}
+
+async function loadInOnePass(load: Load, stream: DumpStream): Promise<void> {
+  const readBefore = load.bytesRead();
+  const endLoad = load.timeline.begin('restore');
+  const progress = createRestoreProgress({
+    onLoaded: (loaded) => {
+      load.onPhase(describeLoaded(loaded, load.listing));
     },
+    onLater: tellLater(load).tell,
   });
   await runPass(
     load,
-    { format: 'custom', jobs: 1, ...(!inOnePass && { sections }) },
+    { format: 'custom', jobs: 1 },
     { input: stream.open(), before: stream.unpack, progress },
   );
   endLoad(load.bytesRead() - readBefore);
   await load.onLoaded();
-  if (!inOnePass) await buildLater(load, { from: stream.head, format: 'custom', jobs, clean: false });
+}
+
+/** What follows the rows and is not built yet. */
+async function buildOthers(
+  load: Load,
+  { head }: DumpStream,
+  built: ReadonlySet<string>,
+  onLater: (what: string) => void,
+): Promise<void> {
+  const list = join(load.folder, 'others.list');
+  const others = load.listing.ids.filter((id) => !built.has(id));
+  await writeFile(list, others.map((id) => `${id};\n`).join(''));
+  await runPass(
+    load,
+    { from: head, format: 'custom', jobs: load.jobs, sections: ['post-data'], list },
+    { progress: createRestoreProgress({ onLater }) },
+  );
 }
 
 /** Builds indexes, constraints and what else follows the rows. */
 export async function buildLater(load: Load, pass: LaterPass): Promise<void> {
-  const progress = createRestoreProgress({
-    onLater: (what, count) => {
+  const later = tellLater(load);
+  try {
+    await runPass(
+      load,
+      { ...pass, sections: ['post-data'] },
+      { progress: createRestoreProgress({ onLater: later.tell }) },
+    );
+  } finally {
+    later.end();
+  }
+}
+
+/** Tells what follows the rows as it begins, in however many passes, and notes the time from the first to the end. */
+function tellLater(load: Load): { readonly tell: (what: string) => void; readonly end: () => void } {
+  let count = 0;
+  let endLater: (() => void) | undefined;
+  return {
+    tell: (what) => {
+      endLater ??= load.timeline.begin('indexes and constraints');
+      count += 1;
       load.onPhase(`building ${what} (${count} of ${load.listing.laterEntries})`);
     },
-  });
-  await load.timeline.during('indexes and constraints', () =>
-    runPass(load, { ...pass, sections: ['post-data'] }, { progress }),
-  );
+    end: () => endLater?.(),
+  };
 }
 
 export interface LaterPass {

@@ -194,6 +194,7 @@ const emptyListing: DumpListing = {
   sequences: [],
   laterEntries: 0,
   tables: new Map(),
+  ids: [],
   relations: [],
 };
 

@@ -95,6 +95,7 @@ test('a list of contents tells what a restore wants to know', () => {
     laterEntries: 2,
     sequences: ['3502'],
     tables: new Map([['3500', { words: 'billing a b app' }]]),
+    ids: '2 214 215 216 217 218 3500 3501 3502 3503 3504 3505'.split(' '),
     relations: ['billing a b app', 'public s app', 'public v app'],
   });
 });

@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs';
+import { expect, inject, test } from 'vitest';
+import { fakePrograms } from '../dump/fake.ts';
+import { temporaryFolder } from '../dump/folder.ts';
+import { plainDump } from '../dump/stock-tools.ts';
+import {
+  dumpInto,
+  expectNothingLeft,
+  folderStore,
+  newDatabase,
+  newName,
+  newRunId,
+  restore,
+} from './restored.ts';
+
+const services = inject('services');
+
+/** Two tables with indexes, of which the first is small. */
+const twoTables = `
+  create table a_first as select n, md5(n::text) as text from generate_series(1, 100) n;
+  create table z_last as
+    select n, string_agg(md5((n * m)::text), '') as data
+      from generate_series(1, 8) n, generate_series(1, 32000) m group by n;
+  alter table a_first add primary key (n);
+  create index a_text on a_first (text);
+  create index z_n on z_last (n);
+  create table b_items (n int references a_first, at int) partition by range (at);
+  create table b_items_1 partition of b_items for values from (0) to (10);
+  create index on b_items (at);
+  insert into b_items select n, n % 10 from generate_series(1, 100) n;
+  create materialized view totals as select count(*) from a_first;
+  comment on index a_text is 'by text'`;
+
+/**
+ * A zstd that, when it unpacks the whole dump, keeps its second half back until a file says that an index is being
+ * built; with a limit, after which it goes on. Before that one the contents are read.
+ */
+async function patientZstd(): Promise<{ path: string; go: string }> {
+  const folder = await temporaryFolder('zstd');
+  const go = `${folder}/go`;
+  const path = await fakePrograms(folder, {
+    zstd: `mkdir "${folder}/contents" 2>/dev/null && exec /usr/bin/zstd "$@"
+/usr/bin/zstd "$@" | { head -c 4000000; for n in {1..400}; do [ -e "${go}" ] && break; sleep 0.05; done; exec cat; }`,
+  });
+  return { path, go };
+}
+
+test('indexes of a table are built while the rows of the next are still on their way', async () => {
+  const source = await newDatabase(twoTables);
+  const store = await folderStore();
+  await dumpInto(store, source);
+  const { path, go } = await patientZstd();
+
+  const name = newName();
+  const { said } = await restore(
+    { database: name, jobs: 2 },
+    {
+      store,
+      of: source,
+      path,
+      onPhase: (text) => {
+        if (text.startsWith('building index a_text') || text.includes(' a_text ')) writeFileSync(go, '');
+      },
+    },
+  );
+  const building = said.phases.findIndex((phase) => phase.startsWith('building '));
+  const loaded = said.phases.indexOf('loading rows: 3 of 3 tables');
+  expect(building).toBeGreaterThan(-1);
+  expect(loaded).toBeGreaterThan(building);
+  // Each once, however many passes it took.
+  const built = said.phases.filter((phase) => phase.startsWith('building '));
+  expect(new Set(built).size).toBe(built.length);
+  expect(built.at(-1)).toContain(`(${built.length} of ${built.length})`);
+  expect(await plainDump(services, name)).toBe(await plainDump(services, source.name));
+});
+
+test('an index that cannot be built ends the restore at once, and is named', async () => {
+  const source = await newDatabase(`${twoTables};
+    create function broken(text) returns int language plpgsql immutable as
+      $$ begin if current_database() <> '%SOURCE%' then raise exception 'not here'; end if; return 1; end $$`);
+  await source.query(
+    `do $do$ begin execute replace(pg_get_functiondef('broken(text)'::regprocedure), '%SOURCE%', current_database()); end $do$;
+     create index a_broken on a_first (broken(text))`,
+  );
+  const store = await folderStore();
+  await dumpInto(store, source);
+  const { path } = await patientZstd();
+  const runId = newRunId();
+  await expect(
+    restore({ database: newName(), jobs: 2 }, { store, of: source, runId, path }),
+  ).rejects.toMatchObject({ code: 'restore-failed', message: expect.stringContaining('a_broken') as string });
+  await expectNothingLeft(runId);
+});
