@@ -28,7 +28,7 @@ function describe(parameters: PostgresDropParameters, environment: Environment):
   const database = parameters.database ?? "the run's scratch database";
   const keeps = parameters['keep-on-failure'] === true ? ', unless an earlier step failed' : '';
   return [
-    `drop database ${database} with (force) on the server of ${environment.name}${keeps}`,
+    `drop ${database} with (force) on the server of ${environment.name}${keeps}`,
     'drop scratch databases that killed runs left',
   ];
 }

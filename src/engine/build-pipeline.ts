@@ -97,14 +97,6 @@ function demand<V>(map: ReadonlyMap<string, V>, name: string): V {
   return value;
 }
 
-/** What a step would do, one line each, for `show` and `--dry-run`. */
-export function describeWork(step: PipelineStep): readonly string[] {
-  const { work } = step;
-  if (work.kind === 'run') return work.script.trimEnd().split('\n');
-  if (work.kind === 'confirm') return [`ask a person: ${work.text}`];
-  return work.task.describe?.(work.parameters, step.environment) ?? [work.task.description];
-}
-
 /** A step's action in a word: the task's name, `run` or `confirm`. */
 export function actionOf(step: PipelineStep): string {
   return step.work.kind === 'task' ? step.work.task.name : step.work.kind;

@@ -1,4 +1,5 @@
-import { buildPipeline, describeWork } from '../../engine/build-pipeline.ts';
+import { buildPipeline } from '../../engine/build-pipeline.ts';
+import { describeStep } from '../../engine/describe-step.ts';
 import type { Pipeline, PipelineStep } from '../../engine/pipeline.ts';
 import { exitCode, type ExitCode } from '../../exit-code.ts';
 import type { Plan, RetentionPolicy } from '../../plan/plan.ts';
@@ -46,7 +47,7 @@ export function renderPipeline(pipeline: Pipeline, now: Date): string {
   ];
   const head = [plan.name, ...(plan.description === undefined ? [] : [`: ${plan.description}`])].join('');
   const settings = rows.map(([key, value]) => `  ${key.padEnd(11)}  ${value}`.trimEnd());
-  return `${[head, ...settings, '', ...pipeline.steps.flatMap(renderStep)].join('\n')}\n`;
+  return `${[head, ...settings, '', ...pipeline.steps.flatMap((step, index) => renderStep(step, index, pipeline))].join('\n')}\n`;
 }
 
 function parameterRows({ parameters }: Pipeline): readonly (readonly [string, string])[] {
@@ -89,7 +90,7 @@ function renderRetention(policy: RetentionPolicy): string {
   return `keep ${[...within, ...kept].join(', ')}`;
 }
 
-function renderStep(step: PipelineStep, index: number): readonly string[] {
+function renderStep(step: PipelineStep, index: number, pipeline: Pipeline): readonly string[] {
   const limits = [
     `timeout ${renderDuration(step.timeoutMs)}`,
     `stall ${renderDuration(step.stallTimeoutMs)}`,
@@ -100,7 +101,7 @@ function renderStep(step: PipelineStep, index: number): readonly string[] {
   const where = step.phase === 'steps' ? '' : ` (${step.phase})`;
   return [
     `${String(index + 1)}. ${step.name}${where} on ${step.environment.name}, ${limits.join(', ')}`,
-    ...describeWork(step).map((line) => `     ${line}`),
+    ...describeStep(step, pipeline).map((line) => `     ${line}`),
   ];
 }
 
@@ -123,7 +124,7 @@ export function pipelineAsData(pipeline: Pipeline): unknown {
       position: step.position,
       environment: step.environment.name,
       task: step.work.kind === 'task' ? step.work.task.name : null,
-      commands: describeWork(step),
+      commands: describeStep(step, pipeline),
       timeoutMs: step.timeoutMs,
       stallTimeoutMs: step.stallTimeoutMs,
     })),

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { buildPipeline, describeWork } from '../../../src/engine/build-pipeline.ts';
+import { buildPipeline } from '../../../src/engine/build-pipeline.ts';
 import type { Environment } from '../../../src/environment/environment.ts';
 import type { Plan, Step } from '../../../src/plan/plan.ts';
-import { fakePipeline, fakeStep } from '../../fixtures/fake-run.ts';
+import { fakePipeline } from '../../fixtures/fake-run.ts';
 
 const prod: Environment = { name: 'prod', protected: false };
 const staging: Environment = { name: 'staging', protected: false };
@@ -73,11 +73,4 @@ test('parameters are defaults unless --set says otherwise', () => {
   expect(build(withParameters, { size: '3' }).parameters).toEqual({ artifact: 'latest', size: '3' });
   expect(() => build(withParameters)).toThrow("parameter 'size' of plan fake has no value");
   expect(() => build(withParameters, { size: '3', sise: '4' })).toThrow("plan fake has no parameter 'sise'");
-});
-
-test('a step describes itself: its script, its task’s words', () => {
-  expect(describeWork(build(plan([step('a')])).steps[0] ?? fakeStep('x', () => Promise.resolve({})))).toEqual(
-    ['true', 'false'],
-  );
-  expect(describeWork(fakeStep('x', () => Promise.resolve({})))).toEqual(['x']);
 });
