@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { listArtifacts } from '../../../src/artifact/store.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
+import { fakePrograms } from '../dump/fake.ts';
+import { temporaryFolder } from '../dump/folder.ts';
 import { plainDump } from '../dump/stock-tools.ts';
 import {
   databaseNamed,
@@ -190,4 +192,30 @@ test('what is not an unfinished restore of this artifact is never touched', asyn
     ).rejects.toMatchObject({ code: 'target-refused' });
     expect(await foreign.query('select x from precious')).toEqual([{ x: 1 }]);
   }
+});
+
+test('rows without the large objects are not all that was stored: the restore begins anew', async () => {
+  const source = await newDatabase(
+    "create table orders (id int primary key); insert into orders values (1); select lo_from_bytea(0, 'photo')",
+  );
+  const store = await folderStore();
+  await dumpInto(store, source, directory);
+  // Unpacks the tables, and keeps the large objects back until it is ended.
+  const folder = await temporaryFolder('zstd');
+  const path = await fakePrograms(folder, {
+    zstd: `mkdir "${folder}/tables" 2>/dev/null && exec /usr/bin/zstd "$@"\nexec sleep 600`,
+  });
+  const name = newName();
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  const options = { store, of: source, path, signal: abort.signal };
+  const onPhase = (text: string): void => {
+    if (text.startsWith('building ')) abort.abort(reason);
+  };
+  await expect(restore({ database: name, jobs: 2 }, { ...options, onPhase })).rejects.toBe(reason);
+  expect(JSON.parse((await commentOf(name))?.replace('run-plan restore ', '') ?? '{}')).toMatchObject({
+    state: 'loading',
+  });
+  await restore({ database: name, jobs: 2, resume: true }, { store, of: source });
+  expect(await plainDump(services, name)).toBe(await plainDump(services, source.name));
 });
