@@ -98,7 +98,7 @@ const cases: readonly Case[] = [
   { what: 'a byte of the uncompressed large objects', dump: plainDirectory, role: 'large-objects', damage: middle },
   { what: 'the last byte of the large objects', dump: plainDirectory, role: 'large-objects', damage: last, restore: { jobs: 1 } },
   { what: 'a byte of the large objects, in one transaction', dump: plainDirectory, role: 'large-objects', damage: middle, restore: { 'single-transaction': true } },
-  { what: 'the contents of the large objects', dump: plainDirectory, role: 'large-objects', damage: (bytes) => flip(bytes, 12) },
+  { what: 'the contents of the large objects', dump: plainDirectory, role: 'large-objects', damage: (bytes) => flip(bytes, bytes.indexOf('lo_create')) },
   { what: 'large objects that are cut off', dump: directory, role: 'large-objects', damage: (bytes) => bytes.subarray(0, bytes.length - 100) },
   { what: 'a row of the small tables', dump: plainDirectory, role: 'rest', damage: inRow },
 ]; // prettier-ignore
