@@ -102,11 +102,13 @@ function notInFuture(time: Date, { time: storeTime, skewMs }: StoreClock): numbe
   throw new Failure(
     'usage',
     `${time.toISOString()} is in the store's future: its clock says ${storeTime.toISOString()}`,
-    { hint: `This host's clock is ${describeSkew(skewMs)}; times are the store's.` },
+    { hint: `Times are the store's; this host's clock ${describeSkew(skewMs)}.` },
   );
 }
 
+/** Of this host's clock, as what follows its name; the store's tells whole seconds. */
 export function describeSkew(skewMs: number): string {
-  const seconds = Math.abs(skewMs / 1000).toFixed(1);
-  return `${seconds} s ${skewMs < 0 ? 'ahead of' : 'behind'} the store's`;
+  const seconds = Math.abs(skewMs / 1000);
+  if (seconds < 1) return 'agrees with it to the second';
+  return `is ${seconds.toFixed(0)} s ${skewMs < 0 ? 'ahead of' : 'behind'} it`;
 }

@@ -86,7 +86,7 @@ test('keys that the store refuses are named, the others are restored, and the ne
   const failure: unknown = await restore('run-1', { at }).catch((error: unknown) => error);
   expect(failure).toMatchObject({
     code: 'repository-denied',
-    message: expect.stringContaining('refused 1 keys: "denied"') as string,
+    message: expect.stringContaining('refused 1 key: "denied"') as string,
     facts: { uploads: { promoted: 4 } },
   });
   expect(Object.fromEntries(await uploads.contents())).toEqual({ ...firsts(keys), denied: 'second denied!' });
@@ -138,7 +138,7 @@ test('keys that somebody writes during the restore are named', async () => {
   await Promise.all(writes);
   expect(failure).toMatchObject({
     code: 'check-failed',
-    message: expect.stringContaining('1 keys are not as they were') as string,
+    message: expect.stringContaining('1 key is not as then') as string,
   });
 });
 
@@ -253,7 +253,7 @@ test('archived versions are requested back, waited for, and told', async () => {
   const options = { store, pace, lanes: 2, clock, signal: never, report, tier: 'standard' as const };
   try {
     answer(1);
-    await expect(bringBack(source, { ...options, waitMs: undefined })).rejects.toThrow(/1 archived versions were requested back \(standard: 3 to 5 hours/); // prettier-ignore
+    await expect(bringBack(source, { ...options, waitMs: undefined })).rejects.toThrow(/1 archived version was requested back \(standard: 3 to 5 hours/); // prettier-ignore
     answer(1, 'ongoing-request="true"');
     answer(1, 'ongoing-request="false", expiry-date="Fri, 21 Dec 2029 00:00:00 GMT"');
     await bringBack(source, { ...options, waitMs: 3_600_000 });
