@@ -41,7 +41,7 @@ export async function tellUndo({ report, kept, work }: Undo): Promise<InstantRes
     work.report.note(`dry run, nothing was changed: to undo ${report.name}: ${words}`);
     const { changedSince } = lists;
     if (changedSince.count > 0)
-      work.report.warn(`${describeChanged(changedSince)}; an undo would leave them alone, and fail`);
+      work.report.warn(`${describeChanged(changedSince)}; an undo leaves such keys alone, and fails`);
     const facts = { undone: report.name, dryRun: true, ...plan, changedSince: told(changedSince) };
     return { changes: join(kept, 'planned.ndjson'), changed: 0, bytes: 0, facts };
   } finally {
