@@ -55,7 +55,7 @@ export async function bringBack(
     });
     if (found.unsupported > 0 && look === 1)
       report.warn(
-        `the store knows no requests for archived objects: ${counted(found.unsupported, 'is', 'are')} copied as they lie there`,
+        `the store knows no requests for archived objects: ${counted(found.unsupported, 'version is copied as it lies', 'versions are copied as they lie')} there`,
       );
     if (found.waiting === 0) return;
     const told = `${counted(found.waiting, 'archived version was', 'archived versions were')} requested back (${tier}: ${waits[tier]})`;

@@ -1,6 +1,7 @@
 import type { CopyObjectCommandInput } from '@aws-sdk/client-s3';
 import { objectName, type S3Store } from '../repository/s3-client.ts';
 import { copyInParts } from './copy-parts.ts';
+import { cannotCopy, copyThrough } from './copy-through.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { isEtagLost } from './same-object.ts';
 import { contentHeaders, copyOfName, storageHeaders, type VersionHead } from './version-head.ts';
@@ -40,18 +41,21 @@ export async function copyVersion(
     return copyInParts(store, { ...source, from, head }, target, { partBytes: limits.partBytes, signal });
   }
   const { sdk, client } = store;
-  const answer = await client.send(
-    new sdk.CopyObjectCommand({
-      Bucket: target.bucket,
-      Key: target.name,
-      CopySource: from,
-      TaggingDirective: 'COPY',
-      ...metadataOf(head, source.versionId),
-      ...storageHeaders(head),
-    }),
-    { abortSignal: signal },
-  );
-  return answer.VersionId ?? null;
+  const command = new sdk.CopyObjectCommand({
+    Bucket: target.bucket,
+    Key: target.name,
+    CopySource: from,
+    TaggingDirective: 'COPY',
+    ...metadataOf(head, source.versionId),
+    ...storageHeaders(head),
+  });
+  try {
+    const { VersionId } = await client.send(command, { abortSignal: signal });
+    return VersionId ?? null;
+  } catch (error) {
+    if (!cannotCopy(error)) throw error;
+    return copyThrough(store, source, target, head, signal);
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { listArtifacts, readManifest } from '../artifact/store.ts';
 import { uploadsIdentity } from '../artifact/uploads-instant.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { Failure } from '../failure.ts';
+import { renderDuration } from '../quantity/duration.ts';
 import type { S3Store } from '../repository/s3-client.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { StoreClock } from './uploads-store.ts';
@@ -108,7 +109,7 @@ function notInFuture(time: Date, { time: storeTime, skewMs }: StoreClock): numbe
 
 /** Of this host's clock, as what follows its name; the store's tells whole seconds. */
 export function describeSkew(skewMs: number): string {
-  const seconds = Math.abs(skewMs / 1000);
-  if (seconds < 1) return 'agrees with it to the second';
-  return `is ${seconds.toFixed(0)} s ${skewMs < 0 ? 'ahead of' : 'behind'} it`;
+  const ms = Math.abs(skewMs);
+  if (ms < 1000) return 'agrees with it to the second';
+  return `is ${renderDuration(ms)} ${skewMs < 0 ? 'ahead of' : 'behind'} it`;
 }

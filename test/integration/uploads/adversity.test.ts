@@ -169,37 +169,49 @@ test('another bucket gets copies of what was there, and what lies there is not o
   }
 });
 
-test('a large object is copied in parts, with all that it has, and is known as a copy afterwards', async () => {
-  const MiB = 1024 * 1024;
-  const body = Buffer.alloc(12 * MiB, 'photo').toString('latin1');
-  await uploads.put('large', body, {
-    ContentType: 'image/tiff',
-    Metadata: { by: 'anna' },
-    Tagging: 'kind=plan',
-  });
-  const store = await openUploads(uploads.environment, uploads.secrets);
-  try {
-    const source = await latestOf(store, 'large', never);
-    if (source === undefined) throw new Error('it was put');
-    await uploads.put('large', 'small');
-    const head = await headOf(store, 'large', source.versionId, never);
-    const options = { limits: { singleBytes: 5 * MiB, partBytes: 5 * MiB }, signal: never };
-    const target = { bucket: uploads.bucket, name: 'large' };
-    const made = await copyVersion(store, source, target, head, options);
-    const now = await uploads.client.send(new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'large' }));
-    expect(now).toMatchObject({ VersionId: made, ContentLength: 12 * MiB, ContentType: 'image/tiff' });
-    expect(now.Metadata?.['by']).toBe('anna');
-    expect((await uploads.contents()).get('large') === body).toBe(true);
-    const tags = await uploads.client.send(
-      new GetObjectTaggingCommand({ Bucket: uploads.bucket, Key: 'large' }),
-    );
-    expect(tags.TagSet).toEqual([{ Key: 'kind', Value: 'plan' }]);
-    const wanted = { versionId: source.versionId, head };
-    expect(await isSameObject(store, 'large', { versionId: made ?? '' }, wanted, never)).toBe(true);
-  } finally {
-    store.client.destroy();
-  }
-});
+test.each([
+  ['', {}],
+  [' that is encrypted with a key', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: services.s3.kmsKey }],
+])(
+  'a large object%s is copied in parts, with all that it has, and is known as a copy afterwards',
+  async (_, encryption) => {
+    const MiB = 1024 * 1024;
+    const body = Buffer.alloc(12 * MiB, 'photo').toString('latin1');
+    await uploads.put('large', body, {
+      ContentType: 'image/tiff',
+      Metadata: { by: 'anna' },
+      Tagging: 'kind=plan',
+      ...encryption,
+    });
+    const store = await openUploads(uploads.environment, uploads.secrets);
+    try {
+      const source = await latestOf(store, 'large', never);
+      if (source === undefined) throw new Error('it was put');
+      await uploads.put('large', 'small');
+      const head = await headOf(store, 'large', source.versionId, never);
+      const options = { limits: { singleBytes: 5 * MiB, partBytes: 5 * MiB }, signal: never };
+      const target = { bucket: uploads.bucket, name: 'large' };
+      const made = await copyVersion(store, source, target, head, options);
+      const now = await uploads.client.send(new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'large' }));
+      expect(now).toMatchObject({
+        VersionId: made,
+        ContentLength: 12 * MiB,
+        ContentType: 'image/tiff',
+        ...encryption,
+      });
+      expect(now.Metadata?.['by']).toBe('anna');
+      expect((await uploads.contents()).get('large') === body).toBe(true);
+      const tags = await uploads.client.send(
+        new GetObjectTaggingCommand({ Bucket: uploads.bucket, Key: 'large' }),
+      );
+      expect(tags.TagSet).toEqual([{ Key: 'kind', Value: 'plan' }]);
+      const wanted = { versionId: source.versionId, head };
+      expect(await isSameObject(store, 'large', { versionId: made ?? '' }, wanted, never)).toBe(true);
+    } finally {
+      store.client.destroy();
+    }
+  },
+);
 
 test('pages of any size list the same, and of one second the order of the answer counts', async () => {
   await twoVersionsEach(['a', 'line\nbreak', 'ü', 'x y+z']);
