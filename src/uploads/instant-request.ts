@@ -102,7 +102,7 @@ async function* toldAfter<Item>(items: AsyncIterable<Item>, tell: () => void): A
 }
 
 function tellKeys({ report }: TaskContext, { keys, missing, firstMissing }: KeyTally): void {
-  if (keys === 0) report.warn("the query of 'keys' gives no key: nothing is meant");
+  if (keys === 0) report.warn("the query of 'keys' gives no key");
   if (missing === 0) return;
   report.warn(
     `${counted(missing, 'key')} of the ${keys} that the query gives ${missing === 1 ? 'has' : 'have'} no version in the bucket: ${nameKeys(firstMissing, missing)}`,

@@ -10,7 +10,7 @@ import { decide, type DecisionFacts } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { createKeyList, nameKeys, type KeyList } from './refused-keys.ts';
-import { describeSums, describeSurvey } from './restore-words.ts';
+import { describeOutcome, describeSums, describeSurvey } from './restore-words.ts';
 import { failOn, told, warnOf } from './restore-outcome.ts';
 import { placeIn, restoreKeys, type IntoTarget } from './restore-uploads.ts';
 import { changesOf, type RestoreWork } from './restore-work.ts';
@@ -102,9 +102,7 @@ export async function restoreToInstant(
     };
     failOn(lists.refused, lists.wrong, { uploads: all });
     warnOf(work.report, lists.overtaken);
-    work.report.note(
-      `${describeSums(sums)}: everything is as it was then${into === undefined ? '' : ` in ${place ?? ''}`}`,
-    );
+    work.report.note(`${describeSums(sums)}: ${describeOutcome(found, sums, place)}`);
     return { changes, changed: changesOf(sums) + journal.continued, bytes: sums.bytes, facts: all };
   } finally {
     await closeAll(lists);
@@ -142,6 +140,7 @@ async function lookFirst(restore: InstantRestore): Promise<Survey> {
   const found = await survey(histories(), facts, lists);
   await Promise.all([lists.untrusted.close(), lists.planned?.close()]);
   const { count, first } = lists.untrusted;
+  if (found.keys === 0) work.report.warn('there is no such key in the bucket: nothing is meant');
   if (restore.whole && into === undefined) refuseNothing(restore, found);
   if (count === 0) return found;
   const why = Object.entries(found.doubts)

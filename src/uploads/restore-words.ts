@@ -31,3 +31,10 @@ export function describeSums(sums: RestoreSums): string {
   ];
   return changesOf(sums) === 0 ? ['nothing had to be changed', ...parts].join(', ') : parts.join(', ');
 }
+
+/** How it is now that all is done and was looked at. */
+export function describeOutcome({ keys }: Survey, { skipped }: RestoreSums, into?: string): string {
+  if (into !== undefined) return `what was there then is in ${into}`;
+  if (skipped > 0) return 'all others are as they were then';
+  return keys === 1 ? 'the key is as it was then' : `all ${counted(keys, 'key')} are as they were then`;
+}

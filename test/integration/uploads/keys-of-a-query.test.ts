@@ -67,7 +67,10 @@ test('a query that fails, gives no key or has no such column changes nothing and
   });
   await expect(restore('run-4', 'select storage_key as key from photos); drop table photos; select (1')).rejects.toThrow(); // prettier-ignore
   const none = await restore('run-5', 'select storage_key as key from photos where false');
-  expect(none.said.warnings).toEqual(["the query of 'keys' gives no key: nothing is meant"]);
+  expect(none.said.warnings).toEqual([
+    "the query of 'keys' gives no key",
+    'there is no such key in the bucket: nothing is meant',
+  ]);
   expect(none.result).toMatchObject({ outputs: { changed: '0' }, facts: { uploads: { promoted: 0 } } });
   expect([...(await uploads.contents()).values()].every((text) => text === 'later on')).toBe(true);
 });
