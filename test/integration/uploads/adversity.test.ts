@@ -11,6 +11,7 @@ import {
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { bringBack } from '../../../src/uploads/archived.ts';
+import { isCopyOf } from '../../../src/uploads/copy-of.ts';
 import { copyVersion } from '../../../src/uploads/copy-version.ts';
 import type { ObjectVersion } from '../../../src/uploads/object-version.ts';
 import { createPace } from '../../../src/uploads/pace.ts';
@@ -207,6 +208,14 @@ test.each([
       expect(tags.TagSet).toEqual([{ Key: 'kind', Value: 'plan' }]);
       const wanted = { versionId: source.versionId, head };
       expect(await isSameObject(store, 'large', { versionId: made ?? '' }, wanted, never)).toBe(true);
+    // A copy in parts has another ETag: the mark tells.
+    const copy = await latestOf(store, 'large', never);
+    if (copy === undefined) throw new Error('it was copied');
+    expect(copy.etag).not.toBe(source.etag);
+    const pace = createPace({ clock: systemClock, signal: never, most: 1, random: Math.random, onSlowDown: () => undefined }); // prettier-ignore
+    const look = { store, pace, signal: never };
+    expect(await isCopyOf(look, copy, source)).toBe(true);
+    expect(await isCopyOf(look, copy, { ...source, versionId: 'another' })).toBe(false);
     } finally {
       store.client.destroy();
     }
