@@ -208,14 +208,14 @@ test.each([
       expect(tags.TagSet).toEqual([{ Key: 'kind', Value: 'plan' }]);
       const wanted = { versionId: source.versionId, head };
       expect(await isSameObject(store, 'large', { versionId: made ?? '' }, wanted, never)).toBe(true);
-    // A copy in parts has another ETag: the mark tells.
-    const copy = await latestOf(store, 'large', never);
-    if (copy === undefined) throw new Error('it was copied');
-    expect(copy.etag).not.toBe(source.etag);
-    const pace = createPace({ clock: systemClock, signal: never, most: 1, random: Math.random, onSlowDown: () => undefined }); // prettier-ignore
-    const look = { store, pace, signal: never };
-    expect(await isCopyOf(look, copy, source)).toBe(true);
-    expect(await isCopyOf(look, copy, { ...source, versionId: 'another' })).toBe(false);
+      // A copy in parts has another ETag: the mark tells.
+      const copy = await latestOf(store, 'large', never);
+      if (copy === undefined) throw new Error('it was copied');
+      expect(copy.etag).not.toBe(source.etag);
+      const pace = createPace({ clock: systemClock, signal: never, most: 1, random: Math.random, onSlowDown: () => undefined }); // prettier-ignore
+      const look = { store, pace, signal: never };
+      expect(await isCopyOf(look, copy, source)).toBe(true);
+      expect(await isCopyOf(look, copy, { ...source, versionId: 'another' })).toBe(false);
     } finally {
       store.client.destroy();
     }
