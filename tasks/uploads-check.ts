@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Environment } from '../src/environment/environment.ts';
 import { Failure } from '../src/failure.ts';
+import { counted } from '../src/quantity/counted.ts';
 import { parseDuration, renderDuration } from '../src/quantity/duration.ts';
 import { renderBytes } from '../src/quantity/size.ts';
 import type { UploadsCheckParameters } from '../src/schema/generated/uploads-check.types.ts';
@@ -82,7 +83,7 @@ async function run(context: TaskContext, parameters: UploadsCheckParameters): Pr
     signal: context.signal,
     random: Math.random,
     onProgress: (compared, bytesRead) => {
-      context.report.phase(`${compared} references compared`);
+      context.report.phase(`${counted(compared, 'reference')} compared`);
       context.report.progress(bytesRead);
     },
   });
@@ -187,7 +188,9 @@ function conclude(
   ];
   if (orphans === 'report' && lists.orphans.count > 0) context.report.warn(orphanText);
   if (sums.references === 0 && sums.objects > 0)
-    context.report.warn(`the rows name nothing at all, and ${sums.objects} objects are there`);
+    context.report.warn(
+      `the rows name nothing at all, and ${counted(sums.objects, 'object is', 'objects are')} there`,
+    );
   const shown = Object.fromEntries(
     Object.entries(lists).map(([name, { count, first }]) => [name, { count, first }]),
   );
@@ -205,10 +208,16 @@ function conclude(
       ...(failure.hint !== undefined && { hint: failure.hint }),
       facts,
     });
+  const young =
+    sums.young === 0 ? '' : `; no row names ${counted(sums.young, 'object')} yet, written within the grace`;
   context.report.note(
-    `${sums.references} references, ${sums.objects} objects (${renderBytes(sums.objectBytes)}) as of ${time}: all there`,
+    `${counted(sums.references, 'reference')}, ${counted(sums.objects, 'object')} (${renderBytes(sums.objectBytes)}) as of ${time}: all that rows name is there${young}`,
   );
-  return { bytes: sums.hashedBytes, outputs: { findings: context.kept }, facts };
+  return {
+    ...(sums.hashedBytes > 0 && { bytes: sums.hashedBytes }),
+    outputs: { findings: context.kept },
+    facts,
+  };
 }
 
 function checkOf(name: string, { count, first }: KeyList, what: string): CheckFact {
@@ -221,5 +230,5 @@ function describeOrphans({ orphanBytes, oldestOrphan }: CheckSums, { count, firs
     oldestOrphan === undefined
       ? ''
       : `; the oldest, ${JSON.stringify(oldestOrphan.key)}, is ${renderDuration(oldestOrphan.ageMs)} old`;
-  return `no row names ${count} objects (${renderBytes(orphanBytes)})${oldest}: ${nameKeys(first, count)}`;
+  return `no row names ${counted(count, 'object')} (${renderBytes(orphanBytes)})${oldest}: ${nameKeys(first, count)}`;
 }

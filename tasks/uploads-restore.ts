@@ -1,34 +1,18 @@
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import { uploadsIdentity } from '../src/artifact/uploads-instant.ts';
 import type { Environment } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
-import { parseDuration, renderPlanDuration } from '../src/quantity/duration.ts';
+import { describeFailure, Failure } from '../src/failure.ts';
 import type { S3Store } from '../src/repository/s3-client.ts';
 import type { UploadsRestoreParameters } from '../src/schema/generated/uploads-restore.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
-import { openChangeJournal } from '../src/uploads/change-journal.ts';
-import { onlyKeys, openRows } from '../src/uploads/chosen-keys.ts';
-import { usualCopyLimits } from '../src/uploads/copy-version.ts';
-import { describeSkew, findInstant, type Instant } from '../src/uploads/instant.ts';
-import { historiesOf, type KeyHistory } from '../src/uploads/key-history.ts';
-import { listVersions } from '../src/uploads/list-versions.ts';
-import { readNoncurrentExpiry, type NoncurrentExpiry } from '../src/uploads/noncurrent-expiry.ts';
-import { createPace } from '../src/uploads/pace.ts';
-import { openReferences } from '../src/uploads/references.ts';
-import { createKeyList, nameKeys } from '../src/uploads/refused-keys.ts';
-import { restoreToInstant, versionedInto, type InstantRestore } from '../src/uploads/restore-to-instant.ts';
-import type { IntoTarget } from '../src/uploads/restore-uploads.ts';
-import type { RestoreWork } from '../src/uploads/restore-work.ts';
-import { settleBegun } from '../src/uploads/settle-begun.ts';
-import { findReport, undoChanges } from '../src/uploads/undo-uploads.ts';
-import {
-  openUploads,
-  readClock,
-  readVersioning,
-  requireVersions,
-  type StoreClock,
-} from '../src/uploads/uploads-store.ts';
-import { versionPages } from '../src/uploads/version-page.ts';
+import { findReport } from '../src/uploads/find-report.ts';
+import { readRequest } from '../src/uploads/instant-request.ts';
+import { restoreToInstant, type InstantResult } from '../src/uploads/restore-to-instant.ts';
+import { openWork } from '../src/uploads/restore-work.ts';
+import { storeReport } from '../src/uploads/stored-report.ts';
+import { tellUndo, undoReport } from '../src/uploads/undo-report.ts';
+import type { ChangeHeader } from '../src/uploads/unfinished-changes.ts';
+import { openUploads, readClock, requireVersions, type StoreClock } from '../src/uploads/uploads-store.ts';
 import parametersSchema from '../schemas/tasks/uploads-restore.schema.json' with { type: 'json' };
 
 const task: Task<UploadsRestoreParameters> = {
@@ -38,7 +22,7 @@ const task: Task<UploadsRestoreParameters> = {
   writes: ['uploads'],
   others: [{ parameter: 'from', needs: 'repository' }],
   role: 'other',
-  outputs: ['changes'],
+  outputs: ['changes', 'changed'],
   parameters: parametersSchema,
   describe,
   run,
@@ -51,14 +35,17 @@ const usualLanes = 16;
 function describe(parameters: UploadsRestoreParameters, environment: Environment): readonly string[] {
   const bucket =
     environment.uploads?.store.kind === 's3' ? environment.uploads.store.s3.bucket : 'the uploads';
-  if (parameters.undo !== undefined) return [`undo what ${parameters.undo} changed in ${bucket}`];
+  if (parameters.undo !== undefined) {
+    const undo = `undo what ${parameters.undo} changed in ${bucket}`;
+    return parameters['dry-run'] === true ? [`count what it takes to ${undo}, and change nothing`] : [undo];
+  }
   const when = parameters.at ?? parameters.artifact ?? 'the restored artifact';
   const found = `list every version of ${bucket}, and find what was current at ${when}`;
   if (parameters['dry-run'] === true) return [found, 'count it, and change nothing'];
-  const into = parameters.into === undefined ? [] : [`copy it to ${parameters.into.bucket}`];
+  if (parameters.into !== undefined) return [found, `copy it to ${parameters.into.bucket}`];
   return [
     found,
-    ...(into.length > 0 ? into : ['copy that to the top; put a delete marker on keys born later']),
+    'copy that to the top; put a delete marker on keys born later',
     'list again, and name what is not as it was',
   ];
 }
@@ -84,48 +71,13 @@ async function restore(
   store: S3Store,
   clock: StoreClock,
 ): Promise<TaskResult> {
-  const { at, artifact, from = context.environment.name, prefix = '' } = parameters;
-  const instant = await findInstant(context, { at, artifact, from }, store, clock);
-  if (instant === undefined) {
-    throw new Failure('usage', 'it is not said which instant the uploads are to be brought back to', {
-      hint: "Say 'at' or 'artifact', or put the step after one that restores an artifact.",
-    });
-  }
-  const time = new Date(instant.atMs).toISOString();
-  const expiry = await readNoncurrentExpiry(store, context.signal);
-  warnOfExpiry(context, expiry, instant, clock);
-  context.report.note(
-    `uploads as of ${time} on the store's clock; this host's is ${describeSkew(clock.skewMs)}`,
-  );
-  const keys = parameters.keys === undefined ? undefined : await openKeys(context, parameters.keys);
-  const histories = (since?: number): AsyncIterable<KeyHistory> => {
-    const versions = listVersions(versionPages(store, prefix, context.signal));
-    const all = historiesOf(versions, { at: instant.atMs, ...(since !== undefined && { since }) });
-    return keys === undefined ? all : chosen(all, keys);
-  };
-  const into = await intoOf(context, parameters, store);
-  const work = JSON.stringify([time, prefix, parameters.keys ?? null, parameters.into ?? null]);
-  const wait = parameters['wait-for-archived'];
-  const restoring: InstantRestore = {
-    histories,
-    facts: { at: instant.atMs, nowMs: clock.time.getTime(), expiryOf: (key) => expiry.of(key) },
-    untrusted: parameters.untrusted ?? 'fail',
-    into,
-    dryRun: parameters['dry-run'] ?? false,
-    archived: {
-      tier: parameters['archived-tier'] ?? 'standard',
-      waitMs: wait === undefined ? undefined : parseDuration(wait),
-    },
-    header: { uploads: uploadsIdentity(store.location), work, runId: context.run.id },
-    kept: context.kept,
-    work: workOf(context, parameters, store),
-  };
-  const { changes, bytes, facts } = await restoreToInstant(restoring);
-  return {
-    bytes,
-    outputs: { changes },
-    facts: { uploads: { at: time, artifact: instant.artifact ?? null, skewMs: clock.skewMs, ...facts } },
-  };
+  const work = openWork(context, store, parameters.concurrency ?? usualLanes);
+  const { instant, restore: request } = await readRequest(context, parameters, work, clock);
+  const done = await restoreToInstant(request, (path) => keepReport(context, path, request.header));
+  if (done.changed > 0 && request.into === undefined)
+    context.report.note(`to go back: 'undo: ${context.run.id}'; every changed key is in ${done.changes}`);
+  const at = new Date(instant.atMs).toISOString();
+  return resultOf(done, { at, artifact: instant.artifact ?? null, skewMs: clock.skewMs });
 }
 
 async function undo(
@@ -134,134 +86,44 @@ async function undo(
   parameters: UploadsRestoreParameters,
   store: S3Store,
 ): Promise<TaskResult> {
-  const report = await findReport(words, context.kept, process.cwd());
+  const { kept, run, signal } = context;
+  const repository = context.environment.repository === undefined ? undefined : () => context.repository();
+  const report = await findReport(words, { kept, workingFolder: process.cwd(), repository, signal });
   const uploads = uploadsIdentity(store.location);
   if (report.uploads !== uploads) {
-    throw new Failure('target-refused', `${report.path} is about ${report.uploads}, and not ${uploads}`);
+    throw new Failure('target-refused', `${report.name} is about ${report.uploads}, and not ${uploads}`);
   }
-  if (parameters['dry-run'] === true) {
-    throw new Failure('usage', 'an undo has no dry run: the report says what it does', { hint: report.path });
-  }
-  const refused = createKeyList(join(context.kept, 'refused.ndjson'));
-  const changedSince = createKeyList(join(context.kept, 'changed-since.ndjson'));
-  const header = { uploads, work: `undo ${report.path}`, runId: context.run.id };
-  const journal = await openChangeJournal(context.kept, header);
-  try {
-    const work = { ...workOf(context, parameters, store), journal, refused };
-    await settleBegun(work);
-    const sums = await undoChanges(report, work, changedSince);
-    const changes = await journal.finish(true);
-    const facts = {
-      uploads: {
-        undone: report.path,
-        ...sums,
-        changes,
-        refused: { count: refused.count, first: refused.first },
-        changedSince: { count: changedSince.count, first: changedSince.first },
-      },
-    };
-    context.report.note(
-      `undone: ${sums.promoted} keys promoted, ${sums.hidden} hidden, ${sums.already} were so already`,
-    );
-    if (refused.count + changedSince.count > 0) throw notUndone(refused, changedSince, facts);
-    return { bytes: sums.bytes, outputs: { changes }, facts };
-  } finally {
-    await Promise.all([refused.close(), changedSince.close()]);
-    await journal.close();
-  }
+  const header = { uploads, work: `undo ${report.name}`, runId: run.id };
+  const work = openWork(context, store, parameters.concurrency ?? usualLanes);
+  const request = { report, header, kept, work };
+  if (parameters['dry-run'] === true) return resultOf(await tellUndo(request), {});
+  return resultOf(await undoReport(request, (path) => keepReport(context, path, header)), {});
 }
 
-function notUndone(
-  refused: { readonly count: number; readonly first: readonly string[] },
-  changedSince: { readonly count: number; readonly first: readonly string[] },
-  facts: Readonly<Record<string, unknown>>,
-): Failure {
-  const parts = [
-    ...(changedSince.count === 0
-      ? []
-      : [
-          `${changedSince.count} keys were changed by somebody since and are left alone: ${nameKeys(changedSince.first, changedSince.count)}`,
-        ]),
-    ...(refused.count === 0
-      ? []
-      : [`${refused.count} keys were refused: ${nameKeys(refused.first, refused.count)}`]),
-  ];
-  return new Failure(changedSince.count > 0 ? 'check-failed' : 'repository-denied', parts.join('; '), {
-    hint: "All others are as they were before; these are listed in the run's kept folder.",
-    facts,
-  });
-}
-
-function workOf(
-  context: TaskContext,
-  { concurrency: lanes = usualLanes }: UploadsRestoreParameters,
-  store: S3Store,
-): Omit<RestoreWork, 'journal' | 'refused'> {
-  const { clock, signal, report } = context;
-  const pace = createPace({
-    clock,
-    signal,
-    most: lanes,
-    random: Math.random,
-    onSlowDown: (atATime) => {
-      report.note(`the store asks for less: ${atATime} requests at a time`);
-    },
-  });
-  return { store, clock, signal, report, pace, lanes, limits: usualCopyLimits };
-}
-
-/** The query runs anew for each pass, so that no pass holds the keys. */
-async function openKeys(
-  context: TaskContext,
-  sql: string,
-): Promise<() => AsyncIterable<{ readonly key: string }>> {
-  const session = await openRows(context, context.environment.postgres);
-  return async function* () {
-    const reader = await openReferences(session, sql);
-    try {
-      yield* reader.rows();
-    } finally {
-      await session.query('rollback');
-    }
+function resultOf(
+  { bytes, changed, changes, facts }: InstantResult,
+  more: Readonly<Record<string, unknown>>,
+): TaskResult {
+  return {
+    ...(bytes > 0 && { bytes }),
+    outputs: { changes, changed: String(changed) },
+    facts: { uploads: { ...more, ...facts } },
   };
 }
 
-async function* chosen(
-  histories: AsyncIterable<KeyHistory>,
-  keys: () => AsyncIterable<{ readonly key: string }>,
-): AsyncGenerator<KeyHistory> {
-  yield* onlyKeys(histories, keys());
-}
-
-async function intoOf(
-  context: TaskContext,
-  { into }: UploadsRestoreParameters,
-  store: S3Store,
-): Promise<IntoTarget | undefined> {
-  if (into === undefined) return undefined;
-  const { bucket, prefix = '' } = into;
-  if (bucket === store.location.bucket) {
-    throw new Failure('target-refused', `into: ${bucket} is the bucket of the uploads itself`, {
-      hint: 'Say another bucket: what is copied would be one of the uploads.',
-    });
+/** Another host can undo it too then. What was restored is restored all the same, so a refusal is only told. */
+async function keepReport(context: TaskContext, path: string, header: ChangeHeader): Promise<void> {
+  const { environment, run, signal, report } = context;
+  if (environment.repository === undefined) return;
+  const owner = { plan: run.plan, runId: run.id, step: basename(context.kept) };
+  try {
+    await storeReport(await context.repository(), owner, { path, header }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    report.warn(
+      `the report is on this host alone, because the repository did not take it: ${describeFailure(error).message}`,
+    );
   }
-  const versioning = await readVersioning(versionedInto(store, into), context.signal);
-  return { bucket, prefix, versioned: versioning === 'enabled' };
-}
-
-function warnOfExpiry(
-  { report }: TaskContext,
-  { shortest, unknown }: NoncurrentExpiry,
-  { atMs }: Instant,
-  { time }: StoreClock,
-): void {
-  if (unknown !== undefined)
-    report.warn(`the bucket's lifecycle rules are not known (${unknown}): versions may have expired since`);
-  if (shortest === undefined || time.getTime() - atMs < shortest) return;
-  report.warn(
-    `versions of this bucket may expire ${renderPlanDuration(shortest)} after they are replaced, and the instant is older: ` +
-      'a key whose versions are all gone leaves no trace, and is not restored',
-  );
 }
 
 function suspended({ location }: S3Store): Failure {

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Environment, S3Location } from '../src/environment/environment.ts';
 import { Failure } from '../src/failure.ts';
+import { counted } from '../src/quantity/counted.ts';
 import { renderBytes } from '../src/quantity/size.ts';
 import { openStore, urlOf, usualLimits } from '../src/repository/s3-client.ts';
 import type { UploadsSyncParameters } from '../src/schema/generated/uploads-sync.types.ts';
@@ -74,7 +75,7 @@ async function run(context: TaskContext, parameters: UploadsSyncParameters): Pro
       deleted: String(deleted),
       ...(parameters.changes !== undefined && { changes: changesPath }),
     },
-    ...(!dryRun && { bytes: uploadedBytes }),
+    ...(!dryRun && uploadedBytes > 0 && { bytes: uploadedBytes }),
     facts,
   };
 }
@@ -154,10 +155,12 @@ function tell(
   for (const { name, reason } of problems.kept.slice(0, toldNames)) report.warn(`${name} ${reason}`);
   if (counts.files === 0) report.warn('the folder has no files that take part');
   if (counts.readBack > 0)
-    report.note(`${String(counts.readBack)} objects had to be read: they say nowhere what they hold`);
+    report.note(
+      `${counted(counts.readBack, 'object')} had to be read: nothing beside the content says what it is`,
+    );
   if (problems.count() > 0 && parameters.delete === true && counts.extras > 0)
     report.warn(
-      `${String(counts.extras)} objects without a file were kept, because not every file could be read`,
+      `${counted(counts.extras, 'object')} without a file ${counts.extras === 1 ? 'was' : 'were'} kept, because not every file could be read`,
     );
 }
 

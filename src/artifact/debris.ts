@@ -55,7 +55,7 @@ export function isDebrisUpload(
   if (now.getTime() - upload.startedAt.getTime() <= ageMs) return false;
   return (
     parseArtifactKey(upload.key) !== undefined ||
-    /^(?:runs\/[^/]+\/[^/]+\.json|evidence\/[^/]+\/[^/]+)$/.test(upload.key)
+    /^(?:runs\/[^/]+\/[^/]+(?:\.json|\/[^/]+\/[^/]+\.ndjson\.gz)|evidence\/[^/]+\/[^/]+)$/.test(upload.key)
   );
 }
 

@@ -19,7 +19,7 @@ interface Tally {
 
 /**
  * What a rule would do to the versions of a bucket at the next pass of the store: fed with every version in the order of
- * a listing, it keeps a few numbers, whatever their count. Tags are not looked at: `sentences` then says "at most".
+ * a listing, it keeps a few numbers, whatever their count. Tags, which a listing does not have and which would take a request an object, are not looked at: `sentences` then says so.
  */
 export interface RuleEffects {
   add(version: ListedVersion): void;
@@ -66,12 +66,12 @@ export function createRuleEffects(rule: LifecycleRule, nowMs: number): RuleEffec
     },
     sentences: () => {
       settleMarker();
-      const most = Object.keys(rule.tags).length > 0 ? 'at most ' : '';
+      const hasTags = Object.keys(rule.tags).length > 0;
       return [...tallies].map(([what, tally]) => {
         const size = tally.bytes > 0 ? `, ${renderBytes(tally.bytes)}` : '';
         const words =
           tally.count === 1 ? what.replace('versions', 'version').replace('objects', 'object') : what;
-        return `${most}${tally.count} ${words} at the next pass${size}`;
+        return `${hasTags ? 'at most ' : ''}${tally.count} ${words} at the next pass${size}${hasTags ? ' (counted without their tags)' : ''}`;
       });
     },
   };

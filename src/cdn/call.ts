@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts';
 import { sendRequest, type HttpAnswer, type HttpRequest } from '../http/request.ts';
+import { counted } from '../quantity/counted.ts';
 import type { InvalidationWork } from './provider.ts';
 
 export interface Call {
@@ -58,7 +59,10 @@ function failure(
   { done }: InvalidationWork,
 ): Failure {
   const again = count === 1 ? '' : `, also at try ${String(count)}`;
-  const before = done.requests === 0 ? '' : `; ${String(done.requests)} requests before it were accepted`;
+  const before =
+    done.requests === 0
+      ? ''
+      : `; ${counted(done.requests, 'request before it was', 'requests before it were')} accepted`;
   return new Failure('invalidation-failed', `${what}: ${said}${again}${before}`, { hint: hintOf(status) });
 }
 

@@ -1,7 +1,8 @@
-import { parseAddress, sentHeaders } from '../http/address.ts';
 import type { HttpAnswer } from '../http/request.ts';
-import { call, messageIn } from './call.ts';
+import { counted } from '../quantity/counted.ts';
+import { messageIn } from './call.ts';
 import type { InvalidationWork, Provider } from './provider.ts';
+import { purge } from './purge.ts';
 import { batchesOf } from './scope.ts';
 import { encodeStandard } from './url-path.ts';
 
@@ -28,21 +29,15 @@ const usualAtMostPaths = 3000;
 /** Purges a zone of Cloudflare. A purge is done when it is accepted: there is nothing to wait for. */
 export function cloudflare({ zone, token, endpoint }: CloudflareZone): Provider {
   const name = `Cloudflare zone ${zone}`;
-  const purge = async (work: InvalidationWork, what: string, body: object): Promise<void> => {
-    const answer = await call(work, {
+  const drop = (work: InvalidationWork, what: string, body: object): Promise<void> =>
+    purge(work, {
       what: `${name}: purging ${what}`,
-      request: {
-        url: parseAddress(`${endpoint}/zones/${encodeURIComponent(zone)}/purge_cache`),
-        method: 'POST',
-        headers: sentHeaders({ authorization: `Bearer ${token}`, 'content-type': 'application/json' }),
-        body: JSON.stringify(body),
-      },
-      secrets: [token],
+      url: `${endpoint}/zones/${encodeURIComponent(zone)}/purge_cache`,
+      headers: { authorization: `Bearer ${token}` },
+      token,
+      body,
       refusal,
     });
-    const id = /"id"\s*:\s*"([^"]+)"/.exec(answer.body)?.[1];
-    if (id !== undefined) work.done.ids.push(id);
-  };
   return {
     name,
     usualAtMostPaths,
@@ -51,16 +46,16 @@ export function cloudflare({ zone, token, endpoint }: CloudflareZone): Provider 
     needsBase: true,
     invalidate: async (scope, work) => {
       if (scope.everything) {
-        await purge(work, 'everything', { purge_everything: true });
+        await drop(work, 'everything', { purge_everything: true });
         return;
       }
       const origin = work.origin ?? '';
       for (const paths of batchesOf(scope.paths, filesPerCall))
-        await purge(work, `${String(paths.length)} files`, { files: paths.map((path) => origin + path) });
+        await drop(work, counted(paths.length, 'file'), { files: paths.map((path) => origin + path) });
       for (const prefixes of batchesOf(scope.prefixes, prefixesPerCall)) {
         // Host and path, without a scheme.
         const named = prefixes.map((prefix) => origin.replace(/^https?:\/\//, '') + prefix);
-        await purge(work, `${String(prefixes.length)} prefixes`, { prefixes: named });
+        await drop(work, counted(prefixes.length, 'prefix', 'prefixes'), { prefixes: named });
       }
     },
   };

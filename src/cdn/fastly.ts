@@ -1,7 +1,6 @@
-import { parseAddress, sentHeaders } from '../http/address.ts';
 import { atOnce } from '../sync/at-once.ts';
-import { call } from './call.ts';
 import type { InvalidationWork, Provider } from './provider.ts';
+import { purge } from './purge.ts';
 import { encodeStandard } from './url-path.ts';
 
 export interface FastlyService {
@@ -29,24 +28,18 @@ const callsAtOnce = 8;
  */
 export function fastly({ service, token, soft, endpoint }: FastlyService): Provider {
   const name = `Fastly service ${service}`;
-  const purge = async (
+  const drop = (
     work: InvalidationWork,
     what: string,
     path: string,
-    headers: object,
-  ): Promise<void> => {
-    const answer = await call(work, {
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<void> =>
+    purge(work, {
       what: `${name}: purging ${what}`,
-      request: {
-        url: parseAddress(`${endpoint}/${path}`),
-        method: 'POST',
-        headers: sentHeaders({ 'fastly-key': token, accept: 'application/json', ...headers }),
-      },
-      secrets: [token],
+      url: `${endpoint}/${path}`,
+      headers: { 'fastly-key': token, accept: 'application/json', ...headers },
+      token,
     });
-    const id = /"id"\s*:\s*"([^"]+)"/.exec(answer.body)?.[1];
-    if (id !== undefined) work.done.ids.push(id);
-  };
   return {
     name,
     usualAtMostPaths,
@@ -55,14 +48,14 @@ export function fastly({ service, token, soft, endpoint }: FastlyService): Provi
     needsBase: true,
     invalidate: async (scope, work) => {
       if (scope.everything) {
-        await purge(work, 'everything', `service/${encodeURIComponent(service)}/purge_all`, {});
+        await drop(work, 'everything', `service/${encodeURIComponent(service)}/purge_all`);
         return;
       }
       const host = work.origin?.replace(/^https?:\/\//, '') ?? '';
       const stop = new AbortController();
       const own = { ...work, signal: AbortSignal.any([stop.signal, work.signal]) };
       await atOnce(each(scope.paths), callsAtOnce, stop, (path) =>
-        purge(own, path, `purge/${host}${path}`, soft ? { 'fastly-soft-purge': '1' } : {}),
+        drop(own, path, `purge/${host}${path}`, soft ? { 'fastly-soft-purge': '1' } : {}),
       );
       work.signal.throwIfAborted();
     },

@@ -3,6 +3,7 @@ import type { ExitCode } from '../exit-code.ts';
 import type { RunFinished } from '../record/event.ts';
 import { createFold } from '../record/fold.ts';
 import { openJournal } from '../record/journal.ts';
+import { pruneKept } from '../record/prune-kept.ts';
 import { journalFile, temporaryFolder } from '../record/state-folder.ts';
 import type { RunRecord } from '../schema/generated/run-record.types.ts';
 import { createEmitter } from './emitter.ts';
@@ -78,6 +79,7 @@ export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<Ru
   const folder = temporaryFolder(host.stateFolder, run.id);
   await atMost(host.clock, closeMs, repositories.close());
   await atMost(host.clock, closeMs, rm(folder, { recursive: true, force: true }));
+  await atMost(host.clock, closeMs, pruneKept(host.stateFolder, host.clock.now()));
   await Promise.all(sinks.map((sink) => atMost(host.clock, closeMs, sink.close())));
   await atMost(host.clock, closeMs, locks.release());
   return { runId: run.id, outcome: finish.outcome, exitCode: finish.exitCode, record: fold.record() };

@@ -4,6 +4,7 @@ import type { Path, YamlDocument } from '../schema/yaml-document.ts';
 import type { BucketConnection } from './bucket-connection.ts';
 import type { Bucket, LifecycleRule } from './bucket.ts';
 import type { Environment } from './environment.ts';
+import { warnOfEarlyMoves } from './infrequent-access.ts';
 
 const dayMs = 86_400_000;
 
@@ -29,12 +30,13 @@ export function checkBucket(checked: CheckedBucket, document: YamlDocument): rea
     ...policyFaults(checked),
     ...lifecycleFaults(checked.bucket),
   ];
-  return faults.map(({ path, ...told }) => ({
+  const errors = faults.map(({ path, ...told }) => ({
     file: document.file,
     ...document.placeOfKey(['buckets', checked.bucket.name, ...path]),
-    severity: 'error',
+    severity: 'error' as const,
     ...told,
   }));
+  return [...errors, ...warnOfEarlyMoves(checked.bucket, document)];
 }
 
 function contradictions({ connection: { contradiction } }: CheckedBucket): readonly Fault[] {

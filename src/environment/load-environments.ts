@@ -64,12 +64,9 @@ function notActedOn(written: Partial<WrittenEnvironments>, document: YamlDocumen
     rule: 'not-acted-on',
     message: `${what} in this version of run-plan`,
   });
-  return entriesOf(written.environments).flatMap(([name, { alerts, uploads }]) => [
-    ...(alerts === undefined ? [] : [warn(['environments', name, 'alerts'], 'alerts are not sent')]),
-    ...(uploads === undefined
-      ? []
-      : [warn(['environments', name, 'uploads'], 'uploads are not protected or checked')]),
-  ]);
+  return entriesOf(written.environments).flatMap(([name, { alerts }]) =>
+    alerts === undefined ? [] : [warn(['environments', name, 'alerts'], 'alerts are not sent')],
+  );
 }
 
 function entriesOf<T>(

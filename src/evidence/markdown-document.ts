@@ -1,7 +1,7 @@
 import type { DrillEvidence, EvidenceRestore } from '../schema/generated/drill-evidence.types.ts';
 import { restoreFacts, placeFacts, type NamedFact } from './named-facts.ts';
 import { code, list, plain, section, table } from './markdown.ts';
-import { grouped } from './verdict.ts';
+import { grouped } from '../quantity/counted.ts';
 import {
   againstWords,
   bytesWords,

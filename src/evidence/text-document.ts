@@ -1,6 +1,6 @@
 import type { DrillEvidence } from '../schema/generated/drill-evidence.types.ts';
 import { placeFacts, restoreFacts } from './named-facts.ts';
-import { counted, grouped } from './verdict.ts';
+import { counted, grouped } from '../quantity/counted.ts';
 import { againstWords, durationWords, forecastWords, rateWords, tallyOf } from './words.ts';
 
 /** A drill as lines for a terminal: the verdict, the numbers, what is to do. */

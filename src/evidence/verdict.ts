@@ -1,3 +1,4 @@
+import { counted, grouped } from '../quantity/counted.ts';
 import { renderDuration } from '../quantity/duration.ts';
 import type { DrillEvidence, EvidenceVerdict } from '../schema/generated/drill-evidence.types.ts';
 import type { RunRecord } from '../schema/generated/run-record.types.ts';
@@ -90,15 +91,6 @@ function failure({ run, steps }: Judged): string {
 /** The first line without its full stop: it becomes part of a sentence. */
 function firstLine(text: string): string {
   return (text.trim().split(/\r?\n/, 1)[0] ?? '').replace(/[.:]+$/, '');
-}
-
-export function counted(number: number, noun: string): string {
-  return `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** `1,204,411`. */
-export function grouped(number: number): string {
-  return number.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
 export function sum<Item>(list: readonly Item[], of: (item: Item) => number): number {

@@ -25,6 +25,9 @@ export function keptFolder(stateFolder: string, runId: string): string {
   return join(stateFolder, 'kept', runId);
 }
 
+/** A file of this name in a step's kept folder says that a later run will go on from what is there. */
+export const unfinishedMark = 'unfinished';
+
 /** Makes a folder of the state folder (0700) and what is above it. @throws Failure `state-folder` */
 export function makeStateFolder(folder: string): void {
   try {

@@ -82,11 +82,11 @@ export async function syncFolder(request: SyncRequest, state: SyncState): Promis
 
 /** Objects below a name that was skipped or could not be read are left out: nobody knows whether they have a file. */
 async function* pairsOf(
-  { store, root, filter, symlinks }: SyncRequest,
+  { store, root, filter, symlinks, scratch }: SyncRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Pair<WalkedEntry, StoredUpload>> {
   const longestName = longestKey - bytesOf(objectName(store.location, '')).length;
-  const entries = walkFolder(root, { filter, symlinks, longestName, signal });
+  const entries = walkFolder(root, { filter, symlinks, longestName, signal, scratch });
   const unknown = new Set<ByteText>();
   for await (const pair of mergeJoin(entries, takenUploads(store, filter, signal))) {
     if (pair.left === undefined && isBelow(unknown, pair.right.name)) continue;

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import { Failure } from '../failure.ts';
 import { keyOf, pathOf, type ByteText } from './byte-text.ts';
 import type { NameFilter } from './name-filter.ts';
+import { createNameSorter, type NameSorter } from './name-sorter.ts';
 import { codeOf, reasonOf } from './system-reason.ts';
 
 /** What becomes of a symbolic link. None is ever followed out of the folder. */
@@ -22,7 +23,14 @@ export interface WalkOptions {
   /** Longest name in bytes: what S3 leaves for it beside the prefix. */
   readonly longestName: number;
   readonly signal: AbortSignal;
+  /** A folder for the names of a folder that has more than are held in memory. */
+  readonly scratch: string;
+  /** Names of one folder in memory; 100,000 unless said. */
+  readonly mostNames?: number;
 }
+
+/** Some 10 MB. */
+const usualMostNames = 100_000;
 
 /** What is not a plain file or folder by its own type. */
 type Oddity =
@@ -40,8 +48,8 @@ interface Folder {
 
 /**
  * Everything in a folder, in the order in which S3 lists the same keys: by the bytes of the whole name. A folder takes
- * the place of its name with the slash that its keys have (`a.b`, `a/x`, `a0`). Memory is that of the names in one
- * folder and in those above it. `root` is its real path.
+ * the place of its name with the slash that its keys have (`a.b`, `a/x`, `a0`). Memory is that of 100,000 names in one
+ * folder and in each above it. `root` is its real path.
  * @throws Failure `environment-incomplete` when the folder itself cannot be read
  */
 export function walkFolder(root: ByteText, options: WalkOptions): AsyncGenerator<WalkedEntry> {
@@ -49,47 +57,55 @@ export function walkFolder(root: ByteText, options: WalkOptions): AsyncGenerator
 }
 
 async function* walk(root: ByteText, folder: Folder, options: WalkOptions): AsyncGenerator<WalkedEntry> {
-  const oddities = new Map<ByteText, Oddity>();
-  let names: ByteText[];
+  const names = createNameSorter<Oddity>(options.scratch, options.mostNames ?? usualMostNames);
   try {
-    names = await readNames(root, folder, options, oddities);
-  } catch (error) {
-    options.signal.throwIfAborted();
-    if (folder.name === '') throw unreadable(root, error);
-    // Removed since its name was read.
-    if (codeOf(error) === 'ENOENT') return;
-    yield { kind: 'problem', name: folder.name, reason: `cannot be read: ${reasonOf(error)}` };
-    return;
-  }
-  for (const own of names) {
-    options.signal.throwIfAborted();
-    const name = folder.name + own;
-    const oddity = oddities.get(own);
-    const fault = nameFault(name, options.longestName);
-    if (fault !== undefined) {
-      yield { kind: 'problem', name, reason: fault };
-    } else if (oddity !== undefined && oddity.kind !== 'followed') {
-      yield { ...oddity, name };
-    } else {
-      const real = oddity?.target ?? `${folder.real}/${own.replace(/\/$/, '')}`;
-      if (own.endsWith('/')) {
-        yield* walk(root, { name, real, above: [...folder.above, folder.real] }, options);
-      } else {
-        yield { kind: 'file', name, path: pathOf(real) };
-      }
+    const unread = await readNames(root, folder, options, names).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    if (unread === undefined) {
+      for await (const { name, note } of names.sorted()) yield* walkName(root, folder, name, note, options);
+      return;
     }
+    options.signal.throwIfAborted();
+    if (folder.name === '') throw unreadable(root, unread.error);
+    // Removed since its name was read.
+    if (codeOf(unread.error) === 'ENOENT') return;
+    yield { kind: 'problem', name: folder.name, reason: `cannot be read: ${reasonOf(unread.error)}` };
+  } finally {
+    await names.remove();
   }
 }
 
-/** The names in one folder that take part, in order, those of folders with a slash at their end. */
+async function* walkName(
+  root: ByteText,
+  folder: Folder,
+  own: ByteText,
+  oddity: Oddity | undefined,
+  options: WalkOptions,
+): AsyncGenerator<WalkedEntry> {
+  options.signal.throwIfAborted();
+  const name = folder.name + own;
+  const fault = nameFault(name, options.longestName);
+  if (fault !== undefined) {
+    yield { kind: 'problem', name, reason: fault };
+  } else if (oddity !== undefined && oddity.kind !== 'followed') {
+    yield { ...oddity, name };
+  } else {
+    const real = oddity?.target ?? `${folder.real}/${own.replace(/\/$/, '')}`;
+    if (own.endsWith('/')) yield* walk(root, { name, real, above: [...folder.above, folder.real] }, options);
+    else yield { kind: 'file', name, path: pathOf(real) };
+  }
+}
+
+/** Adds the names in one folder that take part, those of folders with a slash at their end. */
 async function readNames(
   root: ByteText,
   folder: Folder,
   { filter, symlinks, signal }: WalkOptions,
-  oddities: Map<ByteText, Oddity>,
-): Promise<ByteText[]> {
-  const names: ByteText[] = [];
-  // One character a byte; also the order of `sort` is then that of the bytes.
+  names: NameSorter<Oddity>,
+): Promise<void> {
+  // One character a byte; also the order of texts is then that of the bytes.
   for await (const entry of await opendir(pathOf(folder.real), { encoding: 'latin1' })) {
     signal.throwIfAborted();
     const name = entry.name;
@@ -97,20 +113,17 @@ async function readNames(
     const key = keyOf(folder.name + name);
     if (key !== undefined && (kind === 'file' ? !filter.takes(key) : filter.excludesFolder(key))) continue;
     if (kind === 'file' || kind === 'folder') {
-      names.push(kind === 'folder' ? `${name}/` : name);
+      await names.add(kind === 'folder' ? `${name}/` : name);
     } else if (kind === 'link') {
       const followed = symlinks === 'follow' ? await follow(root, folder, name) : unfollowed(symlinks);
       const own = followed.kind === 'followed' && followed.isFolder ? `${name}/` : name;
       if (own === name && key !== undefined && !filter.takes(key)) continue;
-      names.push(own);
-      oddities.set(own, followed);
+      await names.add(own, followed);
     } else {
       if (key !== undefined && !filter.takes(key)) continue;
-      names.push(name);
-      oddities.set(name, { kind: 'skipped', reason: `is a ${kind}` });
+      await names.add(name, { kind: 'skipped', reason: `is a ${kind}` });
     }
   }
-  return names.sort();
 }
 
 type Kind = 'file' | 'folder' | 'link' | 'socket' | 'named pipe' | 'device';

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { Failure } from '../failure.ts';
 import { objectName, type S3Store } from '../repository/s3-client.ts';
 import { namesOf, statusOf } from '../repository/s3-failure.ts';
+import { counted } from '../quantity/counted.ts';
 import { renderDuration } from '../quantity/duration.ts';
 import type { Reporter } from '../task/contract.ts';
 import { inLanes } from './lanes.ts';
@@ -54,19 +55,19 @@ export async function bringBack(
     });
     if (found.unsupported > 0 && look === 1)
       report.warn(
-        `the store knows no requests for archived objects: ${found.unsupported} are copied as they lie there`,
+        `the store knows no requests for archived objects: ${counted(found.unsupported, 'version is copied as it lies', 'versions are copied as they lie')} there`,
       );
     if (found.waiting === 0) return;
-    const told = `${found.waiting} archived versions were requested back (${tier}: ${waits[tier]})`;
+    const told = `${counted(found.waiting, 'archived version was', 'archived versions were')} requested back (${tier}: ${waits[tier]})`;
     const leftMs = endMs - clock.monotonicMs();
     if (leftMs <= 0) {
-      const waited = waitMs === undefined ? '' : ` and are not there after ${renderDuration(waitMs)}`;
+      const waited = waitMs === undefined ? '' : `, which did not bring all within ${renderDuration(waitMs)}`;
       throw new Failure('repository-read', `${told}${waited}: nothing was changed`, {
         hint: `Run it again then, or let it wait: 'wait-for-archived: 12h'. They stay readable for ${readableDays} days.`,
       });
     }
     if (look === 1) report.note(told);
-    report.phase(`waiting for ${found.waiting} archived versions (${waits[tier]})`);
+    report.phase(`waiting for ${counted(found.waiting, 'archived version')} (${waits[tier]})`);
     await waitAwake(options, Math.min(lookMs, leftMs));
   }
 }

@@ -4,9 +4,9 @@ import { copyVersion } from './copy-version.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { isOfTheKey } from './refused-keys.ts';
 import type { RestoreSums, RestoreWork } from './restore-work.ts';
-import { isSameObject } from './same-object.ts';
-import { headOf } from './version-head.ts';
-import { latestOf } from './version-page.ts';
+import { isEtagLost, isSameObject } from './same-object.ts';
+import { copyOfName, headOf, type VersionHead } from './version-head.ts';
+import { latestOf, plainEtag } from './version-page.ts';
 
 /** A key whose current version is not the one that is wanted. */
 export interface KeyChange {
@@ -32,12 +32,12 @@ export async function changeKey(work: RestoreWork, change: KeyChange, sums: Rest
 }
 
 async function promote(
-  { store, pace, signal, journal, limits }: RestoreWork,
+  { store, pace, signal, journal, limits, listsAfterwards }: RestoreWork,
   { key, now, wanted }: KeyChange & { readonly wanted: VersionReference },
   sums: RestoreSums,
 ): Promise<void> {
   const head = await pace.keep(() => headOf(store, key, wanted.versionId, signal));
-  if (now?.kind === 'object' && now.bytes === wanted.bytes) {
+  if (now?.kind === 'object' && mayBeCopy(now, wanted, head)) {
     const source = { versionId: wanted.versionId, head };
     if (await pace.keep(() => isSameObject(store, key, now, source, signal))) {
       sums.already += 1;
@@ -53,12 +53,31 @@ async function promote(
   await journal.begin(line);
   const target = { bucket: store.location.bucket, name: objectName(store.location, key) };
   const source = { key, versionId: wanted.versionId, bytes: wanted.bytes };
-  const made = await notedIfRefused(journal, key, () =>
+  const told = await notedIfRefused(journal, key, () =>
     pace.keep(() => copyVersion(store, source, target, head, { limits, signal })),
   );
+  const made =
+    told === null && !listsAfterwards ? await pace.keep(() => madeVersion(store, key, wanted, signal)) : told;
   await journal.done({ ...line, made });
   sums.promoted += 1;
   sums.bytes += wanted.bytes;
+}
+
+/** Whether only a closer look can tell that it need not be copied: of equal size, and its ETag, where that tells anything. */
+function mayBeCopy(now: VersionReference, wanted: VersionReference, head: VersionHead): boolean {
+  return now.bytes === wanted.bytes && (now.etag === wanted.etag || isEtagLost(head));
+}
+
+/** The current version when it is the copy that was just made; null when another writer was quicker. */
+async function madeVersion(
+  store: S3Store,
+  key: string,
+  wanted: VersionReference,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const made = await headOf(store, key, undefined, signal);
+  const isCopy = plainEtag(made.ETag) === wanted.etag || made.Metadata?.[copyOfName] === wanted.versionId;
+  return isCopy ? (made.VersionId ?? null) : null;
 }
 
 async function hide(

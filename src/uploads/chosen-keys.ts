@@ -6,23 +6,57 @@ import { Failure } from '../failure.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { KeyHistory } from './key-history.ts';
 import { compareKeys } from './key-order.ts';
+import { namedKeys } from './refused-keys.ts';
+
+/** What a query of keys gave, each key counted once. */
+export interface KeyTally {
+  keys: number;
+  /** Those that no version in the bucket bears; the first few by name. */
+  missing: number;
+  readonly firstMissing: string[];
+}
+
+export function emptyTally(): KeyTally {
+  return { keys: 0, missing: 0, firstMissing: [] };
+}
 
 /** Those histories whose keys are among the chosen ones; both in the order of the keys' bytes. */
 export async function* onlyKeys(
   histories: AsyncIterable<KeyHistory>,
   keys: AsyncIterable<{ readonly key: string }>,
+  tally: KeyTally = emptyTally(),
 ): AsyncGenerator<KeyHistory> {
-  const iterator = keys[Symbol.asyncIterator]();
+  const wanted = distinct(keys, tally);
+  const bucket = histories[Symbol.asyncIterator]();
   try {
-    let next = await iterator.next();
-    for await (const history of histories) {
-      while (next.done !== true && compareKeys(next.value.key, history.key) < 0) next = await iterator.next();
-      if (next.done === true) return;
-      if (next.value.key === history.key) yield history;
+    let history = await bucket.next();
+    for await (const key of wanted) {
+      while (history.done !== true && compareKeys(history.value.key, key) < 0) history = await bucket.next();
+      if (history.done !== true && history.value.key === key) yield history.value;
+      else noteMissing(tally, key);
     }
   } finally {
-    await iterator.return?.();
+    await bucket.return?.();
   }
+}
+
+/** Several rows may name one key. */
+async function* distinct(
+  rows: AsyncIterable<{ readonly key: string }>,
+  tally: KeyTally,
+): AsyncGenerator<string> {
+  let last: string | undefined;
+  for await (const { key } of rows) {
+    if (key === last) continue;
+    last = key;
+    tally.keys += 1;
+    yield key;
+  }
+}
+
+function noteMissing(tally: KeyTally, key: string): void {
+  tally.missing += 1;
+  if (tally.firstMissing.length < namedKeys) tally.firstMissing.push(key);
 }
 
 /**

@@ -1,9 +1,9 @@
+import { isCopyOf } from './copy-of.ts';
 import { decide, type Decision, type DecisionFacts } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
 import { looksEqual } from './object-version.ts';
 import type { KeyList } from './refused-keys.ts';
 import type { RestoreWork } from './restore-work.ts';
-import { copyOfName, headOf } from './version-head.ts';
 
 /** What a last look at the listing found. */
 export interface Confirmation {
@@ -12,6 +12,8 @@ export interface Confirmation {
   readonly wrong: KeyList;
   /** As then, but somebody wrote them while the restore was under way, and that write lies below now. */
   readonly overtaken: KeyList;
+  /** Which version is the copy that a key was brought back by: not every store tells when it makes one. */
+  readonly made: KeyList;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function confirmRestored(
   histories: AsyncIterable<KeyHistory>,
   facts: DecisionFacts,
   work: Pick<RestoreWork, 'store' | 'pace' | 'signal' | 'report'> & { readonly skipUntrusted: boolean },
-  lists: Pick<Confirmation, 'wrong' | 'overtaken'>,
+  lists: Omit<Confirmation, 'keys'>,
 ): Promise<Confirmation> {
   let keys = 0;
   for await (const history of histories) {
@@ -33,6 +35,7 @@ export async function confirmRestored(
     if (decision.doubt !== undefined && work.skipUntrusted) continue;
     const { now, wanted } = decision;
     const isRight = await isAsWanted(work, decision);
+    if (isRight && decision.action === 'promote') await lists.made.add(history.key, { made: now.versionId });
     if (!isRight) await lists.wrong.add(history.key, { is: now.versionId, was: wanted?.versionId ?? null });
     const { overtaken } = history;
     // Two copies of one version lie there when the answer to the first was lost.
@@ -44,13 +47,9 @@ export async function confirmRestored(
 }
 
 async function isAsWanted(
-  { store, pace, signal }: Pick<RestoreWork, 'store' | 'pace' | 'signal'>,
-  { key, action, now, wanted }: Decision,
+  work: Pick<RestoreWork, 'store' | 'pace' | 'signal'>,
+  { action, now, wanted }: Decision,
 ): Promise<boolean> {
   if (action === 'none') return true;
-  if (action === 'hide' || wanted === undefined || now.kind !== 'object') return false;
-  if (looksEqual(now, wanted)) return true;
-  if (now.bytes !== wanted.bytes) return false;
-  const head = await pace.keep(() => headOf(store, key, now.versionId, signal));
-  return head.Metadata?.[copyOfName] === wanted.versionId;
+  return action === 'promote' && wanted !== undefined && (await isCopyOf(work, now, wanted));
 }

@@ -1,8 +1,9 @@
 import type { S3Store } from '../repository/s3-client.ts';
 import { statusOf } from '../repository/s3-failure.ts';
+import { cannotCopy, readVersion } from './copy-through.ts';
 import type { CopyTarget } from './copy-version.ts';
 import { inLanes } from './lanes.ts';
-import { tagsOf } from './same-object.ts';
+import { encodeTags, tagsOf } from './same-object.ts';
 import { contentHeaders, copyOfName, storageHeaders, type VersionHead } from './version-head.ts';
 
 /** Parts of one object that are copied at once. */
@@ -44,18 +45,9 @@ export async function copyInParts(
   );
   try {
     const etags: (string | undefined)[] = [];
-    await inLanes(ranges(source.bytes, partBytes), partsAtOnce, signal, async ({ number, range }, own) => {
-      const { CopyPartResult } = await client.send(
-        new sdk.UploadPartCopyCommand({
-          ...place,
-          UploadId,
-          PartNumber: number,
-          CopySource: source.from,
-          CopySourceRange: range,
-        }),
-        { abortSignal: own },
-      );
-      etags[number - 1] = CopyPartResult?.ETag;
+    await inLanes(ranges(source.bytes, partBytes), partsAtOnce, signal, async ({ number, ...range }, own) => {
+      const part = { ...place, UploadId, PartNumber: number };
+      etags[number - 1] = await copyPart(store, source, part, range, own);
     });
     const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }));
     const answer = await client.send(
@@ -75,12 +67,48 @@ export async function copyInParts(
   }
 }
 
-function* ranges(
-  bytes: number,
-  partBytes: number,
-): Generator<{ readonly number: number; readonly range: string }> {
-  for (let first = 0, number = 1; first < bytes; first += partBytes, number += 1) {
-    yield { number, range: `bytes=${first}-${Math.min(first + partBytes, bytes) - 1}` };
+/** First and last byte of a part, both in it. */
+interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+function* ranges(bytes: number, partBytes: number): Generator<ByteRange & { readonly number: number }> {
+  for (let first = 0, number = 1; first < bytes; first += partBytes, number += 1)
+    yield { number, first, last: Math.min(first + partBytes, bytes) - 1 };
+}
+
+/** Gives the part's ETag. */
+async function copyPart(
+  store: S3Store,
+  source: PartsSource,
+  part: {
+    readonly Bucket: string;
+    readonly Key: string;
+    readonly UploadId: string | undefined;
+    readonly PartNumber: number;
+  },
+  { first, last }: ByteRange,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { sdk, client } = store;
+  const range = `bytes=${first}-${last}`;
+  try {
+    const copy = new sdk.UploadPartCopyCommand({
+      ...part,
+      CopySource: source.from,
+      CopySourceRange: range,
+    });
+    return (await client.send(copy, { abortSignal: signal })).CopyPartResult?.ETag;
+  } catch (error) {
+    if (!cannotCopy(error)) throw error;
+  }
+  const body = await readVersion(store, source, range, signal);
+  try {
+    const put = new sdk.UploadPartCommand({ ...part, Body: body, ContentLength: last - first + 1 });
+    return (await client.send(put, { abortSignal: signal })).ETag;
+  } finally {
+    body.destroy();
   }
 }
 
@@ -120,8 +148,4 @@ async function tagMade(
     const status = statusOf(error);
     if (status !== 501 && status !== 405) throw error;
   }
-}
-
-function encodeTags(tags: readonly { readonly Key: string; readonly Value: string }[]): string {
-  return tags.map(({ Key, Value }) => `${encodeURIComponent(Key)}=${encodeURIComponent(Value)}`).join('&');
 }

@@ -1,10 +1,10 @@
 import type { CopyObjectCommandInput } from '@aws-sdk/client-s3';
 import { objectName, type S3Store } from '../repository/s3-client.ts';
 import { copyInParts } from './copy-parts.ts';
+import { cannotCopy, copyThrough } from './copy-through.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { isEtagLost } from './same-object.ts';
-import { contentHeaders, copyOfName, headOf, storageHeaders, type VersionHead } from './version-head.ts';
-import { plainEtag } from './version-page.ts';
+import { contentHeaders, copyOfName, storageHeaders, type VersionHead } from './version-head.ts';
 
 /** Sizes in bytes at which the way of copying changes: S3's own, smaller in tests. */
 export interface CopyLimits {
@@ -24,9 +24,9 @@ export interface CopyTarget {
 }
 
 /**
- * Copies a version of a key within the store, with its metadata, tags, encryption and storage class. Gives the id of the
- * version that was made; null where the store has told none and another writer was quicker than the question.
- * Errors are the store's own.
+ * Copies a version of a key within the store, with its metadata, tags, encryption and storage class. `head` is needed
+ * for every one: only it tells the encryption, and a copy takes the bucket's default otherwise. Gives the id of the
+ * version that was made; null where the store does not tell it (Ceph). Errors are the store's own.
  */
 export async function copyVersion(
   store: S3Store,
@@ -41,18 +41,21 @@ export async function copyVersion(
     return copyInParts(store, { ...source, from, head }, target, { partBytes: limits.partBytes, signal });
   }
   const { sdk, client } = store;
-  const answer = await client.send(
-    new sdk.CopyObjectCommand({
-      Bucket: target.bucket,
-      Key: target.name,
-      CopySource: from,
-      TaggingDirective: 'COPY',
-      ...metadataOf(head, source.versionId),
-      ...storageHeaders(head),
-    }),
-    { abortSignal: signal },
-  );
-  return answer.VersionId ?? madeVersion(store, target, plainEtag(answer.CopyObjectResult?.ETag), signal);
+  const command = new sdk.CopyObjectCommand({
+    Bucket: target.bucket,
+    Key: target.name,
+    CopySource: from,
+    TaggingDirective: 'COPY',
+    ...metadataOf(head, source.versionId),
+    ...storageHeaders(head),
+  });
+  try {
+    const { VersionId } = await client.send(command, { abortSignal: signal });
+    return VersionId ?? null;
+  } catch (error) {
+    if (!cannotCopy(error)) throw error;
+    return copyThrough(store, source, target, head, signal);
+  }
 }
 
 /**
@@ -66,18 +69,6 @@ function metadataOf(head: VersionHead, versionId: string): Partial<CopyObjectCom
     ...contentHeaders(head),
     Metadata: { ...head.Metadata, [copyOfName]: versionId },
   };
-}
-
-/** Some stores (Ceph) do not say which version a copy has made: the current one, when it is that. */
-export async function madeVersion(
-  store: S3Store,
-  target: CopyTarget,
-  etag: string,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const whole = { ...store, location: { ...store.location, bucket: target.bucket, prefix: '' } };
-  const made = await headOf(whole, target.name, undefined, signal);
-  return plainEtag(made.ETag) === etag ? (made.VersionId ?? null) : null;
 }
 
 /**

@@ -4,6 +4,7 @@ import { listArtifacts, readManifest } from '../artifact/store.ts';
 import { uploadsIdentity } from '../artifact/uploads-instant.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { Failure } from '../failure.ts';
+import { renderDuration } from '../quantity/duration.ts';
 import type { S3Store } from '../repository/s3-client.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { StoreClock } from './uploads-store.ts';
@@ -102,11 +103,13 @@ function notInFuture(time: Date, { time: storeTime, skewMs }: StoreClock): numbe
   throw new Failure(
     'usage',
     `${time.toISOString()} is in the store's future: its clock says ${storeTime.toISOString()}`,
-    { hint: `This host's clock is ${describeSkew(skewMs)}; times are the store's.` },
+    { hint: `Times are the store's; this host's clock ${describeSkew(skewMs)}.` },
   );
 }
 
+/** Of this host's clock, as what follows its name; the store's tells whole seconds. */
 export function describeSkew(skewMs: number): string {
-  const seconds = Math.abs(skewMs / 1000).toFixed(1);
-  return `${seconds} s ${skewMs < 0 ? 'ahead of' : 'behind'} the store's`;
+  const ms = Math.abs(skewMs);
+  if (ms < 1000) return 'agrees with it to the second';
+  return `is ${renderDuration(ms)} ${skewMs < 0 ? 'ahead of' : 'behind'} it`;
 }

@@ -1,4 +1,3 @@
-import { Failure } from '../failure.ts';
 import { objectName, type S3Store } from '../repository/s3-client.ts';
 import { s3Failure, statusOf } from '../repository/s3-failure.ts';
 
@@ -39,7 +38,7 @@ export async function readNoncurrentExpiry(store: S3Store, signal: AbortSignal):
     if (statusOf(error) === 404) return noncurrentExpiry([], String);
     const status = statusOf(error);
     if (status === 403 || status === 501 || status === 405) {
-      return { ...noncurrentExpiry([], String), unknown: messageOf(error) };
+      return { ...noncurrentExpiry([], String), unknown: s3Failure(error, 'read', location).message };
     }
     throw s3Failure(error, 'read', location);
   }
@@ -72,8 +71,4 @@ function prefixOf(rule: {
     | undefined;
 }): string {
   return rule.Filter?.And?.Prefix ?? rule.Filter?.Prefix ?? rule.Prefix ?? '';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Failure || error instanceof Error ? error.message : String(error);
 }

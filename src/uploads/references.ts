@@ -23,31 +23,53 @@ export interface ReferenceReader {
   rows(): AsyncGenerator<Reference>;
 }
 
+/** Whose query it is: for messages, and what a query without a column `key` is told. */
+export interface QueryKind {
+  readonly name: 'references' | 'keys';
+  readonly code: 'environment-incomplete' | 'usage';
+  readonly example: string;
+}
+
+export const ofReferences: QueryKind = {
+  name: 'references',
+  code: 'environment-incomplete',
+  example: 'uploads: { references: select storage_key as key, size_bytes as size from order_photos }',
+};
+
+export const ofKeys: QueryKind = {
+  name: 'keys',
+  code: 'usage',
+  example: 'keys: select storage_key as key from order_photos where order_id = 4711',
+};
+
 /**
  * Opens a query of references through a cursor of a read-only transaction, sorted as S3 lists. Its columns are `key`,
  * and if it likes `size` (or `size_bytes`), `sha256`, `md5`.
- * @throws Failure `postgres-*`; `environment-incomplete` for a query without a column `key`
+ * @throws Failure `postgres-*`; the kind's own for a query without a column `key`
  */
-export async function openReferences(session: Session, sql: string): Promise<ReferenceReader> {
+export async function openReferences(
+  session: Session,
+  sql: string,
+  { name, code, example }: QueryKind = ofReferences,
+): Promise<ReferenceReader> {
+  const doing = `reading the ${name}`;
   // On a line of its own, because the query may end in a comment.
   const inner = `(${sql.trim().replace(/;+$/, '')}\n) as r`;
   await session.query('begin isolation level repeatable read read only');
-  const { columns } = await session.statement(`select * from ${inner} limit 0`, 'reading the references');
-  const names = new Set(columns.map(({ name }) => name));
+  const { columns } = await session.statement(`select * from ${inner} limit 0`, doing);
+  const names = new Set(columns.map((column) => column.name));
   if (!names.has('key')) {
-    throw new Failure('environment-incomplete', `the query of references gives no column 'key'`, {
-      hint: 'uploads: { references: select storage_key as key, size_bytes as size from order_photos }',
-    });
+    throw new Failure(code, `the query of ${name} gives no column 'key'`, { hint: example });
   }
-  const size = sizeNames.find((name) => names.has(name));
-  const chosen = (name: string | undefined): string =>
-    name !== undefined && names.has(name) ? `r.${quoteIdentifier(name)}::text` : 'null::text';
+  const size = sizeNames.find((one) => names.has(one));
+  const chosen = (column: string | undefined): string =>
+    column !== undefined && names.has(column) ? `r.${quoteIdentifier(column)}::text` : 'null::text';
   // convert_to, and not the collation "C": that goes by the bytes of the server's own encoding.
   await session.statement(
     `declare run_plan_references no scroll cursor for
      select r.key::text, ${chosen(size)}, lower(${chosen('sha256')}), lower(${chosen('md5')})
        from ${inner} where r.key is not null order by convert_to(r.key::text, 'UTF8')`,
-    'reading the references',
+    doing,
   );
   return {
     hash: names.has('sha256') ? 'sha256' : names.has('md5') ? 'md5' : undefined,

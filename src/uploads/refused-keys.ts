@@ -35,6 +35,7 @@ export interface KeyList {
   /** The first so many, as they are told. */
   readonly first: readonly string[];
   add(key: string, line: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Once all were added. */
   close(): Promise<void>;
 }
 
@@ -55,9 +56,11 @@ export function createKeyList(path: string): KeyList {
       if (!stream.write(`${JSON.stringify({ key, ...line })}\n`)) await once(stream, 'drain');
     },
     close: async () => {
-      if (stream === undefined) return;
-      stream.end();
-      await finished(stream);
+      const open = stream;
+      if (open === undefined) return;
+      stream = undefined;
+      open.end();
+      await finished(open);
     },
   };
 }

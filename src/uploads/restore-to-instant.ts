@@ -1,19 +1,21 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
-import { renderBytes } from '../quantity/size.ts';
-import type { S3Store } from '../repository/s3-client.ts';
-import type { Reporter } from '../task/contract.ts';
+import { counted } from '../quantity/counted.ts';
+import { urlOf } from '../repository/s3-client.ts';
 import { bringBack, type BringBackOptions } from './archived.ts';
-import { openChangeJournal, type ChangeJournal } from './change-journal.ts';
+import { openChangeJournal } from './change-journal.ts';
 import { confirmRestored } from './confirm-restored.ts';
 import { decide, type DecisionFacts } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { createKeyList, nameKeys, type KeyList } from './refused-keys.ts';
-import { restoreKeys, type IntoTarget } from './restore-uploads.ts';
-import type { RestoreWork } from './restore-work.ts';
+import { describeOutcome, describeSums, describeSurvey } from './restore-words.ts';
+import { failOn, told, warnOf } from './restore-outcome.ts';
+import { placeIn, restoreKeys, type IntoTarget } from './restore-uploads.ts';
+import { changesOf, type RestoreWork } from './restore-work.ts';
 import { settleBegun } from './settle-begun.ts';
-import { survey, type Survey } from './survey.ts';
+import { copiedBy, survey, type Survey } from './survey.ts';
 import type { ChangeHeader } from './unfinished-changes.ts';
 import { isArchivedClass } from './version-head.ts';
 
@@ -22,6 +24,8 @@ export interface InstantRestore {
   /** The keys that are meant; versions of `since` and later are looked for. */
   readonly histories: (since?: number) => AsyncIterable<KeyHistory>;
   readonly facts: DecisionFacts;
+  /** Every key of the uploads is meant. */
+  readonly whole: boolean;
   readonly untrusted: 'fail' | 'skip' | 'restore';
   readonly into: IntoTarget | undefined;
   readonly dryRun: boolean;
@@ -29,99 +33,121 @@ export interface InstantRestore {
   readonly header: ChangeHeader;
   /** The step's kept folder. */
   readonly kept: string;
-  readonly work: Omit<RestoreWork, 'journal' | 'refused'>;
+  readonly work: Omit<RestoreWork, 'journal' | 'refused' | 'listsAfterwards'>;
 }
 
 export interface InstantResult {
+  /** Path of the report, or of the list of what would be done. */
   readonly changes: string;
+  readonly changed: number;
   readonly bytes: number;
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
 /**
  * Looks, fetches what is archived, changes, and looks again: the bucket is as it was, or the failure names the keys that
- * are not.
- * @throws Failure `check-failed`, `repository-*`
+ * are not. `onReport` is given the report before that, also when keys are not as they were.
+ * @throws Failure `check-failed`, `target-refused`, `repository-*`
  */
-export async function restoreToInstant(restore: InstantRestore): Promise<InstantResult> {
+export async function restoreToInstant(
+  restore: InstantRestore,
+  onReport: (path: string) => Promise<void>,
+): Promise<InstantResult> {
   const { work, facts, kept, into } = restore;
+  const place = into === undefined ? undefined : urlOf(placeIn(work.store, into).location);
   const found = await lookFirst(restore);
   if (restore.dryRun) {
     const changes = join(kept, 'planned.ndjson');
-    work.report.note(`dry run: ${describeSurvey(found)}; nothing was changed. Listed in ${changes}`);
-    return { changes, bytes: 0, facts: { survey: found, dryRun: true } };
+    const where =
+      found.promote.keys + found.hide.keys + found.then.keys === 0 ? '' : `; listed in ${changes}`;
+    work.report.note(`dry run, nothing was changed: ${describeSurvey(found, place)}${where}`);
+    return { changes, changed: 0, bytes: 0, facts: { survey: found, dryRun: true } };
   }
   if (found.archived.keys > 0)
     await bringBack(() => archivedOf(restore), { ...work, ...restore.archived, store: work.store });
-  work.report.note(describeSurvey(found));
-  const refused = createKeyList(join(kept, 'refused.ndjson'));
+  work.report.note(describeSurvey(found, place));
+  const lists = listsIn(kept);
   const journal = await openChangeJournal(kept, restore.header);
   if (journal.continued > 0)
-    work.report.note(`goes on where a run was interrupted: ${journal.continued} keys were changed by it`);
+    work.report.note(
+      `goes on where a run was interrupted: ${counted(journal.continued, 'key')} had been changed by it`,
+    );
   try {
     if (into === undefined) await settleBegun({ ...work, journal });
-    const totals = into === undefined ? found.promote : { keys: found.keys, bytes: 0 };
+    const totals = into === undefined ? found.promote : found.then;
     const skipUntrusted = restore.untrusted === 'skip';
     const plan = { facts, skipUntrusted, into, totals };
-    const sums = await restoreKeys(restore.histories(), plan, { ...work, journal, refused });
-    const changes = await journal.finish(true);
-    const lists = {
-      wrong: createKeyList(join(kept, 'wrong.ndjson')),
-      overtaken: createKeyList(join(kept, 'overtaken.ndjson')),
-    };
+    const own = { ...work, journal, refused: lists.refused, listsAfterwards: into === undefined };
+    const sums = await restoreKeys(restore.histories(), plan, own);
     if (into === undefined) {
       work.report.phase('looking at the result');
       // The clock tells whole seconds: what was written within the first may have been seen.
       const histories = restore.histories(facts.nowMs + 1000);
       await confirmRestored(histories, facts, { ...work, skipUntrusted }, lists);
     }
-    await Promise.all([lists.wrong.close(), lists.overtaken.close()]);
+    await closeAll(lists);
+    const whole = lists.refused.count + lists.wrong.count === 0;
+    const made = lists.made.count === 0 ? undefined : join(kept, madeFile);
+    const changes = await journal.finish({ whole, made });
+    await rm(join(kept, madeFile), { force: true });
+    await onReport(changes);
     const all = {
       survey: found,
       ...sums,
       continued: journal.continued,
-      refused: told(refused),
+      refused: told(lists.refused),
       wrong: told(lists.wrong),
       overtaken: told(lists.overtaken),
       changes,
     };
-    failOn(refused, lists.wrong, { uploads: all });
+    failOn(lists.refused, lists.wrong, { uploads: all });
     warnOf(work.report, lists.overtaken);
-    return { changes, bytes: sums.bytes, facts: all };
+    work.report.note(`${describeSums(sums)}: ${describeOutcome(found, sums, place)}`);
+    return { changes, changed: changesOf(sums) + journal.continued, bytes: sums.bytes, facts: all };
   } finally {
-    await endJournal(journal, refused);
+    await closeAll(lists);
+    await journal.close();
   }
 }
 
-async function endJournal(journal: ChangeJournal, refused: KeyList): Promise<void> {
-  await refused.close();
-  await journal.close();
+const madeFile = 'made.ndjson';
+
+type Lists = Record<'refused' | 'wrong' | 'overtaken' | 'made', KeyList>;
+
+function listsIn(kept: string): Lists {
+  return {
+    refused: createKeyList(join(kept, 'refused.ndjson')),
+    wrong: createKeyList(join(kept, 'wrong.ndjson')),
+    overtaken: createKeyList(join(kept, 'overtaken.ndjson')),
+    made: createKeyList(join(kept, madeFile)),
+  };
 }
 
-async function lookFirst({
-  histories,
-  facts,
-  kept,
-  dryRun,
-  untrusted,
-  work,
-}: InstantRestore): Promise<Survey> {
+async function closeAll(lists: Lists): Promise<void> {
+  await Promise.all(Object.values(lists).map((list) => list.close()));
+}
+
+async function lookFirst(restore: InstantRestore): Promise<Survey> {
+  const { histories, facts, kept, dryRun, untrusted, work, into } = restore;
   const lists = {
     untrusted: createKeyList(join(kept, 'untrusted.ndjson')),
     ...(dryRun && { planned: createKeyList(join(kept, 'planned.ndjson')) }),
+    copies: into !== undefined,
     onKeys: (count: number): void => {
-      work.report.phase(`looking at what there is: ${count} keys`);
+      work.report.phase(`looking at what there is: ${counted(count, 'key')}`);
     },
   };
   const found = await survey(histories(), facts, lists);
   await Promise.all([lists.untrusted.close(), lists.planned?.close()]);
   const { count, first } = lists.untrusted;
+  if (found.keys === 0) work.report.warn('there is no such key in the bucket: nothing is meant');
+  if (restore.whole && into === undefined) refuseNothing(restore, found);
   if (count === 0) return found;
   const why = Object.entries(found.doubts)
     .filter(([, keys]) => keys > 0)
     .map(([doubt, keys]) => `${keys} ${doubt}`)
     .join(', ');
-  const text = `${count} keys cannot be trusted to be known as they were then (${why}): ${nameKeys(first, count)}`;
+  const text = `what ${counted(count, 'key')} held then cannot be known for sure (${why}): ${nameKeys(first, count)}`;
   if (untrusted !== 'fail' || dryRun) {
     work.report.warn(text);
     return found;
@@ -132,55 +158,22 @@ async function lookFirst({
   });
 }
 
-async function* archivedOf({ histories, facts }: InstantRestore): AsyncGenerator<ObjectVersion> {
+/** A mistyped year would hide every upload there is. */
+function refuseNothing({ facts, dryRun, work }: InstantRestore, { known, hide }: Survey): void {
+  if (known > 0 || hide.keys === 0) return;
+  const text = `no version in the bucket is as old as ${new Date(facts.at).toISOString()}: all ${counted(hide.keys, 'key')} would be hidden`;
+  if (dryRun) {
+    work.report.warn(text);
+    return;
+  }
+  throw new Failure('target-refused', `${text}; nothing was changed`, {
+    hint: "Look at the time again. A 'prefix' hides what is below it all the same.",
+  });
+}
+
+async function* archivedOf({ histories, facts, into }: InstantRestore): AsyncGenerator<ObjectVersion> {
   for await (const history of histories()) {
-    const { action, wanted } = decide(history, facts);
-    if (action === 'promote' && wanted !== undefined && isArchivedClass(wanted.storageClass)) yield wanted;
+    const source = copiedBy(decide(history, facts), into !== undefined);
+    if (source !== undefined && isArchivedClass(source.storageClass)) yield source;
   }
-}
-
-export function describeSurvey({ keys, versions, promote, hide, unchanged }: Survey): string {
-  return (
-    `${keys} keys with ${versions} versions: ${promote.keys} to promote (${renderBytes(promote.bytes)}), ` +
-    `${hide.keys} born later to hide, ${unchanged} as they were`
-  );
-}
-
-function told({ count, first }: KeyList): object {
-  return { count, first };
-}
-
-/** @throws Failure when a key is not as it was */
-function failOn(refused: KeyList, wrong: KeyList, facts: Readonly<Record<string, unknown>>): void {
-  if (refused.count > 0) {
-    throw new Failure(
-      'repository-denied',
-      `the store refused ${refused.count} keys: ${nameKeys(refused.first, refused.count)}; all others were restored`,
-      {
-        hint: "Each one's reason is in refused.ndjson of the run's kept folder. Run it again once that is mended.",
-        facts,
-      },
-    );
-  }
-  if (wrong.count === 0) return;
-  throw new Failure(
-    'check-failed',
-    `${wrong.count} keys are not as they were: somebody wrote them during the restore: ${nameKeys(wrong.first, wrong.count)}`,
-    { hint: 'Stop what writes to the bucket, and run it again: what is done is not done twice.', facts },
-  );
-}
-
-function warnOf(report: Pick<Reporter, 'warn'>, overtaken: KeyList): void {
-  if (overtaken.count === 0) return;
-  report.warn(
-    `${overtaken.count} keys were written during the restore; those writes are kept as versions below: ${nameKeys(overtaken.first, overtaken.count)}`,
-  );
-}
-
-/** Which bucket the work is in is not a store's business alone: two clients of one store are one. */
-export function versionedInto(
-  store: S3Store,
-  into: { readonly bucket: string; readonly prefix?: string },
-): S3Store {
-  return { ...store, location: { ...store.location, bucket: into.bucket, prefix: into.prefix ?? '' } };
 }

@@ -111,7 +111,8 @@ async function copyInto(
   sums.bytes += wanted.bytes;
 }
 
-function placeIn(store: S3Store, { bucket, prefix }: IntoTarget): S3Store {
+/** A store's client, on the place that copies go to. */
+export function placeIn(store: S3Store, { bucket, prefix }: Pick<IntoTarget, 'bucket' | 'prefix'>): S3Store {
   return { ...store, location: { ...store.location, bucket, prefix } };
 }
 

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
+import { counted } from '../quantity/counted.ts';
 import type { S3Store } from '../repository/s3-client.ts';
-import type { Reporter } from '../task/contract.ts';
+import type { Reporter, TaskContext } from '../task/contract.ts';
 import type { ChangeJournal } from './change-journal.ts';
-import type { CopyLimits } from './copy-version.ts';
-import type { Pace } from './pace.ts';
+import { usualCopyLimits, type CopyLimits } from './copy-version.ts';
+import { createPace, type Pace } from './pace.ts';
 import type { KeyList } from './refused-keys.ts';
 
 /** What everything that changes a bucket works with. */
@@ -18,6 +19,8 @@ export interface RestoreWork {
   readonly limits: CopyLimits;
   readonly journal: ChangeJournal;
   readonly refused: KeyList;
+  /** A listing afterwards tells which versions were made, so that a store that does not is not asked for each. */
+  readonly listsAfterwards: boolean;
 }
 
 /** What came of it. */
@@ -30,6 +33,20 @@ export interface RestoreSums {
   /** Left as they are because their state then is not known. */
   skipped: number;
   bytes: number;
+}
+
+/** Work for a task's attempt; the journal and the refused keys come with what is done. */
+export function openWork(
+  context: Pick<TaskContext, 'clock' | 'signal' | 'report'>,
+  store: S3Store,
+  lanes: number,
+): Omit<RestoreWork, 'journal' | 'refused' | 'listsAfterwards'> {
+  const { clock, signal, report } = context;
+  const onSlowDown = (atATime: number): void => {
+    report.note(`the store asks for less: ${counted(atATime, 'request')} at a time`);
+  };
+  const pace = createPace({ clock, signal, most: lanes, random: Math.random, onSlowDown });
+  return { store, clock, signal, report, pace, lanes, limits: usualCopyLimits };
 }
 
 export function noSums(): RestoreSums {

@@ -30,6 +30,11 @@ export async function tagsOf(
   }
 }
 
+/** As the header x-amz-tagging. */
+export function encodeTags(tags: readonly { readonly Key: string; readonly Value: string }[]): string {
+  return tags.map(({ Key, Value }) => `${encodeURIComponent(Key)}=${encodeURIComponent(Value)}`).join('&');
+}
+
 /**
  * Whether a copy gets another ETag than its source, as far as anybody can know: one of parts, or one encrypted with a
  * key of KMS. Such a copy bears the source's version id in its metadata.

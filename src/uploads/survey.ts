@@ -10,6 +10,10 @@ export interface Survey {
   readonly keys: number;
   readonly versions: number;
   readonly unchanged: number;
+  /** Current at the instant. */
+  readonly then: { readonly keys: number; readonly bytes: number };
+  /** Keys of which any version, object or marker, is as old as the instant. */
+  readonly known: number;
   readonly promote: { readonly keys: number; readonly bytes: number };
   /** Of those: the same size and ETag are current already, and a closer look may find nothing to do. */
   readonly alike: number;
@@ -25,14 +29,17 @@ export async function survey(
   lists: {
     readonly untrusted: KeyList;
     readonly planned?: KeyList;
+    /** What was current is copied to elsewhere, and nothing is changed here. */
+    readonly copies: boolean;
     readonly onKeys: (count: number) => void;
   },
 ): Promise<Survey> {
+  const then = { keys: 0, bytes: 0 };
   const promote = { keys: 0, bytes: 0 };
   const hide = { keys: 0, bytes: 0 };
   const archived = { keys: 0, bytes: 0 };
   const doubts = { 'null-overwritten': 0, 'may-have-expired': 0, disordered: 0 };
-  const sums = { keys: 0, versions: 0, unchanged: 0, alike: 0 };
+  const sums = { keys: 0, versions: 0, unchanged: 0, alike: 0, known: 0 };
   for await (const history of histories) {
     const decision = decide(history, facts);
     const { key, action, doubt, wanted, now } = decision;
@@ -43,16 +50,25 @@ export async function survey(
       doubts[doubt] += 1;
       await lists.untrusted.add(key, { doubt, action });
     }
+    if (history.then !== undefined) sums.known += 1;
+    if (wanted !== undefined) count(then, wanted.bytes);
     if (action === 'none') sums.unchanged += 1;
     if (action === 'hide') count(hide, now.bytes);
     if (action === 'promote' && wanted !== undefined) {
       count(promote, wanted.bytes);
       if (now.kind === 'object' && looksEqual(now, wanted)) sums.alike += 1;
-      if (isArchivedClass(wanted.storageClass)) count(archived, wanted.bytes);
     }
-    if (action !== 'none') await lists.planned?.add(key, plannedLine(decision));
+    const source = copiedBy(decision, lists.copies);
+    if (source !== undefined && isArchivedClass(source.storageClass)) count(archived, source.bytes);
+    if (source !== undefined || (action === 'hide' && !lists.copies))
+      await lists.planned?.add(key, plannedLine(decision, lists.copies));
   }
-  return { ...sums, promote, hide, archived, doubts };
+  return { ...sums, then, promote, hide, archived, doubts };
+}
+
+/** The version that a decision reads: to the top of its key where it is not, or to elsewhere whatever is current. */
+export function copiedBy({ action, wanted }: Decision, toElsewhere: boolean): Decision['wanted'] {
+  return toElsewhere || action === 'promote' ? wanted : undefined;
 }
 
 function count(sum: { keys: number; bytes: number }, bytes: number): void {
@@ -60,9 +76,12 @@ function count(sum: { keys: number; bytes: number }, bytes: number): void {
   sum.bytes += bytes;
 }
 
-function plannedLine({ action, now, wanted, doubt }: Decision): Readonly<Record<string, unknown>> {
+function plannedLine(
+  { action, now, wanted, doubt }: Decision,
+  copies: boolean,
+): Readonly<Record<string, unknown>> {
   return {
-    action,
+    action: copies ? 'copy' : action,
     before: now.versionId,
     promote: wanted?.versionId ?? null,
     bytes: wanted?.bytes ?? 0,

@@ -1,65 +1,65 @@
-import { readdir } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
-import type { BegunChange, Change } from './change.ts';
+import type { BegunChange, Change, VersionReference } from './change.ts';
 import { changeKey } from './change-key.ts';
-import { changesFile, exists, journalFile, readChanges, readHeader } from './change-journal.ts';
+import { readChanges } from './change-lines.ts';
+import { isCopyOf } from './copy-of.ts';
+import type { UndoneReport } from './find-report.ts';
 import { inLanes } from './lanes.ts';
+import type { ObjectVersion } from './object-version.ts';
 import { noteRefused, type KeyList } from './refused-keys.ts';
 import { changesOf, noSums, type RestoreSums, type RestoreWork } from './restore-work.ts';
-import { isAsBefore, isMade } from './settle-begun.ts';
+import { isMade } from './settle-begun.ts';
 import { uploadsFailure } from './uploads-store.ts';
 import { latestOf } from './version-page.ts';
 
-/** A report that is to be undone. */
-export interface UndoneReport {
-  readonly path: string;
-  readonly folder: string;
-  readonly uploads: string;
+/** What an undo does about one change. */
+type Undoing =
+  | { readonly kind: 'already' }
+  | { readonly kind: 'changed-since'; readonly now: ObjectVersion | undefined }
+  /** `wanted` comes to the top again, or a marker. */
+  | {
+      readonly kind: 'undo';
+      readonly now: ObjectVersion;
+      readonly wanted: VersionReference | undefined;
+    };
+
+type Look = Pick<RestoreWork, 'store' | 'pace' | 'signal'>;
+
+/** An undo in numbers: found by looking at each key of the report, which changes nothing. */
+export interface PlannedUndo {
+  readonly promote: { readonly keys: number; readonly bytes: number };
+  readonly hide: { readonly keys: number; readonly bytes: number };
+  readonly already: number;
 }
 
-/**
- * The report that an operator means: the id of a run of this host, `RUN-ID/STEP-ID` where it has several, or a path. A
- * run that was killed has left its journal, which serves as well.
- * @throws Failure `usage`
- */
-export async function findReport(words: string, kept: string, workingFolder: string): Promise<UndoneReport> {
-  const root = dirname(dirname(kept));
-  const looksLikePath = isAbsolute(words) || words.endsWith('.ndjson') || words.startsWith('.');
-  const folder = looksLikePath ? dirname(resolve(workingFolder, words)) : await stepFolder(root, words);
-  const journal = join(folder, journalFile);
-  const path = looksLikePath
-    ? resolve(workingFolder, words)
-    : (await exists(journal))
-      ? journal
-      : join(folder, changesFile);
-  if (!(await exists(path))) {
-    throw new Failure('usage', `${path} does not exist: there is no report to undo`, {
-      hint: 'Say the id of a run of this host (run-plan history), or the path of its changes.ndjson.',
-    });
-  }
-  const { uploads } = await readHeader(folder);
-  return { path, folder, uploads };
-}
-
-async function stepFolder(root: string, words: string): Promise<string> {
-  const run = join(root, words);
-  if (words.includes('/')) return run;
-  const steps: string[] = [];
-  for (const step of (await readdir(run).catch(() => [])).sort()) {
-    const folder = join(run, step);
-    if ((await exists(join(folder, changesFile))) || (await exists(join(folder, journalFile))))
-      steps.push(folder);
-  }
-  const [first, second] = steps;
-  if (first !== undefined && second === undefined) return first;
-  throw new Failure(
-    'usage',
-    first === undefined
-      ? `the run ${words} has left no report of restored uploads on this host`
-      : `the run ${words} has several reports: ${steps.map((step) => `${words}/${basename(step)}`).join(', ')}`,
-    { hint: 'Say RUN-ID/STEP-ID, or the path of its changes.ndjson.' },
-  );
+/** Counts what `undoChanges` would do, and lists it. Errors are the store's own. */
+export async function planUndo(
+  { path }: UndoneReport,
+  work: Look & Pick<RestoreWork, 'lanes' | 'report'>,
+  lists: { readonly planned: KeyList; readonly changedSince: KeyList },
+): Promise<PlannedUndo> {
+  const sums = { promote: { keys: 0, bytes: 0 }, hide: { keys: 0, bytes: 0 }, already: 0 };
+  let keys = 0;
+  await inLanes(readChanges(path), work.lanes, work.signal, async (change, signal) => {
+    const undoing = await undoingOf({ ...work, signal }, change);
+    keys += 1;
+    if (keys % 100 === 0) work.report.phase(`looking at what would be undone: ${keys} keys`);
+    if (undoing.kind === 'already') sums.already += 1;
+    else if (undoing.kind === 'changed-since') await noteChanged(lists.changedSince, change, undoing.now);
+    else {
+      const { now, wanted } = undoing;
+      const sum = wanted === undefined ? sums.hide : sums.promote;
+      sum.keys += 1;
+      sum.bytes += wanted?.bytes ?? now.bytes;
+      const action = wanted === undefined ? 'hide' : 'promote';
+      await lists.planned.add(change.key, {
+        action,
+        before: now.versionId,
+        promote: wanted?.versionId ?? null,
+      });
+    }
+  });
+  return sums;
 }
 
 /**
@@ -67,13 +67,13 @@ async function stepFolder(root: string, words: string): Promise<string> {
  * A key whose current version is not the one that the report has made was changed by somebody since, and is left alone.
  */
 export async function undoChanges(
-  report: UndoneReport,
+  { path }: UndoneReport,
   work: RestoreWork,
   changedSince: KeyList,
 ): Promise<RestoreSums> {
   const sums = noSums();
   let keys = 0;
-  await inLanes(readChanges(report.path), work.lanes, work.signal, async (change, signal) => {
+  await inLanes(readChanges(path), work.lanes, work.signal, async (change, signal) => {
     try {
       await undoOne({ ...work, signal }, change, sums, changedSince);
     } catch (error) {
@@ -84,7 +84,7 @@ export async function undoChanges(
     }
     keys += 1;
     work.report.progress(sums.bytes);
-    if (keys % 100 === 0) work.report.phase(`undoing: ${keys} keys`);
+    if (keys % 100 === 0) work.report.phase(`undoing: ${keys} keys seen, ${changesOf(sums)} changed`);
   });
   return sums;
 }
@@ -95,25 +95,43 @@ async function undoOne(
   sums: RestoreSums,
   changedSince: KeyList,
 ): Promise<void> {
-  const { key, before } = change;
-  if (change.action === 'copied') {
+  const undoing = await undoingOf(work, change);
+  if (undoing.kind === 'already') sums.already += 1;
+  else if (undoing.kind === 'changed-since') await noteChanged(changedSince, change, undoing.now);
+  else await changeKey(work, { key: change.key, now: undoing.now, wanted: undoing.wanted }, sums);
+}
+
+/** @throws Failure `usage` for a report of copies to elsewhere */
+async function undoingOf(work: Look, change: Change | BegunChange): Promise<Undoing> {
+  const { key, before, action } = change;
+  if (action === 'copied') {
     throw new Failure(
       'usage',
       'a restore into another bucket has changed nothing here: there is nothing to undo',
-      {
-        hint: 'Remove the copies there when they are not needed any more.',
-      },
+      { hint: 'Remove the copies there when they are not needed any more.' },
     );
   }
   const now = await work.pace.keep(() => latestOf(work.store, key, work.signal));
-  const wanted = before?.kind === 'object' ? before : undefined;
-  if (isAsBefore(now, before)) {
-    sums.already += 1;
-    return;
-  }
-  if (now === undefined || !isMade(now, change)) {
-    await changedSince.add(key, { is: now?.versionId ?? null, made: change.made ?? null });
-    return;
-  }
-  await changeKey(work, { key, now, wanted }, sums);
+  // First, because what was before may look the same and have other metadata.
+  if (now !== undefined && (await isMade(work, now, change)))
+    return { kind: 'undo', now, wanted: before?.kind === 'object' ? before : undefined };
+  return (await isAsBefore(work, now, before)) ? { kind: 'already' } : { kind: 'changed-since', now };
+}
+
+/** Whether a change was never done, or is undone already. */
+async function isAsBefore(
+  work: Look,
+  now: ObjectVersion | undefined,
+  before: VersionReference | null,
+): Promise<boolean> {
+  if (now?.kind !== 'object') return before?.kind !== 'object';
+  return before !== null && isCopyOf(work, now, before);
+}
+
+function noteChanged(
+  list: KeyList,
+  { key, made }: Change | BegunChange,
+  now: ObjectVersion | undefined,
+): Promise<void> {
+  return list.add(key, { is: now?.versionId ?? null, made: made ?? null });
 }

@@ -1,5 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Failure } from '../failure.ts';
+import { unfinishedMark } from '../record/state-folder.ts';
 
 /** What a report is about: stands beside it, so that only the same work is ever taken over or undone. */
 export interface ChangeHeader {
@@ -10,7 +12,33 @@ export interface ChangeHeader {
   readonly runId: string;
 }
 
-export const headerFile = 'restore.json';
+const headerFile = 'restore.json';
+
+export async function writeHeader(folder: string, header: ChangeHeader): Promise<void> {
+  await writeFile(join(folder, headerFile), `${JSON.stringify(header)}\n`, { mode: 0o600 });
+}
+
+/** The header that lies beside a report. @throws Failure `usage` when it is no report of an uploads-restore */
+export async function readHeader(folder: string): Promise<ChangeHeader> {
+  try {
+    return JSON.parse(await readFile(join(folder, headerFile), 'utf8')) as ChangeHeader;
+  } catch (error) {
+    throw new Failure('usage', `${folder} holds no report of an uploads-restore`, {
+      hint: 'Say the id of the run that is to be undone, or the path of its changes.ndjson.',
+      cause: error,
+    });
+  }
+}
+
+/** From now on the work in a kept folder is taken over by whoever does the same, and the folder is not pruned. */
+export async function markUnfinished(folder: string): Promise<void> {
+  await writeFile(join(folder, unfinishedMark), '', { mode: 0o600 });
+}
+
+/** It came to its end, was taken over, or is undone. */
+export async function endUnfinished(folder: string): Promise<void> {
+  await rm(join(folder, unfinishedMark), { force: true });
+}
 
 /**
  * Kept folders of steps that began the same work and did not come to its end, oldest run first. They lie beside the
@@ -29,13 +57,9 @@ export async function findUnfinished(folder: string, header: ChangeHeader): Prom
 }
 
 async function isUnfinished(folder: string, { uploads, work }: ChangeHeader): Promise<boolean> {
-  try {
-    const text = await readFile(join(folder, headerFile), 'utf8');
-    const other = JSON.parse(text) as Partial<ChangeHeader & { readonly state: string }>;
-    return other.state === 'unfinished' && other.uploads === uploads && other.work === work;
-  } catch {
-    return false;
-  }
+  if (!(await namesIn(folder)).includes(unfinishedMark)) return false;
+  const other = await readHeader(folder).catch(() => undefined);
+  return other?.uploads === uploads && other.work === work;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

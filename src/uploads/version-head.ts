@@ -48,21 +48,22 @@ export function contentHeaders(head: VersionHead): {
 }
 
 /**
- * How a copy is kept: a copy takes the bucket's default encryption and the STANDARD class unless it is told otherwise.
- * A version that lay in an archived class comes back in STANDARD, because the application could not read it there.
+ * How a copy is kept: a copy takes the bucket's default encryption unless it is told otherwise, and the STANDARD class
+ * (Amazon) or its source's (Ceph). A version that lay in an archived class comes back in STANDARD, because the application
+ * could not read it there.
  */
 export function storageHeaders(head: VersionHead): {
   readonly ServerSideEncryption?: NonNullable<VersionHead['ServerSideEncryption']>;
   readonly SSEKMSKeyId?: string;
   readonly BucketKeyEnabled?: boolean;
-  readonly StorageClass?: NonNullable<VersionHead['StorageClass']>;
+  readonly StorageClass: NonNullable<VersionHead['StorageClass']>;
 } {
   const { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled, StorageClass } = head;
   return {
     ...(ServerSideEncryption !== undefined && { ServerSideEncryption }),
     ...(SSEKMSKeyId !== undefined && { SSEKMSKeyId }),
     ...(BucketKeyEnabled !== undefined && { BucketKeyEnabled }),
-    ...(StorageClass !== undefined && !isArchivedClass(StorageClass) && { StorageClass }),
+    StorageClass: StorageClass === undefined || isArchivedClass(StorageClass) ? 'STANDARD' : StorageClass,
   };
 }
 

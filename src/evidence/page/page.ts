@@ -2,17 +2,19 @@ import type { DrillEvidence } from '../../schema/generated/drill-evidence.types.
 import { Markup, markup, render } from '../markup.ts';
 import { verdictWords } from '../words.ts';
 import {
-  blockerSection,
   checkSection,
   comparisonSection,
+  probeSection,
+  signOffSection,
+  testSection,
+} from './proof-sections.ts';
+import {
+  blockerSection,
   limitSection,
   noteSection,
   placeSection,
-  probeSection,
   restoreSection,
-  signOffSection,
   stepSection,
-  testSection,
   trendSection,
 } from './sections.ts';
 import { style } from './style.ts';

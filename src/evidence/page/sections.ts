@@ -1,7 +1,6 @@
 import type { DrillEvidence, EvidenceRestore } from '../../schema/generated/drill-evidence.types.ts';
 import { markup, type Markup, type Part } from '../markup.ts';
-import { placeFacts, restoreFacts, type NamedFact } from '../named-facts.ts';
-import { grouped } from '../verdict.ts';
+import { placeFacts, restoreFacts } from '../named-facts.ts';
 import {
   bytesWords,
   capitalised,
@@ -11,9 +10,9 @@ import {
   phaseWords,
   rateWords,
   timeWords,
-  unknown,
   verdictWords,
 } from '../words.ts';
+import { bullets, factList } from './lists.ts';
 import { chip, pageSection, pageTable, type Tone } from './table.ts';
 import { timeline } from './timeline.ts';
 import { trendChart } from './trend-chart.ts';
@@ -23,7 +22,6 @@ const shownDrills = 20;
 
 const outcomeTones = { succeeded: 'good', failed: 'bad', cancelled: 'warn', skipped: 'quiet' } as const;
 const verdictTones = { passed: 'good', failed: 'bad', 'rto-missed': 'bad', interrupted: 'warn' } as const;
-const answerTones = { open: 'warn', signed: 'good', rejected: 'bad' } as const;
 const numeric = true;
 
 export function blockerSection({ blockers }: DrillEvidence): Markup | undefined {
@@ -33,29 +31,6 @@ export function blockerSection({ blockers }: DrillEvidence): Markup | undefined 
     return markup`<li class="${tone}"><p>${chip(tone, kind)} ${step !== null && markup`<code>${step}</code>`} ${what}</p>${toDo !== null && markup`<p class="todo"><strong>To do:</strong> ${toDo}</p>`}</li>\n`;
   };
   return pageSection('blockers', 'What to work on', markup`<ul class="blockers">${blockers.map(item)}</ul>`);
-}
-
-export function signOffSection({ signOffs, verdict, runId }: DrillEvidence): Markup | undefined {
-  const rows = signOffs.map(({ check, text, state, by, at, note }): Part[] => [
-    text,
-    markup`<code>${check}</code>`,
-    markup`${chip(answerTones[state], state)}${note !== null && markup`<span class="reason">${note}</span>`}`,
-    by ?? unknown,
-    timeWords(at),
-  ]);
-  const columns = ['What', 'Check', 'State', 'By', 'At'].map((title) => ({ title }));
-  const open = signOffs.find(({ state }) => state === 'open')?.check;
-  return pageSection(
-    'sign-offs',
-    verdict.openSignOffs > 0 ? `Sign-offs: ${verdict.openSignOffs} open` : 'Sign-offs',
-    rows.length === 0
-      ? undefined
-      : [
-          pageTable({ caption: 'Questions that a person answers', columns, rows }),
-          open !== undefined &&
-            markup`<p class="after">A person answers with <code>run-plan sign-off ${runId} --check ${open} --by NAME</code></p>`,
-        ],
-  );
 }
 
 export function stepSection(drill: DrillEvidence): Markup | undefined {
@@ -90,109 +65,6 @@ export function stepSection(drill: DrillEvidence): Markup | undefined {
     pageTable({ caption: 'Steps and their parts', columns, rows }) ??
       markup`<p class="lead">No step was planned.</p>`,
   ]);
-}
-
-export function checkSection({ checks }: DrillEvidence): Markup | undefined {
-  const failedFirst = checks.toSorted((left, right) => left.state.localeCompare(right.state));
-  const rows = failedFirst.map(({ name, step, state, expected, found, message, durationMs }): Part[] => [
-    name,
-    markup`<code>${step}</code>`,
-    markup`${chip(state === 'passed' ? 'good' : 'bad', state)}${message !== null && markup`<span class="reason">${message}</span>`}`,
-    expected ?? '',
-    found ?? '',
-    durationMs === null ? '' : durationWords(durationMs),
-  ]);
-  const columns = [
-    { title: 'Check' },
-    { title: 'Step' },
-    { title: 'Result' },
-    { title: 'Expected' },
-    { title: 'Found' },
-    { title: 'Took', numeric },
-  ];
-  return pageSection(
-    'checks',
-    'Checks',
-    pageTable({ caption: 'Everything that was asserted', columns, rows }),
-  );
-}
-
-export function testSection({ tests }: DrillEvidence): Markup | undefined {
-  if (tests.length === 0) return undefined;
-  const columns = ['Tests', 'Failed', 'Errors', 'Skipped', 'Took'].map((title) => ({ title, numeric }));
-  const rows = tests.map((report): Part[] => [
-    markup`<code>${report.step}</code>`,
-    grouped(report.tests),
-    grouped(report.failures),
-    grouped(report.errors),
-    grouped(report.skipped),
-    durationWords(report.durationMs),
-  ]);
-  const failed = tests.flatMap((report) => report.failed);
-  return pageSection('tests', 'Tests', [
-    pageTable({
-      caption: "Counts of the commands' test reports",
-      columns: [{ title: 'Step' }, ...columns],
-      rows,
-    }),
-    failed.length > 0 && markup`<h3>Failed tests</h3>`,
-    pageTable({
-      caption: 'The first that failed',
-      columns: [{ title: 'Test' }, { title: 'Message' }],
-      rows: failed.map(({ name, message }) => [markup`<code>${name}</code>`, message]),
-    }),
-  ]);
-}
-
-export function comparisonSection({ comparisons }: DrillEvidence): Markup | undefined {
-  if (comparisons.length === 0) return undefined;
-  const rows = comparisons.map(({ step, mode, tables, rows: count, differences }): Part[] => [
-    markup`<code>${step}</code>`,
-    { counts: 'row counts', content: 'row counts and contents', none: 'nothing' }[mode],
-    grouped(tables),
-    grouped(count),
-    differences.length === 0 ? chip('good', 'none') : chip('bad', grouped(differences.length)),
-  ]);
-  const differences = comparisons.flatMap((comparison) => comparison.differences);
-  return pageSection('comparison', "Restored rows against the manifest's", [
-    pageTable({
-      caption: 'What was compared',
-      columns: [
-        { title: 'Step' },
-        { title: 'Compared' },
-        { title: 'Tables', numeric },
-        { title: 'Rows', numeric },
-        { title: 'Differences', numeric },
-      ],
-      rows,
-    }),
-    differences.length > 0 && markup`<h3>Differences</h3>`,
-    pageTable({
-      caption: 'Tables that differ',
-      columns: [{ title: 'Table' }, { title: 'Expected' }, { title: 'Found' }],
-      rows: differences.map(({ table, expected, found }) => [markup`<code>${table}</code>`, expected, found]),
-    }),
-  ]);
-}
-
-export function probeSection({ probes }: DrillEvidence): Markup | undefined {
-  const rows = probes.map((each): Part[] => [
-    markup`<code>${each.step}</code>`,
-    grouped(each.probes),
-    grouped(each.errors),
-    `${(each.errorRate * 100).toFixed(2)} %`,
-    durationWords(each.p95Ms),
-    durationWords(each.durationMs),
-  ]);
-  const columns = ['Probes', 'Errors', 'Error rate', 'p95', 'Watched for'].map((title) => ({
-    title,
-    numeric,
-  }));
-  return pageSection(
-    'probes',
-    'Probes',
-    pageTable({ caption: 'Watches over running services', columns: [{ title: 'Step' }, ...columns], rows }),
-  );
 }
 
 export function restoreSection(restore: EvidenceRestore, index: number): Markup | undefined {
@@ -263,14 +135,4 @@ export function noteSection({ notes }: DrillEvidence): Markup | undefined {
 
 export function limitSection({ limits }: DrillEvidence): Markup | undefined {
   return pageSection('limits', 'What this drill does not prove', bullets(limits.map(capitalised)));
-}
-
-function bullets(texts: readonly string[]): Markup | undefined {
-  if (texts.length === 0) return undefined;
-  return markup`<ul class="plain">${texts.map((text) => markup`<li>${text}</li>\n`)}</ul>`;
-}
-
-function factList(facts: readonly NamedFact[]): Markup {
-  return markup`<dl class="facts">
-${facts.map(({ name, value, kind }) => markup`<dt>${name}</dt><dd>${kind === 'code' ? markup`<code>${value}</code>` : value}</dd>\n`)}</dl>`;
 }

@@ -1,6 +1,6 @@
 import type { DrillEvidence } from '../../schema/generated/drill-evidence.types.ts';
 import { markup, type Markup, type Part } from '../markup.ts';
-import { counted, grouped } from '../verdict.ts';
+import { counted, grouped } from '../../quantity/counted.ts';
 import { durationWords, tallyOf, timeWords, unknown, verdictWords } from '../words.ts';
 import type { Tone } from './table.ts';
 

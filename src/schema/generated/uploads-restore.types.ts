@@ -38,11 +38,11 @@ export interface UploadsRestoreParameters {
     prefix?: string;
   };
   /**
-   * Counts what would be done, lists it in the run's kept folder, and changes nothing.
+   * Counts what would be done, also by an undo, lists it in the run's kept folder, and changes nothing.
    */
   'dry-run'?: boolean;
   /**
-   * Does the reverse of an earlier run: its id, or the path of its changes.ndjson.
+   * Does the reverse of an earlier run: its id, also of another host's run whose report is in the repository, or the path of its changes.ndjson.
    */
   undo?: string;
   /**

@@ -11,6 +11,7 @@ import {
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { bringBack } from '../../../src/uploads/archived.ts';
+import { isCopyOf } from '../../../src/uploads/copy-of.ts';
 import { copyVersion } from '../../../src/uploads/copy-version.ts';
 import type { ObjectVersion } from '../../../src/uploads/object-version.ts';
 import { createPace } from '../../../src/uploads/pace.ts';
@@ -86,7 +87,7 @@ test('keys that the store refuses are named, the others are restored, and the ne
   const failure: unknown = await restore('run-1', { at }).catch((error: unknown) => error);
   expect(failure).toMatchObject({
     code: 'repository-denied',
-    message: expect.stringContaining('refused 1 keys: "denied"') as string,
+    message: expect.stringContaining('refused 1 key: "denied"') as string,
     facts: { uploads: { promoted: 4 } },
   });
   expect(Object.fromEntries(await uploads.contents())).toEqual({ ...firsts(keys), denied: 'second denied!' });
@@ -138,7 +139,7 @@ test('keys that somebody writes during the restore are named', async () => {
   await Promise.all(writes);
   expect(failure).toMatchObject({
     code: 'check-failed',
-    message: expect.stringContaining('1 keys are not as they were') as string,
+    message: expect.stringContaining('1 key is not as then') as string,
   });
 });
 
@@ -169,37 +170,57 @@ test('another bucket gets copies of what was there, and what lies there is not o
   }
 });
 
-test('a large object is copied in parts, with all that it has, and is known as a copy afterwards', async () => {
-  const MiB = 1024 * 1024;
-  const body = Buffer.alloc(12 * MiB, 'photo').toString('latin1');
-  await uploads.put('large', body, {
-    ContentType: 'image/tiff',
-    Metadata: { by: 'anna' },
-    Tagging: 'kind=plan',
-  });
-  const store = await openUploads(uploads.environment, uploads.secrets);
-  try {
-    const source = await latestOf(store, 'large', never);
-    if (source === undefined) throw new Error('it was put');
-    await uploads.put('large', 'small');
-    const head = await headOf(store, 'large', source.versionId, never);
-    const options = { limits: { singleBytes: 5 * MiB, partBytes: 5 * MiB }, signal: never };
-    const target = { bucket: uploads.bucket, name: 'large' };
-    const made = await copyVersion(store, source, target, head, options);
-    const now = await uploads.client.send(new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'large' }));
-    expect(now).toMatchObject({ VersionId: made, ContentLength: 12 * MiB, ContentType: 'image/tiff' });
-    expect(now.Metadata?.['by']).toBe('anna');
-    expect((await uploads.contents()).get('large') === body).toBe(true);
-    const tags = await uploads.client.send(
-      new GetObjectTaggingCommand({ Bucket: uploads.bucket, Key: 'large' }),
-    );
-    expect(tags.TagSet).toEqual([{ Key: 'kind', Value: 'plan' }]);
-    const wanted = { versionId: source.versionId, head };
-    expect(await isSameObject(store, 'large', { versionId: made ?? '' }, wanted, never)).toBe(true);
-  } finally {
-    store.client.destroy();
-  }
-});
+test.each([
+  ['', {}],
+  [' that is encrypted with a key', { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: services.s3.kmsKey }],
+])(
+  'a large object%s is copied in parts, with all that it has, and is known as a copy afterwards',
+  async (_, encryption) => {
+    const MiB = 1024 * 1024;
+    const body = Buffer.alloc(12 * MiB, 'photo').toString('latin1');
+    await uploads.put('large', body, {
+      ContentType: 'image/tiff',
+      Metadata: { by: 'anna' },
+      Tagging: 'kind=plan',
+      ...encryption,
+    });
+    const store = await openUploads(uploads.environment, uploads.secrets);
+    try {
+      const source = await latestOf(store, 'large', never);
+      if (source === undefined) throw new Error('it was put');
+      await uploads.put('large', 'small');
+      const head = await headOf(store, 'large', source.versionId, never);
+      const options = { limits: { singleBytes: 5 * MiB, partBytes: 5 * MiB }, signal: never };
+      const target = { bucket: uploads.bucket, name: 'large' };
+      const made = await copyVersion(store, source, target, head, options);
+      const now = await uploads.client.send(new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'large' }));
+      expect(now).toMatchObject({
+        VersionId: made,
+        ContentLength: 12 * MiB,
+        ContentType: 'image/tiff',
+        ...encryption,
+      });
+      expect(now.Metadata?.['by']).toBe('anna');
+      expect((await uploads.contents()).get('large') === body).toBe(true);
+      const tags = await uploads.client.send(
+        new GetObjectTaggingCommand({ Bucket: uploads.bucket, Key: 'large' }),
+      );
+      expect(tags.TagSet).toEqual([{ Key: 'kind', Value: 'plan' }]);
+      const wanted = { versionId: source.versionId, head };
+      expect(await isSameObject(store, 'large', { versionId: made ?? '' }, wanted, never)).toBe(true);
+      // A copy in parts has another ETag: the mark tells.
+      const copy = await latestOf(store, 'large', never);
+      if (copy === undefined) throw new Error('it was copied');
+      expect(copy.etag).not.toBe(source.etag);
+      const pace = createPace({ clock: systemClock, signal: never, most: 1, random: Math.random, onSlowDown: () => undefined }); // prettier-ignore
+      const look = { store, pace, signal: never };
+      expect(await isCopyOf(look, copy, source)).toBe(true);
+      expect(await isCopyOf(look, copy, { ...source, versionId: 'another' })).toBe(false);
+    } finally {
+      store.client.destroy();
+    }
+  },
+);
 
 test('pages of any size list the same, and of one second the order of the answer counts', async () => {
   await twoVersionsEach(['a', 'line\nbreak', 'ü', 'x y+z']);
@@ -253,7 +274,7 @@ test('archived versions are requested back, waited for, and told', async () => {
   const options = { store, pace, lanes: 2, clock, signal: never, report, tier: 'standard' as const };
   try {
     answer(1);
-    await expect(bringBack(source, { ...options, waitMs: undefined })).rejects.toThrow(/1 archived versions were requested back \(standard: 3 to 5 hours/); // prettier-ignore
+    await expect(bringBack(source, { ...options, waitMs: undefined })).rejects.toThrow(/1 archived version was requested back \(standard: 3 to 5 hours/); // prettier-ignore
     answer(1, 'ongoing-request="true"');
     answer(1, 'ongoing-request="false", expiry-date="Fri, 21 Dec 2029 00:00:00 GMT"');
     await bringBack(source, { ...options, waitMs: 3_600_000 });

@@ -64,6 +64,8 @@ describe('files without a manifest', () => {
 test.each([
   ['pg_cleaning_20250101T020000Z.dump.zst', 25, true],
   ['runs/nightly-prod/nightly-prod-20250101T020000Z-3fa9.json', 25, true],
+  ['runs/back/back-20250101T020000Z-3fa9/uploads-restore/changes.ndjson.gz', 25, true],
+  ['runs/back/holiday.ndjson.gz', 2500, false],
   ['pg_cleaning_20250101T020000Z.dump.zst', 23, false],
   ['films/holiday.mp4', 2500, false],
   ['pg_cleaning.tar', 2500, false],

@@ -62,3 +62,29 @@ buckets:
     ['policy-locks-out', 4],
   ]);
 });
+
+test('moves to infrequent access before 30 days are warned of where the bucket is at Amazon', () => {
+  const rules = `[
+      { id: current, transition: [{ after: 90d, to: GLACIER }, { after: 14d, to: STANDARD_IA }] },
+      { id: enough, transition: [{ after: 30d, to: ONEZONE_IA }] },
+      { id: cold, transition: [{ after: 1d, to: GLACIER_IR }] },
+      { id: old, noncurrent: { transition: [{ after: 29d, to: ONEZONE_IA }] } }
+    ]`;
+  const of = (more: string) =>
+    parse(`environments: { a: {} }\nbuckets:\n  backups:\n    lifecycle: ${rules}\n${more}`).problems;
+  expect(of('').map(({ rule, severity, line, message }) => [rule, severity, line, message])).toEqual([
+    [
+      'infrequent-access-too-early',
+      'warning',
+      5,
+      expect.stringContaining("STANDARD_IA before 30d, and rule 'current' says 2w"),
+    ],
+    [
+      'infrequent-access-too-early',
+      'warning',
+      8,
+      expect.stringContaining("ONEZONE_IA before 30d, and rule 'old' says 29d"),
+    ],
+  ]);
+  expect(of('    endpoint: "https://s3.internal"\n')).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -7,9 +7,11 @@ import { pathOf, type ByteText } from '../../../src/sync/byte-text.ts';
 import { walkFolder } from '../../../src/sync/walk-folder.ts';
 
 let folder: string;
+let scratch: string;
 
 beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'run-plan-walk-')));
+  scratch = await mkdtemp(join(folder, 'scratch-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -25,31 +27,38 @@ const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts
 
 test('a walk gives every file, in the order in which S3 lists its key', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.uniqueArray(path, { maxLength: 12 }), async (paths) => {
-      const root = await mkdtemp(join(folder, 'tree-'));
-      const made: string[] = [];
-      for (const one of paths) {
-        try {
-          await mkdir(dirname(join(root, one)), { recursive: true });
-          await writeFile(join(root, one), '', { flag: 'wx' });
-          made.push(one);
-        } catch {
-          // A file bears the name of a folder, or the other way round.
+    fc.asyncProperty(
+      fc.uniqueArray(path, { maxLength: 12 }),
+      fc.constantFrom(1, 2, 100),
+      async (paths, mostNames) => {
+        const root = await mkdtemp(join(folder, 'tree-'));
+        const made: string[] = [];
+        for (const one of paths) {
+          try {
+            await mkdir(dirname(join(root, one)), { recursive: true });
+            await writeFile(join(root, one), '', { flag: 'wx' });
+            made.push(one);
+          } catch {
+            // A file bears the name of a folder, or the other way round.
+          }
         }
-      }
-      const walked: ByteText[] = [];
-      const entries = walkFolder(Buffer.from(root).toString('latin1'), {
-        symlinks: 'skip',
-        filter: { takes: () => true, excludesFolder: () => false },
-        longestName: 1024,
-        signal: new AbortController().signal,
-      });
-      for await (const entry of entries) walked.push(entry.name);
-      const inByteOrder = made
-        .map((one) => Buffer.from(one))
-        .sort((one, other) => Buffer.compare(one, other));
-      expect(walked.map((one) => pathOf(one).toString())).toEqual(inByteOrder.map(String));
-    }),
+        const walked: ByteText[] = [];
+        const entries = walkFolder(Buffer.from(root).toString('latin1'), {
+          symlinks: 'skip',
+          filter: { takes: () => true, excludesFolder: () => false },
+          longestName: 1024,
+          signal: new AbortController().signal,
+          scratch,
+          mostNames,
+        });
+        for await (const entry of entries) walked.push(entry.name);
+        const inByteOrder = made
+          .map((one) => Buffer.from(one))
+          .sort((one, other) => Buffer.compare(one, other));
+        expect(walked.map((one) => pathOf(one).toString())).toEqual(inByteOrder.map(String));
+      },
+    ),
     { numRuns: 60 },
   );
+  expect(await readdir(scratch)).toEqual([]);
 });

@@ -1,0 +1,96 @@
+import { applicationName } from '../postgres/application-name.ts';
+import type { DumpCommand } from '../postgres/dump-command.ts';
+import type { DumpSource } from '../postgres/dump-source.ts';
+import { lockedTables, takeFingerprint, type Fingerprint } from '../postgres/fingerprint.ts';
+import { programEnvironment } from '../postgres/program-environment.ts';
+import { lockTables, takeSnapshot, type Snapshot } from '../postgres/snapshot.ts';
+import type { TaskContext } from '../task/contract.ts';
+import type { FinishedDump } from './dump-manifest.ts';
+import type { DumpSettings } from './dump-settings.ts';
+import type { NewArtifact } from './new-artifact.ts';
+import type { PreparedDump } from './prepare-dump.ts';
+import { storeDirectoryDump } from './store-directory-dump.ts';
+import { storeCustomDump, type DumpStorage } from './store-dump.ts';
+import { storeGlobals } from './store-globals.ts';
+import { together } from './together.ts';
+import { readUploadsInstant } from './uploads-instant.ts';
+
+/** Takes the snapshot, and dumps and counts what it shows at the same time. @throws Failure `postgres-*`, `repository-*`, of a pipe */
+export async function dumpAndCount(
+  context: TaskContext,
+  settings: DumpSettings,
+  prepared: PreparedDump,
+  artifact: NewArtifact,
+): Promise<Pick<FinishedDump, 'snapshot' | 'storeTime' | 'uploads' | 'dump' | 'fingerprint'>> {
+  const { repository, source, name, expectedBytes } = prepared;
+  const { endpoint } = source.session;
+  context.report.phase(`dumping ${endpoint.database}`);
+  const snapshot = await takeSnapshot(source.session);
+  const uploads = await readUploadsInstant(context);
+  const storeTime = await repository.clock(context.signal);
+  if (settings.fingerprint !== 'none') {
+    await lockTables(source.session, lockedTables(snapshot.tables, source.facts.standby));
+  }
+  const command: DumpCommand = {
+    tools: source.client.tools,
+    database: endpoint.database,
+    environment: await programEnvironment(endpoint, {
+      secrets: context.secrets,
+      folder: context.folder,
+      applicationName: applicationName(context.run.id),
+    }),
+    snapshot: snapshot.id,
+    standby: source.facts.standby,
+    largeObjects: snapshot.hasLargeObjects,
+  };
+  const storage: DumpStorage = {
+    repository,
+    commands: context.commands,
+    name,
+    compression: settings.compression,
+    encryption: context.environment.repository?.encrypt,
+    folder: prepared.folder,
+    tags: settings.tags,
+    expectedBytes,
+    signal: context.signal,
+    onProgress: (bytes) => {
+      // A total that was passed is no total any more.
+      context.report.progress(bytes, bytes < expectedBytes ? expectedBytes : undefined);
+    },
+    onStored: (file) => {
+      artifact.add(file);
+    },
+  };
+  const [dump, fingerprint] = await together(
+    AbortSignal.any([context.signal, source.session.lost]),
+    (signal) =>
+      settings.format === 'custom'
+        ? storeCustomDump(command, { ...storage, signal })
+        : storeDirectoryDump(command, settings.jobs, { ...storage, signal }),
+    (signal) => countTables(context, settings, source, snapshot, signal),
+  );
+  if (settings.globals) await storeGlobals(command, storage);
+  return { snapshot, storeTime, uploads, dump, fingerprint };
+}
+
+async function countTables(
+  context: TaskContext,
+  settings: DumpSettings,
+  source: DumpSource,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<Fingerprint> {
+  const breakOff = (): void => void source.session.close();
+  signal.addEventListener('abort', breakOff, { once: true });
+  try {
+    return await takeFingerprint(source.session, snapshot.tables, {
+      mode: settings.fingerprint,
+      standby: source.facts.standby,
+      onTable: (table, done, total) => {
+        context.report.phase(`dumping; counting ${table} (${done} of ${total} tables)`);
+      },
+    });
+  } finally {
+    signal.removeEventListener('abort', breakOff);
+  }
+}
