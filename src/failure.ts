@@ -50,6 +50,7 @@ const catalogue = {
   'step-stalled': exitCode.stepFailed,
   'run-timeout': exitCode.stepFailed,
   'check-failed': exitCode.checkFailed,
+  'drift-found': exitCode.checkFailed,
   'objective-missed': exitCode.objectiveMissed,
   'alert-undelivered': exitCode.alertFailed,
   interrupted: exitCode.interrupted,

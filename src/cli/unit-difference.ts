@@ -12,7 +12,7 @@ import { unitFolder, type UnitScope } from '../unit/unit-scope.ts';
 import { wantedUnits } from '../unit/wanted-units.ts';
 import { confirm } from './confirm.ts';
 import type { CommandHost } from './host.ts';
-import type { Plans } from './plans.ts';
+import { environmentNamesOf, type Plans } from './plans.ts';
 import { programPlace, shippedTemplates } from './program-place.ts';
 
 /** As `--user` and `--root` say. */
@@ -87,14 +87,8 @@ function scopeOf({ environmentVariables }: CommandHost, { user, root }: UnitOpti
 }
 
 /** Units hold no value of a setting, only names of credentials and folders, so variables may be missing here. */
-function environmentsUsed({ workspace }: Plans, plan: Plan): readonly Environment[] {
-  const others = plan.steps.flatMap(({ action }) => {
-    if (action.kind !== 'task') return [];
-    const { task } = workspace.tasks.get(action.task) ?? {};
-    return (task?.others ?? []).flatMap(({ parameter }) => action.parameters[parameter] ?? []).map(String);
-  });
-  const names = new Set([plan.environment, ...plan.steps.map((step) => step.environment), ...others]);
-  return [...names].flatMap((name) => workspace.environments.get(name) ?? []);
+function environmentsUsed(plans: Plans, plan: Plan): readonly Environment[] {
+  return environmentNamesOf(plans, plan).flatMap((name) => plans.workspace.environments.get(name) ?? []);
 }
 
 async function askSystemd(

@@ -1,9 +1,11 @@
 // Generated from schemas/ by `npm run generate`. Do not edit.
 
 export const taskValidators = {
+  'artifact-check': () => import('./artifact-check.validate.ts'),
   'artifact-prune': () => import('./artifact-prune.validate.ts'),
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
   'cdn-invalidate': () => import('./cdn-invalidate.validate.ts'),
+  'drill-check': () => import('./drill-check.validate.ts'),
   'drill-require': () => import('./drill-require.validate.ts'),
   'http-check': () => import('./http-check.validate.ts'),
   'postgres-cutover': () => import('./postgres-cutover.validate.ts'),
