@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Bucket } from '../../../src/environment/bucket.ts';
 import type { Step } from '../../../src/plan/plan.ts';
 import { readMark, unmarked } from '../../../src/unit/mark.ts';
 import { argument, plainValue, word } from '../../../src/unit/value-text.ts';
@@ -90,6 +91,31 @@ LoadCredential=postgres-password:/etc/run-plan/credentials/postgres-password
 LoadCredential=token:/etc/run-plan/credentials/token
 ReadWritePaths=-"/var/backups/clean 100%%"
 `);
+  });
+
+  test('has the credentials of declared buckets where the plan asks them with their own keys', async () => {
+    const key = (name: string) => ({ kind: 'credential' as const, name, position: 'environments.yaml:9:9' });
+    const bucket: Bucket = {
+      name: 'cleaning-uploads',
+      connection: {
+        bucket: 'cleaning-uploads',
+        prefix: '',
+        forcePathStyle: false,
+        accessKeyId: key('bucket-id'),
+        secretAccessKey: key('bucket-secret'),
+      },
+      usedBy: [],
+      create: false,
+      tags: {},
+      lifecycle: [],
+    };
+    const units = await wantedFor([planOf()], { bucketsOf: () => [bucket] });
+    const text = textOf(units, 'run-plan@nightly.service.d/50-plan.conf');
+    expect(text.match(/^LoadCredential=[a-z-]+/gm)).toEqual([
+      'LoadCredential=bucket-id',
+      'LoadCredential=bucket-secret',
+      'LoadCredential=postgres-password',
+    ]);
   });
 
   test('shows a folder that the template hides', async () => {
