@@ -6,6 +6,7 @@ export const taskValidators = {
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
   'bucket-check': () => import('./bucket-check.validate.ts'),
   'cdn-invalidate': () => import('./cdn-invalidate.validate.ts'),
+  'credential-check': () => import('./credential-check.validate.ts'),
   'drill-check': () => import('./drill-check.validate.ts'),
   'drill-require': () => import('./drill-require.validate.ts'),
   'http-check': () => import('./http-check.validate.ts'),
