@@ -16,6 +16,7 @@ export const taskValidators = {
   'postgres-restore': () => import('./postgres-restore.validate.ts'),
   'restore-compare': () => import('./restore-compare.validate.ts'),
   'service-monitor': () => import('./service-monitor.validate.ts'),
+  'space-check': () => import('./space-check.validate.ts'),
   'sql-check': () => import('./sql-check.validate.ts'),
   'timer-check': () => import('./timer-check.validate.ts'),
   'uploads-check': () => import('./uploads-check.validate.ts'),
