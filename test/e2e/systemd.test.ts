@@ -133,6 +133,32 @@ describe.runIf(isExpected)('a real systemd', () => {
     expect(left.stdout).toBe('/etc/systemd/system/run-plan-alert@.service.d/90-test.conf\n');
   });
 
+  test('a watch notices a timer that somebody has disabled', async () => {
+    const environments = await readFile(join(workspace.folder, 'plans/environments.yaml'), 'utf8');
+    await workspace.write(
+      'plans/environments.yaml',
+      `${environments}  here:\n    repository: { folder: watched }\n`,
+    );
+    await workspace.write('plans/nightly.yaml', nightlyPlan);
+    await workspace.write(
+      'plans/watch.yaml',
+      plan('hourly', '  - task: timer-check\n').replace('prod', 'here'),
+    );
+    await apply();
+    // Whom systemd answers without a message bus is root alone.
+    const watch = (): ReturnType<RunningSystemd['run']> =>
+      systemd.run('env', ['STATE_DIRECTORY=/run/watched', node, ...launcher, 'run', 'watch']);
+    const good = await watch();
+    expect(good.code, good.stdout).toBe(0);
+    await systemd.systemctl('disable', '--now', 'run-plan@nightly.timer');
+    const bad = await watch();
+    expect(bad.code, bad.stdout).toBe(21);
+    expect(bad.stdout).toContain('run-plan@nightly.timer: the timer is not enabled');
+    expect(bad.stdout).toContain('run-plan@nightly.timer: the timer does not run');
+    expect(bad.stdout).not.toContain('timer of watch');
+    await workspace.write('plans/environments.yaml', environments);
+  });
+
   test('a timer fires and makes a real backup as its own user, and a throw-away cluster restores it', async () => {
     await workspace.write(
       'plans/often.yaml',
