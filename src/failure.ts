@@ -46,6 +46,7 @@ const catalogue = {
   'restore-failed': exitCode.stepFailed,
   'drill-missing': exitCode.stepFailed,
   'record-not-stored': exitCode.stepFailed,
+  'metrics-write': exitCode.stepFailed,
   'step-timeout': exitCode.stepFailed,
   'step-stalled': exitCode.stepFailed,
   'run-timeout': exitCode.stepFailed,

@@ -25,7 +25,7 @@ const floors: readonly (readonly string[])[] = [
   ['lock'],
   ['postgres'],
   ['artifact', 'bucket'],
-  ['restore', 'monitor', 'uploads', 'sync', 'cdn', 'watch'],
+  ['restore', 'monitor', 'uploads', 'sync', 'cdn', 'watch', 'metrics'],
   ['engine', 'view'],
   ['evidence'],
   ['demo'],
