@@ -141,14 +141,31 @@ describe('what units share', () => {
         launcher: '/opt/$x/bin/run-plan.js',
         workingFolder: '/etc/run-plan',
         stateFolder: '/data/state',
+        metricsFolder: '/var/lib/collected',
       },
     });
     const text = textOf(units, 'run-plan@.service.d/50-host.conf');
     expect(text).toContain('\nExecStart=\nExecStart="/opt/a b/node" "/opt/$$x/bin/run-plan.js" run %i\n');
-    expect(text).toContain('\nStateDirectory=\nReadWritePaths=-/data/state\n');
+    expect(text).toContain(
+      '\nStateDirectory=\nReadWritePaths=-/data/state\nReadWritePaths=-/var/lib/collected\n',
+    );
     expect(textOf(units, 'run-plan-alert@.service.d/50-host.conf')).toContain(
       'run-plan.js" alerts unit-failed %i\n',
     );
+  });
+
+  test('may write the folder of metrics and keeps its state with systemd', async () => {
+    const units = await wantedFor([planOf()], {
+      place: {
+        node: '/usr/bin/node',
+        launcher: '/usr/lib/run-plan/bin/run-plan.js',
+        workingFolder: '/etc/run-plan',
+        metricsFolder: '/var/lib/collected',
+      },
+    });
+    const text = textOf(units, 'run-plan@.service.d/50-host.conf');
+    expect(text).toContain('\nReadWritePaths=-/var/lib/collected\n');
+    expect(text).not.toContain('StateDirectory=');
   });
 
   test("for an account's own units asks nothing that only the system can give", async () => {
