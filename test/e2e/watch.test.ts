@@ -18,7 +18,7 @@ import {
 const services = inject('services');
 const hourMs = 3_600_000;
 
-/** A systemctl of an account that has every unit loaded, and timers as `timers-are` says. */
+/** A systemctl of an account that has every unit loaded, timers as `timers-are` says, and a nightly run that failed at `failed-at`. */
 const systemctl = `#!/bin/bash
 [[ " $* " == *" show "* ]] || exit 0
 while [[ $1 != -- ]]; do shift; done
@@ -27,7 +27,12 @@ for unit; do
   echo "Id=$unit"
   echo LoadState=loaded
   if [[ $unit == *.timer ]]; then echo "ActiveState=$(cat "$HOME/timers-are")"; else echo ActiveState=inactive; fi
-  printf 'UnitFileState=enabled\\nNeedDaemonReload=no\\nResult=success\\nExecMainStatus=0\\nExecMainStartTimestamp=\\n\\n'
+  printf 'UnitFileState=enabled\\nNeedDaemonReload=no\\n'
+  if [[ $unit == *nightly-prod.service && -e $HOME/failed-at ]]; then
+    printf 'Result=exit-code\\nExecMainStatus=20\\nExecMainStartTimestamp=%s\\n\\n' "$(cat "$HOME/failed-at")"
+  else
+    printf 'Result=success\\nExecMainStatus=0\\nExecMainStartTimestamp=\\n\\n'
+  fi
 done
 `;
 
@@ -130,14 +135,21 @@ test('the watch hears of everything that silently stopped at once, and is quiet 
     const told = await workspace.run(words, variables);
     expect(told.code, told.text).toBe(0);
   }
+  // A run that failed before the one by hand is over.
+  await workspace.write('failed-at', 'Wed 2025-01-01 02:00:00 UTC');
   const good = await watch();
   expect(good.code, good.text).toBe(0);
 
   await workspace.write('timers-are', 'inactive');
+  await workspace.write('failed-at', 'Fri 2100-01-01 02:00:00 UTC');
+  await workspace.write('plans/broken.yaml', 'environment: prod\nstep: []\n');
   const disabled = await watch();
   expect(disabled.code, disabled.text).toBe(21);
   expect(Object.values(outcomes(disabled.record)).filter((outcome) => outcome !== 'succeeded')).toEqual([
     'failed',
   ]);
-  expect(disabled.text).toContain('run-plan@nightly-prod.timer: the timer does not run');
+  expect(disabled.text).toContain(
+    'run-plan@nightly-prod.timer: the timer does not run; the last run of 2100-01-01T02:00:00.000Z ended with exit-code (exit 20)',
+  );
+  expect(disabled.text).toContain('timer of broken: expected a plan without errors');
 });
