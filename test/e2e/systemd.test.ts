@@ -50,9 +50,10 @@ describe.runIf(isExpected)('a real systemd', () => {
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
     workspace = await createWorkspace();
     await rm(join(workspace.folder, 'run-plan.yaml'));
-    await workspace.write('run-plan.yaml', 'plans: plans\n');
+    await workspace.write('run-plan.yaml', 'plans: plans\nmetrics: { folder: collected }\n');
+    await mkdir(join(workspace.folder, 'collected'));
     systemd = await startSystemd(workspace.folder);
-    await systemd.run('chown', ['run-plan', 'repository']);
+    await systemd.run('chown', ['run-plan', 'repository', 'collected']);
     await workspace.write('password', services.postgres.password);
     await systemd.run('cp', ['password', '/etc/run-plan/credentials/postgres-password']);
     await systemd.run('chmod', ['600', '/etc/run-plan/credentials/postgres-password']);
@@ -165,7 +166,8 @@ describe.runIf(isExpected)('a real systemd', () => {
       plan('*:*:0/2', '  - task: postgres-dump\n  - task: artifact-verify\n'),
     );
     await apply();
-    await ended('often');
+    // On a slow host the next run begins as soon as one has ended, so that the unit is hardly ever seen at rest.
+    await until('a run', async () => (await workspace.records('often')).length > 0, patienceMs);
     await systemd.systemctl('stop', 'run-plan@often.timer');
     await ended('often');
     const [record] = await workspace.records('often');
@@ -177,6 +179,12 @@ describe.runIf(isExpected)('a real systemd', () => {
       'repository/' + ((await workspace.artifactKeys())[0] ?? ''),
     ]);
     expect(owners.stdout.trim()).toBe('run-plan');
+    const metrics = join('collected', 'run-plan-often.prom');
+    expect(await readFile(join(workspace.folder, metrics), 'utf8')).toContain(
+      'run_plan_last_run_exit_code{plan="often"} 0\n',
+    );
+    // The collector is another account.
+    expect((await systemd.run('stat', ['-c', '%a %U', metrics])).stdout).toBe('644 run-plan\n');
 
     const restore = `  - task: postgres-restore\n    with: { from: prod, artifact: latest, database: "\${run.scratch}" }\n  - task: sql-check\n    with: { checks: [{ name: rows, sql: "select count(*) = 1000 from orders" }] }\n`;
     await workspace.write(
