@@ -7,7 +7,7 @@
  * told what is missing and how to get it, with exit 11 (as run-plan itself says "tool missing").
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -54,6 +54,15 @@ const programs = [
     debian: 'systemd',
     linux: true,
     why: 'checks of the unit files',
+    uses: ['test'],
+  },
+  {
+    program: 'promtool',
+    debian: 'prometheus',
+    brew: 'prometheus',
+    // The package brings a server and 300 MB of what it shows.
+    alone: 'usr/bin/promtool',
+    why: 'checks of metrics and alert rules',
     uses: ['test'],
   },
   ...[
@@ -143,7 +152,7 @@ function installPrograms(wantedUse) {
     );
     return false;
   }
-  return installDebianPackages(packages) && confirmInstalled(wantedUse, packages);
+  return installDebianPackages(missing) && confirmInstalled(wantedUse, packages);
 }
 
 function missingPrograms(wantedUse) {
@@ -185,7 +194,8 @@ function programFolders() {
   const majors = existsSync(postgres)
     ? readdirSync(postgres).map((major) => join(postgres, major, 'bin'))
     : [];
-  return [...(process.env.PATH ?? '').split(':').filter(Boolean), ...majors, '/usr/sbin'];
+  const own = join(root, 'node_modules', '.bin');
+  return [...(process.env.PATH ?? '').split(':').filter(Boolean), own, ...majors, '/usr/sbin'];
 }
 
 function dockerRuns() {
@@ -205,14 +215,18 @@ function explainElsewhere(missing) {
   return false;
 }
 
-function installDebianPackages(packages) {
-  say(`installing Debian's packages (a minute or so): ${packages.join(' ')}`);
+function installDebianPackages(missing) {
+  const whole = [...new Set(missing.filter(({ alone }) => !alone).map(({ debian }) => debian))];
+  const parts = missing.filter(({ alone }) => alone);
+  if (whole.length > 0) say(`installing Debian's packages (a minute or so): ${whole.join(' ')}`);
+  for (const { program, debian } of parts) say(`taking ${program} alone out of Debian's package ${debian}`);
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
   let said = '';
-  const apt = (...words) => {
+  const apt = (words, cwd = root) => {
     const options = ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Use-Pty=0'];
     const limits = { encoding: 'utf8', maxBuffer: 100_000_000 };
     const result = spawnSync('apt-get', [...options, ...words], {
+      cwd,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...limits,
@@ -221,10 +235,34 @@ function installDebianPackages(packages) {
     return result.status === 0;
   };
   const installed = withoutServices(
-    () => apt('update') && apt('install', '-y', '--no-install-recommends', ...packages),
+    () =>
+      apt(['update']) &&
+      (whole.length === 0 || apt(['install', '-y', '--no-install-recommends', ...whole])) &&
+      parts.every((part) => installAlone(part, apt)),
   );
   if (!installed) say(`apt-get failed:\n${said.split('\n').slice(-30).join('\n')}`);
   return installed;
+}
+
+/** Puts one program of a package into node_modules/.bin, which npm's scripts have in their PATH. */
+function installAlone({ program, debian, alone }, apt) {
+  const folder = join(root, 'node_modules', `.${debian}`);
+  const target = join(root, 'node_modules', '.bin');
+  try {
+    mkdirSync(folder, { recursive: true });
+    mkdirSync(target, { recursive: true });
+    if (!apt(['download', debian], folder)) return false;
+    const [file] = readdirSync(folder).filter((name) => name.endsWith('.deb'));
+    if (file === undefined) return false;
+    const { status } = spawnSync('dpkg-deb', ['--extract', file, 'contents'], {
+      cwd: folder,
+      stdio: 'ignore',
+    });
+    if (status === 0) renameSync(join(folder, 'contents', alone), join(target, program));
+    return status === 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /**

@@ -29,6 +29,11 @@ export interface BucketComparison {
   readonly faults: readonly { readonly setting: SettingName; readonly failure: Failure }[];
 }
 
+export interface CompareOptions {
+  /** Whether consequences of lifecycle rules are counted, which lists every version below their prefix; yes unless said. */
+  readonly counts?: boolean;
+}
+
 /**
  * Reads every setting that the YAML wishes and compares it; changes nothing. What may not be read, or what the store
  * does not have, becomes a fault of that setting.
@@ -38,11 +43,12 @@ export async function compareBucket(
   store: S3Store,
   bucket: Bucket,
   signal?: AbortSignal,
+  options: CompareOptions = {},
 ): Promise<BucketComparison> {
   const exists = await bucketExists(store, signal);
   if (!exists && !bucket.create) throw absent(bucket);
   const parts = await Promise.all(
-    forEachSetting((setting) => compareSetting(setting, store, bucket, exists, signal)),
+    forEachSetting((setting) => compareSetting(setting, store, bucket, exists, signal, options)),
   );
   const creation: readonly ComparedRow[] = exists
     ? []
@@ -74,13 +80,16 @@ async function compareSetting<Value>(
   bucket: Bucket,
   exists: boolean,
   signal: AbortSignal | undefined,
+  { counts = true }: CompareOptions,
 ): Promise<SettingPart> {
   if (!setting.isWished(bucket)) return { rows: [], kept: [] };
   try {
     const is = exists ? await readSetting(setting, store, signal) : undefined;
     const rows = rowsOf(setting, bucket, is);
     const told =
-      exists && setting.name === 'lifecycle' ? await consequences(store, bucket, rows, signal) : rows;
+      exists && counts && setting.name === 'lifecycle'
+        ? await consequences(store, bucket, rows, signal)
+        : rows;
     return { rows: told, kept: setting.others?.(bucket, is) ?? [] };
   } catch (error) {
     signal?.throwIfAborted();

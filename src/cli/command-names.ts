@@ -15,6 +15,7 @@ export const commandNames: readonly string[] = [
   'history',
   'init',
   'list',
+  'metrics',
   'report',
   'restore',
   'run',

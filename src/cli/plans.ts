@@ -92,15 +92,20 @@ export function choosePlans(plans: Plans, name: string | undefined): readonly Pl
   return names.map((each) => choosePlan(plans, each));
 }
 
-/** Every environment that a plan's steps use or their parameters name, by name. @throws Failure `variable-missing` */
-export function environmentsOf(plans: Plans, plan: Plan): ReadonlyMap<string, Environment> {
+/** Names of every environment that a plan uses: its own, then its steps', then those that parameters name. */
+export function environmentNamesOf(plans: Plans, plan: Plan): readonly string[] {
   const others = plan.steps.flatMap(({ action }) => {
     if (action.kind !== 'task') return [];
     const { task } = plans.workspace.tasks.get(action.task) ?? {};
     return (task?.others ?? []).flatMap(({ parameter }) => action.parameters[parameter] ?? []).map(String);
   });
-  const names = new Set([plan.environment, ...plan.steps.map((step) => step.environment), ...others]);
-  return new Map([...names].map((name) => [name, resolveEnvironment(plans.workspace, name)]));
+  return [...new Set([plan.environment, ...plan.steps.map((step) => step.environment), ...others])];
+}
+
+/** Every environment that a plan's steps use or their parameters name, by name. @throws Failure `variable-missing` */
+export function environmentsOf(plans: Plans, plan: Plan): ReadonlyMap<string, Environment> {
+  const names = environmentNamesOf(plans, plan);
+  return new Map(names.map((name) => [name, resolveEnvironment(plans.workspace, name)]));
 }
 
 /**

@@ -11,7 +11,7 @@ function packageFolder(host: CommandHost): string {
 
 /** This run-plan and its settings, as units name them: the same from whichever folder the operator asks. */
 export function programPlace(host: CommandHost, settings: Settings): ProgramPlace {
-  const { file, plansFolder, stateFolder } = settings;
+  const { file, plansFolder, stateFolder, metricsFolder } = settings;
   const beside = file === undefined ? dirname(plansFolder) : dirname(file);
   return {
     node: process.execPath,
@@ -19,6 +19,7 @@ export function programPlace(host: CommandHost, settings: Settings): ProgramPlac
     ...(file !== undefined && { settingsFile: file }),
     workingFolder: basename(beside) === '.config' ? dirname(beside) : beside,
     ...(stateFolder !== undefined && { stateFolder }),
+    ...(metricsFolder !== undefined && { metricsFolder }),
   };
 }
 

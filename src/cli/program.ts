@@ -2,6 +2,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { addEvidence } from './evidence-grammar.ts';
 import type { CommandHost } from './host.ts';
+import { addMetrics } from './metrics-grammar.ts';
 import { config, json, logFormat, wholeNumber, type Settle } from './options.ts';
 import { addRestore } from './restore-grammar.ts';
 import { addTimers, unitRoot, user } from './timers-grammar.ts';
@@ -33,6 +34,7 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
   addRestore(program, host, settle);
   addEvidence(program, host, settle);
   addTimers(program, host, settle);
+  addMetrics(program, host, settle);
   addChanges(program, host, settle);
   return program;
 }

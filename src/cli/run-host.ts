@@ -14,6 +14,7 @@ import { isDrill } from '../evidence/is-drill.ts';
 import type { Secrets } from '../secret/reference.ts';
 import { accountName } from './account.ts';
 import { createAskSignOff } from './ask-sign-off.ts';
+import { declaredIn } from './declared.ts';
 import { scriptVariables } from './script-variables.ts';
 import type { CommandHost } from './host.ts';
 import { openRepositoryOf, type Plans } from './plans.ts';
@@ -66,6 +67,7 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
         mayWrite: pipeline.plan.writes === environment.name,
       }),
     startCluster,
+    declared: declaredIn(host, plans),
     ...(askSignOff !== undefined && { askSignOff }),
     keepers: [await evidenceKeeper(host, pipeline, secrets, stateFolder)].filter(
       (keeper) => keeper !== undefined,

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Bucket } from '../environment/bucket.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { Plan } from '../plan/plan.ts';
 import { problemsOf } from '../plan/workspace.ts';
@@ -12,7 +13,7 @@ import { unitFolder, type UnitScope } from '../unit/unit-scope.ts';
 import { wantedUnits } from '../unit/wanted-units.ts';
 import { confirm } from './confirm.ts';
 import type { CommandHost } from './host.ts';
-import type { Plans } from './plans.ts';
+import { environmentNamesOf, type Plans } from './plans.ts';
 import { programPlace, shippedTemplates } from './program-place.ts';
 
 /** As `--user` and `--root` say. */
@@ -53,6 +54,7 @@ export async function unitDifference(
   const wanted = wantedUnits({
     plans: usable,
     environmentsOf: (plan) => environmentsUsed(plans, plan),
+    bucketsOf: (plan) => bucketsAsked(plans, plan),
     place: programPlace(host, settings),
     scope,
     templates: await shippedTemplates(host),
@@ -87,14 +89,16 @@ function scopeOf({ environmentVariables }: CommandHost, { user, root }: UnitOpti
 }
 
 /** Units hold no value of a setting, only names of credentials and folders, so variables may be missing here. */
-function environmentsUsed({ workspace }: Plans, plan: Plan): readonly Environment[] {
-  const others = plan.steps.flatMap(({ action }) => {
-    if (action.kind !== 'task') return [];
-    const { task } = workspace.tasks.get(action.task) ?? {};
-    return (task?.others ?? []).flatMap(({ parameter }) => action.parameters[parameter] ?? []).map(String);
-  });
-  const names = new Set([plan.environment, ...plan.steps.map((step) => step.environment), ...others]);
-  return [...names].flatMap((name) => workspace.environments.get(name) ?? []);
+function environmentsUsed(plans: Plans, plan: Plan): readonly Environment[] {
+  return environmentNamesOf(plans, plan).flatMap((name) => plans.workspace.environments.get(name) ?? []);
+}
+
+/** Every declared bucket, for a plan with a task that asks them. */
+function bucketsAsked({ workspace }: Plans, { steps }: Plan): readonly Bucket[] {
+  const asks = steps.some(
+    ({ action }) => action.kind === 'task' && workspace.tasks.get(action.task)?.task.asksBuckets === true,
+  );
+  return asks ? [...workspace.buckets.values()] : [];
 }
 
 async function askSystemd(

@@ -85,6 +85,7 @@ function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): Tas
     commands: parts.bound.commands,
     restored: restored.get(name),
     hasFailed: context.progress.hasFailed,
+    declared: host.declared,
     environmentNamed: (other) => environmentNamed(pipeline, other),
     repository: (other) =>
       context.repositories.open(

@@ -7,6 +7,7 @@ import type { Repository } from '../repository/repository.ts';
 import type { RunRecord } from '../schema/generated/run-record.types.ts';
 import type { Secrets } from '../secret/reference.ts';
 import type { Reporter, Restored, RunIdentity } from '../task/contract.ts';
+import type { Declared } from '../task/declared.ts';
 import type { RunningCluster } from './clusters.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { SignOffAnswer, SignOffQuestion } from './sign-off.ts';
@@ -66,6 +67,8 @@ export interface RunHost {
   ) => Promise<Readonly<Record<string, string>>>;
   /** Starts a throw-away Postgres cluster of that major. @throws Failure `tool-missing`, `cluster-start` */
   readonly startCluster: (major: number | undefined, signal: AbortSignal) => Promise<RunningCluster>;
+  /** Lent to tasks that watch over everything that is declared. */
+  readonly declared: Declared;
   /** Asks a person; absent where nobody can be asked. Undefined when they leave it open. */
   readonly askSignOff?: (
     question: SignOffQuestion,

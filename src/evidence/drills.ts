@@ -32,8 +32,11 @@ export interface DrillSelection {
   readonly signal?: AbortSignal;
 }
 
-/** The drills of a plan in both places, merged by name; this host's own copy goes first. @throws Failure `repository-*` */
-export async function readDrills(places: EvidencePlaces, selection: DrillSelection): Promise<DrillList> {
+/** The drills of a plan in the places given, merged by name; this host's own copy goes first. @throws Failure `repository-*` */
+export async function readDrills(
+  places: Partial<EvidencePlaces>,
+  selection: DrillSelection,
+): Promise<DrillList> {
   const { plan, limit, signal } = selection;
   const all = [places.stateFolder, places.repository].filter((place) => place !== undefined);
   const listed = await Promise.all(

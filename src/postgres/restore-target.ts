@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { PostgresEndpoint } from '../environment/environment.ts';
 import { Failure } from '../failure.ts';
 import { connect, type ConnectOptions, type Session } from './connect.ts';
+import { answersHere } from './local-host.ts';
 import { describeEndpoint } from './server-error.ts';
 import { readSystemIdentifier } from './snapshot.ts';
 import { listTables } from './tables.ts';
@@ -126,8 +127,7 @@ async function localSpace(
   host: string,
   dataFolder: string | null,
 ): Promise<Pick<ServerResources, 'isLocal' | 'freeBytes' | 'dataFolder'>> {
-  const answersHere = host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host);
-  if (!answersHere || dataFolder === null) return { isLocal: false, freeBytes: undefined };
+  if (!answersHere(host) || dataFolder === null) return { isLocal: false, freeBytes: undefined };
   try {
     return { isLocal: true, freeBytes: await freeBytesIn(dataFolder), dataFolder };
   } catch {

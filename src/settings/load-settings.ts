@@ -86,6 +86,7 @@ function normalise(written: WrittenSettings, folder: string): Settings {
     taskFolders: (written.tasks ?? ['tasks']).map((path) => resolve(folder, path)),
     ...(written.state !== undefined && { stateFolder: resolve(folder, written.state) }),
     logFormat: written['log-format'] ?? 'auto',
+    ...(written.metrics !== undefined && { metricsFolder: resolve(folder, written.metrics.folder) }),
     defaults: {
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(stepTimeoutMs !== undefined && { stepTimeoutMs }),

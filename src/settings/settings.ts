@@ -12,6 +12,8 @@ export interface Settings {
   /** Folder of run records, locks and temporary files; absent: where the system keeps such things. */
   readonly stateFolder?: string;
   readonly logFormat: LogFormat;
+  /** Folder in which every run leaves the metrics of its plan; absent: none does. */
+  readonly metricsFolder?: string;
   readonly defaults: {
     readonly timeoutMs?: number;
     readonly stepTimeoutMs?: number;

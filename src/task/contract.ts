@@ -4,6 +4,7 @@ import type { RetentionPolicy } from '../plan/plan.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Secrets } from '../secret/reference.ts';
 import type { Commands } from '../process/commands.ts';
+import type { Declared } from './declared.ts';
 
 export { Failure } from '../failure.ts';
 
@@ -22,6 +23,8 @@ export interface Task<Parameters extends object = Record<string, unknown>> {
   readonly writes: readonly EnvironmentPart[];
   /** Parameters that name another environment, and the part of it that the task uses. They are written out: no `${…}`. */
   readonly others?: readonly { readonly parameter: string; readonly needs: EnvironmentPart }[];
+  /** It asks the declared buckets themselves, with the keys of each: a unit that runs it loads their credentials. */
+  readonly asksBuckets?: true;
   /** What the plan's rules want to know: it produces artifacts, reads them back, checks something, or restores. */
   readonly role: 'dump' | 'verify' | 'prune' | 'restore' | 'check' | 'other';
   /** Names that later steps may use as `${steps.ID.name}`. */
@@ -79,6 +82,8 @@ export interface TaskContext {
   readonly restored: Restored | undefined;
   /** Whether an earlier step of this run has failed or was cancelled. */
   readonly hasFailed: boolean;
+  /** All that is declared beside this plan: for checks that watch over it. */
+  readonly declared: Declared;
   /** An environment that a parameter of `others` names. */
   environmentNamed(name: string): Environment;
   /** Opens the repository of the step's environment, or of a named one, once a run. @throws Failure `environment-incomplete` */

@@ -44,9 +44,10 @@ function visible(paths: readonly string[]): readonly string[] {
   ];
 }
 
-/** The settings' state folder instead of systemd's: then commands and units look into the same one. */
-function state({ stateFolder }: ProgramPlace): readonly string[] {
-  return stateFolder === undefined ? [] : ['StateDirectory=', ...writable([stateFolder])];
+/** The settings' state folder instead of systemd's: then commands and units look into the same one. And that of metrics. */
+function state({ stateFolder, metricsFolder }: ProgramPlace): readonly string[] {
+  const folders = [stateFolder, metricsFolder].filter((folder) => folder !== undefined);
+  return [...(stateFolder === undefined ? [] : ['StateDirectory=']), ...writable(folders)];
 }
 
 /** Folders that a run may write. One that does not exist is left out: the run itself then says what is missing. */

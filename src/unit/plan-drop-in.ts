@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { Bucket } from '../environment/bucket.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { Plan } from '../plan/plan.ts';
 import { credentialNames } from './credentials.ts';
@@ -11,6 +12,8 @@ import { plainValue } from './value-text.ts';
 export interface PlanSurroundings {
   /** Every environment that a step of the plan uses. */
   readonly environments: readonly Environment[];
+  /** Declared buckets that a step of the plan asks with keys of their own. */
+  readonly buckets: readonly Bucket[];
   readonly workingFolder: string;
   readonly scope: UnitScope;
 }
@@ -31,7 +34,7 @@ export function renderPlanDropIn(plan: Plan, surroundings: PlanSurroundings): st
     '[Service]',
     `TimeoutStartSec=${seconds(startMs)}`,
     `TimeoutStopSec=${seconds(stopMs)}`,
-    ...credentials(plan, environments, scope),
+    ...credentials(plan, surroundings),
     ...(scope.kind === 'system' ? writable(folders) : []),
     '',
   ];
@@ -39,16 +42,17 @@ export function renderPlanDropIn(plan: Plan, surroundings: PlanSurroundings): st
 }
 
 /** What the alert of a failed plan needs: the secrets of its channels, which lie in the plan's environments. */
-export function renderAlertDropIn(plan: Plan, { environments, scope }: PlanSurroundings): string {
-  const lines = credentials(plan, environments, scope);
+export function renderAlertDropIn(plan: Plan, surroundings: PlanSurroundings): string {
+  const { scope } = surroundings;
+  const lines = credentials(plan, surroundings);
   const network = ['[Unit]', 'Wants=network-online.target', 'After=network-online.target', ''];
   const body = ['', ...(scope.kind === 'system' ? network : []), '[Service]', ...lines, ''];
   return marked(body.join('\n'), plan);
 }
 
-function credentials(plan: Plan, environments: readonly Environment[], scope: UnitScope): readonly string[] {
+function credentials(plan: Plan, { environments, buckets, scope }: PlanSurroundings): readonly string[] {
   const parameters = plan.steps.map(({ action }) => (action.kind === 'task' ? action.parameters : {}));
-  return credentialNames(environments, parameters).map(
+  return credentialNames(environments, parameters, buckets).map(
     (name) =>
       `LoadCredential=${plainValue(name)}:${plainValue(join(settingsHome(scope), 'credentials', name))}`,
   );

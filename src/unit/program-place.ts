@@ -7,6 +7,8 @@ export interface ProgramPlace {
   /** The settings file; absent: there is none, and plans are found from the working folder. */
   readonly settingsFile?: string;
   readonly workingFolder: string;
+  /** Folder in which runs leave their metrics; absent: they leave none. */
+  readonly metricsFolder?: string;
   /** The settings' own state folder; absent: systemd's. */
   readonly stateFolder?: string;
 }

@@ -1,3 +1,4 @@
+import type { Bucket } from '../environment/bucket.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { Plan } from '../plan/plan.ts';
 import { renderHostDropIn } from './host-drop-in.ts';
@@ -11,6 +12,8 @@ import { unitFolderInside, type UnitScope } from './unit-scope.ts';
 export interface WantedUnits {
   readonly plans: readonly Plan[];
   readonly environmentsOf: (plan: Plan) => readonly Environment[];
+  /** Declared buckets that a plan asks with the keys of each. */
+  readonly bucketsOf: (plan: Plan) => readonly Bucket[];
   readonly place: ProgramPlace;
   readonly scope: UnitScope;
   /** Texts of the shipped `run-plan@.service` and `run-plan-alert@.service`. */
@@ -35,8 +38,13 @@ function sharedUnits({ place, scope, templates }: WantedUnits): readonly UnitFil
   ];
 }
 
-function unitsOf(plan: Plan, { environmentsOf, place, scope }: WantedUnits): readonly UnitFile[] {
-  const surroundings = { environments: environmentsOf(plan), workingFolder: place.workingFolder, scope };
+function unitsOf(plan: Plan, { environmentsOf, bucketsOf, place, scope }: WantedUnits): readonly UnitFile[] {
+  const surroundings = {
+    environments: environmentsOf(plan),
+    buckets: bucketsOf(plan),
+    workingFolder: place.workingFolder,
+    scope,
+  };
   const text = (path: string, content: string): UnitFile => ({
     path,
     plan: plan.name,

@@ -13,22 +13,29 @@ const priorities: Readonly<Record<StatementLevel, number>> = {
   output: 6,
 };
 
-/** Lines for the journal: each with its priority, without the time, which the journal knows. */
+/**
+ * Lines for the journal: each with its priority, its run and its step, without the time, which the journal knows. A run's id
+ * begins with its plan. The journal gives a line no fields of ours, so that whoever ships it takes them from its beginning:
+ * `RUN STEP: text`, or `RUN: text`.
+ */
 export function createJournaldView(output: ConsoleOutput): EventSink {
   const isPrinted = createProgressThrottle();
+  let runId: string | undefined;
   return {
     handle: (event) => {
-      if (isPrinted(event)) output.write(renderEvent(event));
+      if (event.type === 'run-started') runId = event.runId;
+      if (isPrinted(event)) output.write(renderEvent(event, runId));
     },
     close: () => output.flush(),
   };
 }
 
-function renderEvent(event: RunEvent): string {
+function renderEvent(event: RunEvent, runId: string | undefined): string {
   const statement = stateEvent(event);
-  const speaker = statement.step === undefined ? '' : `${statement.step}: `;
+  const names = [runId, statement.step].filter((name) => name !== undefined);
+  const speaker = names.length === 0 ? '' : `${names.join(' ')}: `;
   const separator = statement.level === 'output' ? '| ' : '';
-  // Each line is an entry of its own, so each needs the priority and the step.
+  // Each line is an entry of its own, so each needs the priority and the names.
   return linesOfStatement(statement)
     .flatMap(plainLines)
     .filter((line) => line !== '')

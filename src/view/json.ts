@@ -1,4 +1,4 @@
-import type { EventSink } from '../record/event.ts';
+import type { EventSink, RunStarted } from '../record/event.ts';
 import type { ConsoleOutput } from './console-output.ts';
 
 export interface JsonViewOptions {
@@ -6,11 +6,18 @@ export interface JsonViewOptions {
   readonly progress?: boolean;
 }
 
-/** The run events themselves, one JSON object a line, as the run record has them. */
+/**
+ * The run events as the run record has them, one JSON object a line, and in each the run and its plan: whoever ships lines
+ * of many runs to one place tells them apart by these.
+ */
 export function createJsonView(output: ConsoleOutput, { progress = false }: JsonViewOptions = {}): EventSink {
+  let run: Partial<Pick<RunStarted, 'runId' | 'plan'>> = {};
   return {
     handle: (event) => {
-      if (event.type !== 'step-progress' || progress) output.write(`${JSON.stringify(event)}\n`);
+      if (event.type === 'run-started') run = { runId: event.runId, plan: event.plan };
+      const { type, at, ...rest } = event;
+      if (type !== 'step-progress' || progress)
+        output.write(`${JSON.stringify({ type, at, ...run, ...rest })}\n`);
     },
     close: () => output.flush(),
   };

@@ -50,9 +50,10 @@ describe.runIf(isExpected)('a real systemd', () => {
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
     workspace = await createWorkspace();
     await rm(join(workspace.folder, 'run-plan.yaml'));
-    await workspace.write('run-plan.yaml', 'plans: plans\n');
+    await workspace.write('run-plan.yaml', 'plans: plans\nmetrics: { folder: collected }\n');
+    await mkdir(join(workspace.folder, 'collected'));
     systemd = await startSystemd(workspace.folder);
-    await systemd.run('chown', ['run-plan', 'repository']);
+    await systemd.run('chown', ['run-plan', 'repository', 'collected']);
     await workspace.write('password', services.postgres.password);
     await systemd.run('cp', ['password', '/etc/run-plan/credentials/postgres-password']);
     await systemd.run('chmod', ['600', '/etc/run-plan/credentials/postgres-password']);
@@ -133,13 +134,40 @@ describe.runIf(isExpected)('a real systemd', () => {
     expect(left.stdout).toBe('/etc/systemd/system/run-plan-alert@.service.d/90-test.conf\n');
   });
 
+  test('a watch notices a timer that somebody has disabled', async () => {
+    const environments = await readFile(join(workspace.folder, 'plans/environments.yaml'), 'utf8');
+    await workspace.write(
+      'plans/environments.yaml',
+      `${environments}  here:\n    repository: { folder: watched }\n`,
+    );
+    await workspace.write('plans/nightly.yaml', nightlyPlan);
+    await workspace.write(
+      'plans/watch.yaml',
+      plan('hourly', '  - task: timer-check\n').replace('prod', 'here'),
+    );
+    await apply();
+    // Whom systemd answers without a message bus is root alone.
+    const watch = (): ReturnType<RunningSystemd['run']> =>
+      systemd.run('env', ['STATE_DIRECTORY=/run/watched', node, ...launcher, 'run', 'watch']);
+    const good = await watch();
+    expect(good.code, good.stdout).toBe(0);
+    await systemd.systemctl('disable', '--now', 'run-plan@nightly.timer');
+    const bad = await watch();
+    expect(bad.code, bad.stdout).toBe(21);
+    expect(bad.stdout).toContain('run-plan@nightly.timer: the timer is not enabled');
+    expect(bad.stdout).toContain('run-plan@nightly.timer: the timer does not run');
+    expect(bad.stdout).not.toContain('timer of watch');
+    await workspace.write('plans/environments.yaml', environments);
+  });
+
   test('a timer fires and makes a real backup as its own user, and a throw-away cluster restores it', async () => {
     await workspace.write(
       'plans/often.yaml',
       plan('*:*:0/2', '  - task: postgres-dump\n  - task: artifact-verify\n'),
     );
     await apply();
-    await ended('often');
+    // On a slow host the next run begins as soon as one has ended, so that the unit is hardly ever seen at rest.
+    await until('a run', async () => (await workspace.records('often')).length > 0, patienceMs);
     await systemd.systemctl('stop', 'run-plan@often.timer');
     await ended('often');
     const [record] = await workspace.records('often');
@@ -151,6 +179,12 @@ describe.runIf(isExpected)('a real systemd', () => {
       'repository/' + ((await workspace.artifactKeys())[0] ?? ''),
     ]);
     expect(owners.stdout.trim()).toBe('run-plan');
+    const metrics = join('collected', 'run-plan-often.prom');
+    expect(await readFile(join(workspace.folder, metrics), 'utf8')).toContain(
+      'run_plan_last_run_exit_code{plan="often"} 0\n',
+    );
+    // The collector is another account.
+    expect((await systemd.run('stat', ['-c', '%a %U', metrics])).stdout).toBe('644 run-plan\n');
 
     const restore = `  - task: postgres-restore\n    with: { from: prod, artifact: latest, database: "\${run.scratch}" }\n  - task: sql-check\n    with: { checks: [{ name: rows, sql: "select count(*) = 1000 from orders" }] }\n`;
     await workspace.write(

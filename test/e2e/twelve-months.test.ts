@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { declared } from '../fixtures/declared.ts';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { listArtifacts } from '../../src/artifact/store.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -108,6 +109,7 @@ function hostAt(now: Date): RunHost {
     },
     scriptVariables: () => Promise.resolve({}),
     startCluster: () => Promise.reject(new Error('no clusters here')),
+    declared: declared(),
     keepers: [],
     cancel: new AbortController().signal,
     reportBug: (stack) => {

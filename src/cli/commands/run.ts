@@ -12,6 +12,7 @@ import { confirm } from '../confirm.ts';
 import { exit } from '../exit.ts';
 import { recordFailedStart } from '../failed-start.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
+import { writeMetricsAfterRun } from '../metrics/after-run.ts';
 import { choosePlan, environmentsOf, loadPlans, type Plans } from '../plans.ts';
 import { createRunHost, protectedWrites } from '../run-host.ts';
 import { openViews } from '../run-views.ts';
@@ -55,6 +56,7 @@ async function buildOrRecord(
   } catch (error) {
     if (error instanceof Failure && error.code !== 'usage') {
       await recordFailedStart(host, stateFolderOf(plans.settings, host.environmentVariables), plan, error);
+      await writeMetricsAfterRun(host, plans, plan);
     }
     throw error;
   }
@@ -121,7 +123,9 @@ export async function runHere(
     killAll = () => {
       runHost.groups.killAll();
     };
-    return (await runPipeline(pipeline, runHost)).exitCode;
+    const result = await runPipeline(pipeline, runHost);
+    await writeMetricsAfterRun(host, plans, pipeline.plan, result.outcome);
+    return result.exitCode;
   } finally {
     signals.stop();
   }

@@ -23,6 +23,15 @@ export interface WrittenSettings {
    */
   'log-format'?: 'auto' | 'terminal' | 'lines' | 'journald' | 'github' | 'json';
   /**
+   * Metrics for Prometheus after each run.
+   */
+  metrics?: {
+    /**
+     * Folder that node_exporter's textfile collector reads: each plan writes its run-plan-PLAN.prom there. It must exist.
+     */
+    folder: string;
+  };
+  /**
    * What holds where a plan says nothing.
    */
   defaults?: {

@@ -1,9 +1,13 @@
 // Generated from schemas/ by `npm run generate`. Do not edit.
 
 export const taskValidators = {
+  'artifact-check': () => import('./artifact-check.validate.ts'),
   'artifact-prune': () => import('./artifact-prune.validate.ts'),
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
+  'bucket-check': () => import('./bucket-check.validate.ts'),
   'cdn-invalidate': () => import('./cdn-invalidate.validate.ts'),
+  'credential-check': () => import('./credential-check.validate.ts'),
+  'drill-check': () => import('./drill-check.validate.ts'),
   'drill-require': () => import('./drill-require.validate.ts'),
   'http-check': () => import('./http-check.validate.ts'),
   'postgres-cutover': () => import('./postgres-cutover.validate.ts'),
@@ -12,7 +16,9 @@ export const taskValidators = {
   'postgres-restore': () => import('./postgres-restore.validate.ts'),
   'restore-compare': () => import('./restore-compare.validate.ts'),
   'service-monitor': () => import('./service-monitor.validate.ts'),
+  'space-check': () => import('./space-check.validate.ts'),
   'sql-check': () => import('./sql-check.validate.ts'),
+  'timer-check': () => import('./timer-check.validate.ts'),
   'uploads-check': () => import('./uploads-check.validate.ts'),
   'uploads-restore': () => import('./uploads-restore.validate.ts'),
   'uploads-sync': () => import('./uploads-sync.validate.ts'),

@@ -14,6 +14,8 @@ import type { Repository } from '../../../src/repository/repository.ts';
 import type { Secrets } from '../../../src/secret/reference.ts';
 import { startLoadingCluster, type LoadingCluster } from '../../../src/postgres/loading-cluster.ts';
 import type { Restored, Task, TaskContext, TaskResult } from '../../../src/task/contract.ts';
+import type { Declared } from '../../../src/task/declared.ts';
+import { declared } from '../../fixtures/declared.ts';
 import type { Services } from '../../services/services.ts';
 
 /** What one attempt said, for tests to look at. */
@@ -40,6 +42,8 @@ export interface AttemptOptions {
   readonly scratch?: string;
   readonly restored?: Restored;
   readonly hasFailed?: boolean;
+  /** What is declared beside the plan; nothing unless said. */
+  readonly declared?: Declared;
   /** The step's kept folder; one below the attempt's own unless said, and gone with it. */
   readonly kept?: string;
   /**
@@ -147,6 +151,7 @@ export async function attempt<Parameters extends object>(
     commands,
     restored: options.restored,
     hasFailed: options.hasFailed ?? false,
+    declared: options.declared ?? declared(),
     environmentNamed: (name) =>
       name === options.environment.name &&
       options.others?.some((one) => one.environment.name === name) !== true

@@ -9,6 +9,7 @@ import type { CommandHost } from '../../../src/process/command-host.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
 import type { Secrets } from '../../../src/secret/reference.ts';
 import type { Task, TaskContext, TaskResult } from '../../../src/task/contract.ts';
+import { declared } from '../../fixtures/declared.ts';
 import { startAttempt } from '../process/attempt.ts';
 
 export interface AttemptOptions {
@@ -69,6 +70,7 @@ export async function attempt<Parameters extends object>(
     commands: host.commands,
     restored: undefined,
     hasFailed: false,
+    declared: declared(),
     environmentNamed: () => options.environment,
     repository: () => Promise.resolve(options.repository),
     startCluster: () => Promise.reject(new Error('no clusters here')),

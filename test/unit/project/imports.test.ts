@@ -25,7 +25,7 @@ const floors: readonly (readonly string[])[] = [
   ['lock'],
   ['postgres'],
   ['artifact', 'bucket'],
-  ['restore', 'monitor', 'uploads', 'sync', 'cdn'],
+  ['restore', 'monitor', 'uploads', 'sync', 'cdn', 'watch', 'metrics'],
   ['engine', 'view'],
   ['evidence'],
   ['demo'],
@@ -63,6 +63,8 @@ const knownToTasks = [
   'http',
   'sync',
   'cdn',
+  'watch',
+  'evidence',
 ];
 
 interface Import {

@@ -48,6 +48,7 @@ const debianPrograms = [
   'ceph-osd',
   'radosgw',
   'systemd-analyze',
+  'promtool',
 ];
 
 const pythonModules = ['sqlalchemy', 'alembic', 'pytest', 'psycopg2'];
@@ -148,6 +149,23 @@ describe.runIf(isRootOnDebian)('Debian packages', () => {
     expect(called).toMatch(/apt-get .* update\n/);
     expect(called).toMatch(/apt-get .* install -y --no-install-recommends zstd age\n/);
     expect(called).toContain('held');
+  });
+
+  test('a program is taken alone out of a package that brings much more', async () => {
+    await fakeAll('promtool');
+    await fake('apt-get', 'case "$*" in *download*) touch prometheus_2_amd64.deb;; esac');
+    await symlink('/bin/mkdir', join(programs, 'mkdir'));
+    await fake('dpkg-deb', 'mkdir -p contents/usr/bin; echo promtool > contents/usr/bin/promtool');
+    const { status, said } = setUp('test');
+    expect(said).toContain("taking promtool alone out of Debian's package prometheus");
+    expect(status).toBe(0);
+    expect(await readFile(join(project, 'node_modules', '.bin', 'promtool'), 'utf8')).toBe('promtool\n');
+    expect(await calls()).not.toContain(' install ');
+    // It is found the next time.
+    expect(setUp('test')).toEqual({ status: 0, said: '' });
+    await rm(join(project, 'node_modules', '.bin'), { recursive: true });
+    await fake('dpkg-deb', 'exit 1');
+    expect(setUp('test').status).toBe(11);
   });
 
   test("modules of Python's that are missing are installed, also where Python itself is missing", async () => {

@@ -32,7 +32,7 @@ test.each(['run-plan.yaml', '.run-planrc.yaml', '.config/run-plan.yaml'])(
     await mkdir(join(folder, '.config'), { recursive: true });
     await writeFile(
       join(folder, name),
-      'plans: operations\ntasks: [own, /srv/tasks]\nstate: { env: STATE }\ndefaults: { timeout: 6h, stall-timeout: 10m, time-zone: Europe/Berlin }\n',
+      'plans: operations\ntasks: [own, /srv/tasks]\nstate: { env: STATE }\nmetrics: { folder: collected }\ndefaults: { timeout: 6h, stall-timeout: 10m, time-zone: Europe/Berlin }\n',
     );
     const { settings, problems } = await loadSettings(join(folder, 'deep/er'), { STATE: 'state' });
     const base = name.startsWith('.config') ? join(folder, '.config') : folder;
@@ -42,6 +42,7 @@ test.each(['run-plan.yaml', '.run-planrc.yaml', '.config/run-plan.yaml'])(
       plansFolder: join(base, 'operations'),
       taskFolders: [join(base, 'own'), '/srv/tasks'],
       stateFolder: join(base, 'state'),
+      metricsFolder: join(base, 'collected'),
       defaults: { timeoutMs: 6 * 3_600_000, stallTimeoutMs: 600_000, timeZone: 'Europe/Berlin' },
     });
   },

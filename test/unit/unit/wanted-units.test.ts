@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Bucket } from '../../../src/environment/bucket.ts';
 import type { Step } from '../../../src/plan/plan.ts';
 import { readMark, unmarked } from '../../../src/unit/mark.ts';
 import { argument, plainValue, word } from '../../../src/unit/value-text.ts';
@@ -92,6 +93,31 @@ ReadWritePaths=-"/var/backups/clean 100%%"
 `);
   });
 
+  test('has the credentials of declared buckets where the plan asks them with their own keys', async () => {
+    const key = (name: string) => ({ kind: 'credential' as const, name, position: 'environments.yaml:9:9' });
+    const bucket: Bucket = {
+      name: 'cleaning-uploads',
+      connection: {
+        bucket: 'cleaning-uploads',
+        prefix: '',
+        forcePathStyle: false,
+        accessKeyId: key('bucket-id'),
+        secretAccessKey: key('bucket-secret'),
+      },
+      usedBy: [],
+      create: false,
+      tags: {},
+      lifecycle: [],
+    };
+    const units = await wantedFor([planOf()], { bucketsOf: () => [bucket] });
+    const text = textOf(units, 'run-plan@nightly.service.d/50-plan.conf');
+    expect(text.match(/^LoadCredential=[a-z-]+/gm)).toEqual([
+      'LoadCredential=bucket-id',
+      'LoadCredential=bucket-secret',
+      'LoadCredential=postgres-password',
+    ]);
+  });
+
   test('shows a folder that the template hides', async () => {
     const hidden = (folder: string) => ({
       ...prod,
@@ -115,14 +141,31 @@ describe('what units share', () => {
         launcher: '/opt/$x/bin/run-plan.js',
         workingFolder: '/etc/run-plan',
         stateFolder: '/data/state',
+        metricsFolder: '/var/lib/collected',
       },
     });
     const text = textOf(units, 'run-plan@.service.d/50-host.conf');
     expect(text).toContain('\nExecStart=\nExecStart="/opt/a b/node" "/opt/$$x/bin/run-plan.js" run %i\n');
-    expect(text).toContain('\nStateDirectory=\nReadWritePaths=-/data/state\n');
+    expect(text).toContain(
+      '\nStateDirectory=\nReadWritePaths=-/data/state\nReadWritePaths=-/var/lib/collected\n',
+    );
     expect(textOf(units, 'run-plan-alert@.service.d/50-host.conf')).toContain(
       'run-plan.js" alerts unit-failed %i\n',
     );
+  });
+
+  test('may write the folder of metrics and keeps its state with systemd', async () => {
+    const units = await wantedFor([planOf()], {
+      place: {
+        node: '/usr/bin/node',
+        launcher: '/usr/lib/run-plan/bin/run-plan.js',
+        workingFolder: '/etc/run-plan',
+        metricsFolder: '/var/lib/collected',
+      },
+    });
+    const text = textOf(units, 'run-plan@.service.d/50-host.conf');
+    expect(text).toContain('\nReadWritePaths=-/var/lib/collected\n');
+    expect(text).not.toContain('StateDirectory=');
   });
 
   test("for an account's own units asks nothing that only the system can give", async () => {

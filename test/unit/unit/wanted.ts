@@ -50,6 +50,7 @@ export async function wantedFor(
   return wantedUnits({
     plans,
     environmentsOf: () => [prod],
+    bucketsOf: () => [],
     place: {
       node: process.execPath,
       launcher: '/usr/lib/node_modules/run-plan/bin/run-plan.js',

@@ -75,8 +75,19 @@ describe('the lines view', () => {
 });
 
 describe('the journald view', () => {
-  it('gives each line of a run its priority and step', async () => {
-    await expect(await show(createJournaldView, recordedRun)).toMatchFileSnapshot('expected/journald.txt');
+  it('gives each line of a run its priority, run and step', async () => {
+    const text = await show(createJournaldView, recordedRun);
+    await expect(text).toMatchFileSnapshot('expected/journald.txt');
+    // As the README tells those who ship it.
+    const shipped =
+      /^(?<run>(?<plan>[a-z0-9-]+)-\d{8}T\d{6}Z-[0-9a-f]{4})(?: (?<step>[a-z0-9-]+))?: (?<text>.*)$/;
+    for (const line of text.trimEnd().split('\n')) {
+      const { plan, step } = shipped.exec(line.slice('<6>'.length))?.groups ?? {};
+      expect(plan, line).toBe('nightly-prod');
+      expect(
+        recordedRun.some((event) => step === undefined || ('step' in event && event.step === step)),
+      ).toBe(true);
+    }
   });
 
   it('starts each of its lines with a priority of its own, whatever a step prints', async () => {
@@ -134,10 +145,16 @@ describe('the GitHub view', () => {
 });
 
 describe('the JSON view', () => {
-  it('prints the events themselves, one a line, without progress', async () => {
+  it('prints the events, one a line, without progress, each with its run and plan', async () => {
     const lines = (await show(createJsonView, recordedRun)).trimEnd().split('\n');
+    const [started] = recordedRun;
+    const { runId, plan } = started?.type === 'run-started' ? started : { runId: '', plan: '' };
+    expect(runId).toMatch(/^nightly-prod-/);
     expect(lines.map((line): unknown => JSON.parse(line))).toEqual(
-      recordedRun.filter((event) => event.type !== 'step-progress'),
+      recordedRun
+        .filter((event) => event.type !== 'step-progress')
+        // An event that speaks of another run names that one.
+        .map((event) => ({ runId, plan, ...event })),
     );
   });
 

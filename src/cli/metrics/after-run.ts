@@ -1,0 +1,37 @@
+import { describeFailure } from '../../failure.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { RunResult } from '../../engine/run-pipeline.ts';
+import type { CommandHost } from '../host.ts';
+import type { Plans } from '../plans.ts';
+
+/** What asking the repository may take, milliseconds; less when somebody waits for a cancelled run to end. */
+const askMs = 30_000;
+const askWhenCancelledMs = 1000;
+
+/**
+ * Writes the metrics of a plan that has just run, where the settings name a folder. The run's outcome stands by now: a
+ * file that cannot be written is a warning, and its age is what the alert rules hear.
+ */
+export async function writeMetricsAfterRun(
+  host: CommandHost,
+  plans: Plans,
+  plan: Plan,
+  outcome?: RunResult['outcome'],
+): Promise<void> {
+  const folder = plans.settings.metricsFolder;
+  // Restores and changes of buckets are runs of plans that no file holds.
+  if (folder === undefined || !plans.workspace.plans.has(plan.name)) return;
+  try {
+    const [{ measurePlan }, { renderMetrics }, { metricsFile, writeTextfile }] = await Promise.all([
+      import('./measure.ts'),
+      import('../../metrics/exposition.ts'),
+      import('../../metrics/textfile.ts'),
+    ]);
+    const signal = AbortSignal.timeout(outcome === 'cancelled' ? askWhenCancelledMs : askMs);
+    const text = renderMetrics(await measurePlan(host, plans, plan, signal));
+    await writeTextfile(metricsFile(folder, plan.name), host.redactor.redact(text));
+  } catch (error) {
+    const { message } = describeFailure(error);
+    host.errorOutput.write(host.redactor.redact(`run-plan: warning: ${message}\n`));
+  }
+}

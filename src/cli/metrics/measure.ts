@@ -1,0 +1,63 @@
+import { listArtifacts } from '../../artifact/store.ts';
+import { Failure } from '../../failure.ts';
+import type { MetricSample } from '../../metrics/families.ts';
+import { planSamples, type MeasuredRepository } from '../../metrics/plan-metrics.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { resolveEnvironment } from '../../plan/workspace.ts';
+import { readEndings } from '../../record/run-endings.ts';
+import { listRecords } from '../../record/store.ts';
+import { nextRuns } from '../../schedule/schedule.ts';
+import type { CommandHost } from '../host.ts';
+import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
+import { stateFolderOf } from '../state.ts';
+
+/** Measures a plan: its runs by this host's journals, its artifacts by the repositories themselves. */
+export async function measurePlan(
+  host: CommandHost,
+  plans: Plans,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<readonly MetricSample[]> {
+  const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
+  const now = new Date();
+  const [endings, { records }] = await Promise.all([
+    readEndings(stateFolder, plan.name),
+    listRecords({ stateFolder }, { plan: plan.name, limit: 1 }),
+  ]);
+  const repositories: MeasuredRepository[] = [];
+  const dumped = stepsOfRole(plans, plan, 'dump').map(({ environment }) => environment);
+  for (const environment of new Set(dumped))
+    repositories.push(await measureRepository(plans, environment, signal));
+  return planSamples({
+    plan,
+    version: host.version,
+    now,
+    nextRun: nextRuns(plan.schedule, now, 1, plan.timeZone)[0]?.at,
+    endings,
+    lastBytes: records[0]?.bytes,
+    repositories,
+  });
+}
+
+/** One that cannot be reached is a measurement, too. */
+async function measureRepository(
+  plans: Plans,
+  name: string,
+  signal: AbortSignal,
+): Promise<MeasuredRepository> {
+  const database = plans.workspace.environments.get(name)?.postgres?.database;
+  const about = { environment: name, database };
+  try {
+    const environment = resolveEnvironment(plans.workspace, name);
+    return await withRepository(plans, environment, async (repository) => {
+      const [now, artifacts] = await Promise.all([
+        repository.clock(signal),
+        listArtifacts(repository, { signal }),
+      ]);
+      return { ...about, contents: { now, artifacts } };
+    });
+  } catch (error) {
+    if (error instanceof Failure || signal.aborted) return about;
+    throw error;
+  }
+}
