@@ -3,6 +3,8 @@ import { Failure } from '../failure.ts';
 import type { S3Store } from '../repository/s3-client.ts';
 import { statusOf } from '../repository/s3-failure.ts';
 import { bucketFailure } from './bucket-store.ts';
+import type { KnownCapabilities } from './capability/known-capabilities.ts';
+import { lacksOf } from './capability/lacks.ts';
 import { consequences } from './consequences.ts';
 import { differences, type Difference } from './facts.ts';
 import { readSetting } from './read-setting.ts';
@@ -29,6 +31,12 @@ export interface BucketComparison {
   readonly faults: readonly { readonly setting: SettingName; readonly failure: Failure }[];
 }
 
+export interface CompareOptions {
+  readonly signal?: AbortSignal;
+  /** What the store was seen to do, where it was probed. */
+  readonly known?: KnownCapabilities | undefined;
+}
+
 /**
  * Reads every setting that the YAML wishes and compares it; changes nothing. What may not be read, or what the store
  * does not have, becomes a fault of that setting.
@@ -37,7 +45,7 @@ export interface BucketComparison {
 export async function compareBucket(
   store: S3Store,
   bucket: Bucket,
-  signal?: AbortSignal,
+  { signal, known }: CompareOptions = {},
 ): Promise<BucketComparison> {
   const exists = await bucketExists(store, signal);
   if (!exists && !bucket.create) throw absent(bucket);
@@ -60,7 +68,13 @@ export async function compareBucket(
     exists,
     rows: [...creation, ...parts.flatMap(({ rows }) => rows)],
     kept: parts.flatMap(({ kept }) => kept),
-    faults: parts.flatMap(({ fault }) => (fault === undefined ? [] : [fault])),
+    faults: [
+      ...parts.flatMap(({ fault }) => (fault === undefined ? [] : [fault])),
+      // What the setting itself has already told is not told twice.
+      ...lacksOf(bucket, known).filter(
+        ({ setting }) => !parts.some(({ fault }) => fault?.setting === setting),
+      ),
+    ],
   };
 }
 
@@ -85,8 +99,20 @@ async function compareSetting<Value>(
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof Failure) || error.code === 'repository-unreachable') throw error;
-    return { rows: [], kept: [], fault: { setting: setting.name, failure: error } };
+    return {
+      rows: [],
+      kept: [],
+      fault: { setting: setting.name, failure: located(error, bucket, setting.name) },
+    };
   }
+}
+
+/** With the place of the setting in the YAML, for what the YAML alone can change. */
+function located(failure: Failure, bucket: Bucket, setting: SettingName): Failure {
+  const where = bucket.positions?.get(setting);
+  if (failure.code !== 'store-lacks' || where === undefined) return failure;
+  const { code, message, hint, cause } = failure;
+  return new Failure(code, message, { ...(hint !== undefined && { hint }), where, cause });
 }
 
 /** The differences of one setting. Pure. */
