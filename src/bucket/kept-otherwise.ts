@@ -34,5 +34,5 @@ export function keptOtherwise(
 }
 
 function shown(key: string): string {
-  return key.replace('run-plan-rehearsal-', '');
+  return key.replace(/run-plan-rehearsal-[0-9a-f]+-/, '');
 }

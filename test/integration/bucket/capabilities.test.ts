@@ -6,40 +6,18 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { openGroundNotes } from '../../../src/bucket/capability/ground-notes.ts';
 import { groundPrefix } from '../../../src/bucket/capability/ground.ts';
 import { probeStore, type ProbeOptions } from '../../../src/bucket/capability/probe-store.ts';
-import type { S3Location } from '../../../src/environment/environment.ts';
 import { until } from '../../e2e/until.ts';
 import { s3Client } from '../../services/bucket.ts';
 import { startFaultProxy } from '../../services/fault-proxy.ts';
+import { locationOf, s3Secrets } from './wishes.ts';
 
 const services = inject('services');
-const secrets = {
-  resolve: (reference: { readonly kind: string }) => {
-    const { accessKeyId, secretAccessKey } = services.s3;
-    const text = reference.kind === 'file' ? secretAccessKey : accessKeyId;
-    return Promise.resolve({
-      reveal: () => text,
-      toString: () => '***' as const,
-      toJSON: () => '***' as const,
-    });
-  },
-};
+const secrets = s3Secrets(services);
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'run-plan-capabilities-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-function location(endpoint = services.s3.endpoint): S3Location {
-  return {
-    bucket: 'anything',
-    prefix: '',
-    endpoint,
-    region: services.s3.region,
-    forcePathStyle: true,
-    accessKeyId: { kind: 'env', name: 'ID', position: 'test:1:1' },
-    secretAccessKey: { kind: 'file', path: 'key', position: 'test:1:1' },
-  };
-}
 
 async function grounds(): Promise<readonly string[]> {
   const client = s3Client(services);
@@ -52,7 +30,7 @@ async function grounds(): Promise<readonly string[]> {
 }
 
 function probe(endpoint = services.s3.endpoint, options: Partial<ProbeOptions> = {}) {
-  return probeStore(location(endpoint), secrets, {
+  return probeStore(locationOf(services, 'anything', endpoint), secrets, {
     kmsKey: services.s3.kmsKey,
     notes: openGroundNotes(folder),
     signal: AbortSignal.timeout(60_000),
