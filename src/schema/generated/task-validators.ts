@@ -3,6 +3,7 @@
 export const taskValidators = {
   'artifact-prune': () => import('./artifact-prune.validate.ts'),
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
+  'bucket-canary': () => import('./bucket-canary.validate.ts'),
   'cdn-invalidate': () => import('./cdn-invalidate.validate.ts'),
   'drill-require': () => import('./drill-require.validate.ts'),
   'http-check': () => import('./http-check.validate.ts'),
