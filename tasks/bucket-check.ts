@@ -68,7 +68,7 @@ async function look({ declared, secrets, report, signal }: TaskContext, name: st
     const bucket = declared.bucket(name);
     const store = await openBucketStore(bucket.connection, secrets);
     try {
-      const comparison = await compareBucket(store, bucket, signal, { counts: false });
+      const comparison = await compareBucket(store, bucket, { signal, counts: false });
       return { name, rows: comparison.rows, check: { ...about, ...verdictOf(comparison) } };
     } finally {
       store.client.destroy();

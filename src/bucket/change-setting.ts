@@ -3,6 +3,7 @@ import type { Bucket } from '../environment/bucket.ts';
 import { Failure } from '../failure.ts';
 import type { S3Store } from '../repository/s3-client.ts';
 import { bucketFailure } from './bucket-store.ts';
+import { changedMeanwhile } from './changed-meanwhile.ts';
 import { rowsOf, type ComparedRow } from './compare.ts';
 import { differences } from './facts.ts';
 import { keptOtherwise } from './kept-otherwise.ts';
@@ -82,16 +83,23 @@ async function compareReadBack<Value>(
   { former, wanted }: { readonly former: Value | undefined; readonly wanted: Value | undefined },
 ): Promise<void> {
   let failure: Failure;
+  let isOfOthers = false;
   try {
     const kept = await readSetting(setting, store);
-    const wrong = differences(setting.facts(kept), setting.facts(wanted));
+    const settled = kept === undefined ? undefined : (setting.withoutTries?.(kept) ?? kept);
+    const wrong = differences(setting.facts(settled), setting.facts(wanted));
     if (wrong.length === 0) return;
-    failure = keptOtherwise(bucket.name, setting.name, wrong);
+    // Another apply that tries its rules has written back how it found them: undoing would hit its work, not ours.
+    isOfOthers = !isDeepStrictEqual(settled, kept);
+    failure = isOfOthers
+      ? changedMeanwhile(bucket.name, setting.name)
+      : keptOtherwise(bucket.name, setting.name, wrong);
   } catch (error) {
     // What cannot be read back is not known to be right.
     if (!(error instanceof Failure)) throw error;
     failure = error;
   }
+  if (isOfOthers) throw failure;
   throw await undo(setting, store, former, failure);
 }
 

@@ -3,6 +3,8 @@ import { Failure } from '../failure.ts';
 import type { S3Store } from '../repository/s3-client.ts';
 import { statusOf } from '../repository/s3-failure.ts';
 import { bucketFailure } from './bucket-store.ts';
+import type { KnownCapabilities } from './capability/known-capabilities.ts';
+import { lacksOf } from './capability/lacks.ts';
 import { consequences } from './consequences.ts';
 import { differences, type Difference } from './facts.ts';
 import { readSetting } from './read-setting.ts';
@@ -30,8 +32,11 @@ export interface BucketComparison {
 }
 
 export interface CompareOptions {
+  readonly signal?: AbortSignal;
   /** Whether consequences of lifecycle rules are counted, which lists every version below their prefix; yes unless said. */
   readonly counts?: boolean;
+  /** What the store was seen to do, where it was probed. */
+  readonly known?: KnownCapabilities | undefined;
 }
 
 /**
@@ -42,13 +47,12 @@ export interface CompareOptions {
 export async function compareBucket(
   store: S3Store,
   bucket: Bucket,
-  signal?: AbortSignal,
-  options: CompareOptions = {},
+  { signal, known, counts = true }: CompareOptions = {},
 ): Promise<BucketComparison> {
   const exists = await bucketExists(store, signal);
   if (!exists && !bucket.create) throw absent(bucket);
   const parts = await Promise.all(
-    forEachSetting((setting) => compareSetting(setting, store, bucket, exists, signal, options)),
+    forEachSetting((setting) => compareSetting(setting, store, bucket, exists, { signal, counts })),
   );
   const creation: readonly ComparedRow[] = exists
     ? []
@@ -66,7 +70,13 @@ export async function compareBucket(
     exists,
     rows: [...creation, ...parts.flatMap(({ rows }) => rows)],
     kept: parts.flatMap(({ kept }) => kept),
-    faults: parts.flatMap(({ fault }) => (fault === undefined ? [] : [fault])),
+    faults: [
+      ...parts.flatMap(({ fault }) => (fault === undefined ? [] : [fault])),
+      // What the setting itself has already told is not told twice.
+      ...lacksOf(bucket, known).filter(
+        ({ setting }) => !parts.some(({ fault }) => fault?.setting === setting),
+      ),
+    ],
   };
 }
 
@@ -79,8 +89,7 @@ async function compareSetting<Value>(
   store: S3Store,
   bucket: Bucket,
   exists: boolean,
-  signal: AbortSignal | undefined,
-  { counts = true }: CompareOptions,
+  { signal, counts }: { readonly signal: AbortSignal | undefined; readonly counts: boolean },
 ): Promise<SettingPart> {
   if (!setting.isWished(bucket)) return { rows: [], kept: [] };
   try {
@@ -94,8 +103,20 @@ async function compareSetting<Value>(
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof Failure) || error.code === 'repository-unreachable') throw error;
-    return { rows: [], kept: [], fault: { setting: setting.name, failure: error } };
+    return {
+      rows: [],
+      kept: [],
+      fault: { setting: setting.name, failure: located(error, bucket, setting.name) },
+    };
   }
+}
+
+/** With the place of the setting in the YAML, for what the YAML alone can change. */
+function located(failure: Failure, bucket: Bucket, setting: SettingName): Failure {
+  const where = bucket.positions?.get(setting);
+  if (failure.code !== 'store-lacks' || where === undefined) return failure;
+  const { code, message, hint, cause } = failure;
+  return new Failure(code, message, { ...(hint !== undefined && { hint }), where, cause });
 }
 
 /** The differences of one setting. Pure. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
 import type { Bucket } from '../environment/bucket.ts';
 import type { S3Store } from '../repository/s3-client.ts';
+import { changedMeanwhile } from './changed-meanwhile.ts';
 import { differences } from './facts.ts';
 import { keptOtherwise } from './kept-otherwise.ts';
 import { readLifecycle, removeLifecycle, writeLifecycle } from './lifecycle-calls.ts';
@@ -10,11 +11,13 @@ import { isRehearsal, rehearsalId, ruleFacts, storedRule } from './lifecycle-rul
 /**
  * Writes the wished rules under a prefix that no object has, beside the rules that are there, and reads them back; the
  * wished ones are to be written over them. Only a failure puts the former ones back: a store that works on a bucket
- * whose rules are gone for a moment may forget the bucket (Ceph 16). Some stores drop parts of a rule in silence, and what is left would then remove everything
- * (field lessons: Ceph and NewerNoncurrentVersions): so no rule acts on an object before the store has shown that it
- * keeps all of it, and whoever is killed in between leaves rules that act on nothing.
+ * whose rules are gone for a moment may forget the bucket (Ceph 16). Some stores drop parts of a rule in silence, and
+ * what is left would then remove everything (field lessons: Ceph and NewerNoncurrentVersions): so no rule acts on an
+ * object before the store has shown that it keeps all of it, and whoever is killed in between leaves rules that act on
+ * nothing. The ids of each try are its own, so that another apply at the same time is told from a store that drops.
  *
- * @throws Failure `bucket-kept-otherwise`; the SDK's errors
+ * @throws Failure `bucket-kept-otherwise`; `bucket-changed` when somebody else has written meanwhile, whose rules then
+ *   stand; the SDK's errors
  */
 export async function rehearseRules(
   store: S3Store,
@@ -22,20 +25,40 @@ export async function rehearseRules(
   is: readonly StoredRule[] | undefined,
 ): Promise<void> {
   const former = (is ?? []).filter(({ ID }) => !isRehearsal(ID));
-  const place = `.${rehearsalId}${randomBytes(6).toString('hex')}/`;
+  const token = randomBytes(6).toString('hex');
+  const ownId = `${rehearsalId}${token}-`;
   const tried = bucket.lifecycle.map((rule) =>
-    storedRule({ ...rule, id: `${rehearsalId}${rule.id}`, prefix: `${place}${rule.prefix}` }),
+    storedRule({ ...rule, id: `${ownId}${rule.id}`, prefix: `.${rehearsalId}${token}/${rule.prefix}` }),
   );
   const sent = [...former, ...tried];
+  let kept: readonly StoredRule[];
   try {
     await writeLifecycle(store, sent);
-    const kept = (await readLifecycle(store)) ?? [];
-    const wrong = differences(ruleFacts(kept), ruleFacts(sent));
-    if (wrong.length > 0) throw keptOtherwise(bucket.name, 'lifecycle', wrong);
+    kept = (await readLifecycle(store)) ?? [];
   } catch (error) {
     await putBack(store, former);
     throw error;
   }
+  const wrong = differences(ruleFacts(kept), ruleFacts(sent));
+  if (wrong.length === 0) return;
+  if (isOfOthers(kept, { sent, former, ownId })) throw changedMeanwhile(bucket.name, 'lifecycle');
+  await putBack(store, former);
+  throw keptOtherwise(bucket.name, 'lifecycle', wrong);
+}
+
+/** A store that drops leaves ids that were sent; another's write has ids of its own, or none of this try. */
+function isOfOthers(
+  kept: readonly StoredRule[],
+  {
+    sent,
+    former,
+    ownId,
+  }: { readonly sent: readonly StoredRule[]; readonly former: readonly StoredRule[]; readonly ownId: string },
+): boolean {
+  const known = new Set(sent.map(({ ID }) => ID));
+  if (kept.some(({ ID }) => !known.has(ID))) return true;
+  const isGone = !kept.some(({ ID }) => ID?.startsWith(ownId) === true);
+  return isGone && differences(ruleFacts(kept), ruleFacts(former)).length > 0;
 }
 
 async function putBack(store: S3Store, former: readonly StoredRule[]): Promise<void> {

@@ -34,6 +34,8 @@ export interface Setting<Value> {
   consequence?(difference: Difference): string | undefined;
   /** A try in which the setting acts on nothing, before it is written. @throws Failure when the store keeps something else */
   rehearse?(store: S3Store, bucket: Bucket, is: Value | undefined): Promise<void>;
+  /** What is there without the tries of other applies, which come and go. Pure. */
+  withoutTries?(value: Value): Value;
   /** A harmless request whose answer the setting must not change, before and after it is written. Never rejects. */
   trial?(store: S3Store): Promise<string>;
 }

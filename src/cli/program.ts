@@ -171,6 +171,22 @@ function addChanges(program: Command, host: CommandHost, settle: Settle): void {
       settle(await applyCommand(host, name, options));
     });
   program
+    .command('doctor')
+    .description(
+      `Looks at what plans need here: tools, secrets, Postgres, repositories, uploads, clocks, space, and what stores can do, each with what to do about it. Exits ${String(exitCode.notReady)} when something fails.`,
+    )
+    .argument('[name]', 'only this environment, or what this plan needs')
+    .option(
+      '--fresh',
+      'probe stores anew, in buckets made and removed for it, and try an upload that the store must refuse',
+    )
+    .addOption(json())
+    .addOption(config())
+    .action(async (name, options) => {
+      const { doctorCommand } = await import('./commands/doctor.ts');
+      settle(await doctorCommand(host, name, options));
+    });
+  program
     .command('demo')
     .description('Shows a backup from start to end on a throw-away Postgres with sample data.')
     .option('--size <size>', 'how much sample data', '300MB')

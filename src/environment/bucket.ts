@@ -21,6 +21,8 @@ export interface Bucket {
   readonly tags: Readonly<Record<string, string>>;
   /** Empty: no wish. Ids are unique. */
   readonly lifecycle: readonly LifecycleRule[];
+  /** Where each key was written (`file:line:column`), by its path: `lifecycle.old-versions.noncurrent.keep-newest`. */
+  readonly positions?: ReadonlyMap<string, string>;
 }
 
 export interface BucketEncryption {

@@ -35,7 +35,7 @@ export function parseEnvironments(source: Source, variables: EnvironmentVariable
   );
   const checked = entriesOf(written.buckets).map(([name, bucket]) => {
     const connection = connectBucket(name, ownConnection(name, bucket, document), environments.values());
-    return { bucket: normaliseBucket(name, bucket, connection), connection, environments };
+    return { bucket: normaliseBucket(name, bucket, connection, document), connection, environments };
   });
   return {
     document,

@@ -5,7 +5,7 @@ import type {
   WrittenLifecycleRule,
   WrittenPolicyStatement,
 } from '../schema/generated/environments.types.ts';
-import { positionOf, type YamlDocument } from '../schema/yaml-document.ts';
+import { positionOf, type Path, type YamlDocument } from '../schema/yaml-document.ts';
 import { readReference } from '../secret/written-reference.ts';
 import type { BucketConnection, OwnConnection } from './bucket-connection.ts';
 import type { Bucket, BucketPolicy, LifecycleRule, PolicyStatement, Transition } from './bucket.ts';
@@ -15,6 +15,7 @@ export function normaliseBucket(
   name: string,
   written: WrittenBucket,
   { location, usedBy }: BucketConnection,
+  document: YamlDocument,
 ): Bucket {
   const { versioning, encryption, policy } = written;
   const lock = written['object-lock'];
@@ -38,7 +39,29 @@ export function normaliseBucket(
     ...(policy !== undefined && { policy: bucketPolicy(policy) }),
     tags: texts(written.tags ?? {}),
     lifecycle: (written.lifecycle ?? []).flatMap((rule) => (isWritten(rule) ? [lifecycleRule(rule)] : [])),
+    positions: new Map(positions(written, document, ['buckets', name], '')),
   };
+}
+
+/** The place of every key of a written value, items of a list under their ids. */
+function* positions(
+  value: unknown,
+  document: YamlDocument,
+  path: Path,
+  name: string,
+): Generator<readonly [name: string, position: string]> {
+  if (name !== '') yield [name, positionOf(document, path)];
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    const at = Array.isArray(value) ? Number(key) : key;
+    const shown = Array.isArray(value) ? (idOf(inner) ?? key) : key;
+    yield* positions(inner, document, [...path, at], name === '' ? shown : `${name}.${shown}`);
+  }
+}
+
+function idOf(item: unknown): string | undefined {
+  if (typeof item !== 'object' || item === null || !('id' in item)) return undefined;
+  return typeof item.id === 'string' ? item.id : undefined;
 }
 
 /** What a bucket says of its own connection. */

@@ -105,7 +105,8 @@ function fits(fault: Fault, { method, url = '', headers }: IncomingMessage): boo
   return fault.url?.test(url) !== false;
 }
 
-async function pass(
+/** Hands a request on to `target` and its answer back, with what is to go wrong on the way. */
+export async function pass(
   target: string,
   request: IncomingMessage,
   response: ServerResponse,

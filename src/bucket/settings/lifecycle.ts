@@ -23,4 +23,5 @@ export const lifecycleSetting: Setting<readonly StoredRule[]> = {
         : [`lifecycle rule ${ID}${Status === 'Enabled' ? '' : ' (disabled)'}`],
     ),
   rehearse: rehearseRules,
+  withoutTries: (rules) => rules.filter(({ ID }) => !isRehearsal(ID)),
 };

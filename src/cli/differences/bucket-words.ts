@@ -27,7 +27,8 @@ export function renderComparison({ bucket, rows, kept, faults }: BucketCompariso
     rows.length === 0 ? '' : renderTable(columns, lines),
     ...kept.map((what) => `  kept: ${what}, which is not of this YAML\n`),
     ...faults.map(
-      ({ failure }) => `! ${failure.message}\n${failure.hint === undefined ? '' : `    ${failure.hint}\n`}`,
+      ({ failure: { where, message, hint } }) =>
+        `! ${where === undefined ? '' : `${where} `}${message}\n${hint === undefined ? '' : `    ${hint}\n`}`,
     ),
   ].join('');
 }

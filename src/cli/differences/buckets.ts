@@ -1,4 +1,5 @@
 import { openBucketStore } from '../../bucket/bucket-store.ts';
+import { readCapabilities, type KnownCapabilities } from '../../bucket/capability/known-capabilities.ts';
 import { compareBucket, type BucketComparison } from '../../bucket/compare.ts';
 import type { Bucket } from '../../environment/bucket.ts';
 import { exitCode, type ExitCode } from '../../exit-code.ts';
@@ -7,6 +8,7 @@ import { resolveBucket } from '../../plan/workspace.ts';
 import { runHere } from '../commands/run.ts';
 import { confirm } from '../confirm.ts';
 import { requireEnvironments } from '../plans.ts';
+import { stateFolderOf } from '../state.ts';
 import { applyPipeline } from './apply-pipeline.ts';
 import { comparisonAsData, renderComparison } from './bucket-words.ts';
 import type { ApplyFlags, DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
@@ -31,7 +33,8 @@ async function compareOne(scope: DifferenceScope, name: string): Promise<FoundDi
     const bucket = resolveBucket(scope.plans.workspace, name);
     const store = await openBucketStore(bucket.connection, scope.plans.secrets);
     try {
-      return compared(scope, bucket, await compareBucket(store, bucket));
+      const known = knownOf(scope, bucket);
+      return compared(scope, bucket, await compareBucket(store, bucket, { known }));
     } finally {
       store.client.destroy();
     }
@@ -45,6 +48,16 @@ async function compareOne(scope: DifferenceScope, name: string): Promise<FoundDi
       apply: () => Promise.reject(error),
     };
   }
+}
+
+/** What an earlier probe has seen of the bucket's store. */
+function knownOf(
+  { host, plans, now }: DifferenceScope,
+  { connection }: Bucket,
+): KnownCapabilities | undefined {
+  if (connection.endpoint === undefined) return undefined;
+  const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
+  return readCapabilities(stateFolder, connection.endpoint, now);
 }
 
 function compared(scope: DifferenceScope, bucket: Bucket, comparison: BucketComparison): FoundDifference {

@@ -4,6 +4,7 @@ export const taskValidators = {
   'artifact-check': () => import('./artifact-check.validate.ts'),
   'artifact-prune': () => import('./artifact-prune.validate.ts'),
   'artifact-verify': () => import('./artifact-verify.validate.ts'),
+  'bucket-canary': () => import('./bucket-canary.validate.ts'),
   'bucket-check': () => import('./bucket-check.validate.ts'),
   'cdn-invalidate': () => import('./cdn-invalidate.validate.ts'),
   'credential-check': () => import('./credential-check.validate.ts'),

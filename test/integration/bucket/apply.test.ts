@@ -14,23 +14,13 @@ import { openBucketStore } from '../../../src/bucket/bucket-store.ts';
 import { changeBucket } from '../../../src/bucket/change-bucket.ts';
 import type { SettingChange } from '../../../src/bucket/change-setting.ts';
 import { compareBucket, type BucketComparison } from '../../../src/bucket/compare.ts';
-import type { Bucket, LifecycleRule } from '../../../src/environment/bucket.ts';
+import type { Bucket } from '../../../src/environment/bucket.ts';
 import { createBucket, emptyAndRemoveBucket, putObjects, s3Client } from '../../services/bucket.ts';
 import { startFaultProxy } from '../../services/fault-proxy.ts';
+import { dayMs, locationOf, rule, s3Secrets, wished } from './wishes.ts';
 
 const services = inject('services');
-const dayMs = 86_400_000;
-const secrets = {
-  resolve: (reference: { readonly kind: string }) => {
-    const { accessKeyId, secretAccessKey } = services.s3;
-    const text = reference.kind === 'file' ? secretAccessKey : accessKeyId;
-    return Promise.resolve({
-      reveal: () => text,
-      toString: () => '***' as const,
-      toJSON: () => '***' as const,
-    });
-  },
-};
+const secrets = s3Secrets(services);
 
 let client: S3Client;
 let name: string;
@@ -46,27 +36,7 @@ afterEach(async () => {
 });
 
 function wish(changes: Partial<Bucket>, endpoint = services.s3.endpoint): Bucket {
-  return {
-    name,
-    connection: {
-      bucket: changes.name ?? name,
-      prefix: '',
-      endpoint,
-      region: services.s3.region,
-      forcePathStyle: true,
-      accessKeyId: { kind: 'env', name: 'ID', position: 'test:1:1' },
-      secretAccessKey: { kind: 'file', path: 'key', position: 'test:1:1' },
-    },
-    usedBy: [],
-    create: false,
-    tags: {},
-    lifecycle: [],
-    ...changes,
-  };
-}
-
-function rule(id: string, changes: Partial<LifecycleRule>): LifecycleRule {
-  return { id, prefix: '', tags: {}, transitions: [], expireDeleteMarkers: false, ...changes };
+  return wished(locationOf(services, changes.name ?? name, endpoint), changes);
 }
 
 async function withStore<Result>(

@@ -27,7 +27,7 @@ const floors: readonly (readonly string[])[] = [
   ['artifact', 'bucket'],
   ['restore', 'monitor', 'uploads', 'sync', 'cdn', 'watch', 'metrics'],
   ['engine', 'view'],
-  ['evidence'],
+  ['evidence', 'doctor'],
   ['demo'],
   ['cli'],
 ];

@@ -1,0 +1,82 @@
+import type { S3Store } from '../../repository/s3-client.ts';
+import { statusOf } from '../../repository/s3-failure.ts';
+import type { PlantedCanary } from './ledger.ts';
+
+/** Whether the rule has acted on a canary; of a control, whether anything did. @throws the SDK's errors */
+export async function hasActed(canary: PlantedCanary, store: S3Store, signal: AbortSignal): Promise<boolean> {
+  const { act, key, versionId, storageClass } = canary;
+  switch (act) {
+    case 'is aborted as an unfinished upload':
+      return !(await isUnfinished(canary, store, signal));
+    case 'expires as a delete marker':
+      return (await versionsOf(key, store, signal)).length === 0;
+    case 'moves':
+      return (await classOf(store, key, undefined, signal)) === storageClass;
+    case 'moves as a noncurrent version':
+      return (await classOf(store, key, versionId, signal)) === storageClass;
+    case 'expires as a noncurrent version':
+      return (await classOf(store, key, versionId, signal)) === undefined;
+    case 'expires':
+      return (await classOf(store, key, undefined, signal)) === undefined;
+    case 'control':
+      return (await classOf(store, key, undefined, signal)) !== 'STANDARD';
+  }
+}
+
+/** Removes every version of a canary that has told what it was for; what is locked stays. Never rejects. */
+export async function clearAway(canary: PlantedCanary, store: S3Store, signal: AbortSignal): Promise<void> {
+  const { sdk, client, location } = store;
+  const target = { Bucket: location.bucket, Key: canary.key };
+  for (const VersionId of await versionsOf(canary.key, store, signal).catch(() => []))
+    await client
+      .send(new sdk.DeleteObjectCommand({ ...target, VersionId }), { abortSignal: signal })
+      .catch(() => undefined);
+}
+
+/** Undefined for what is not there. */
+async function classOf(
+  { sdk, client, location }: S3Store,
+  Key: string,
+  VersionId: string | undefined,
+  abortSignal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const command = new sdk.HeadObjectCommand({
+      Bucket: location.bucket,
+      Key,
+      ...(VersionId !== undefined && { VersionId }),
+    });
+    return (await client.send(command, { abortSignal })).StorageClass ?? 'STANDARD';
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+async function isUnfinished(
+  { key, uploadId }: PlantedCanary,
+  { sdk, client, location }: S3Store,
+  abortSignal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const command = new sdk.ListPartsCommand({ Bucket: location.bucket, Key: key, UploadId: uploadId });
+    await client.send(command, { abortSignal });
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
+}
+
+/** Ids of the versions and delete markers of a canary's key: a handful. */
+async function versionsOf(
+  key: string,
+  { sdk, client, location }: S3Store,
+  abortSignal: AbortSignal,
+): Promise<readonly (string | undefined)[]> {
+  const command = new sdk.ListObjectVersionsCommand({ Bucket: location.bucket, Prefix: key });
+  const page = await client.send(command, { abortSignal });
+  return [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].flatMap(({ Key, VersionId }) =>
+    Key === key ? [VersionId] : [],
+  );
+}

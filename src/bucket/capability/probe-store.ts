@@ -1,0 +1,128 @@
+import type { S3Location } from '../../environment/environment.ts';
+import { statusOf } from '../../repository/s3-failure.ts';
+import type { ProbedCapability } from '../../schema/generated/store-capabilities.types.ts';
+import type { Secrets } from '../../secret/reference.ts';
+import { groundFailure, groundName, makeGround, openGround, removeGround, type Ground } from './ground.ts';
+import type { GroundNotes } from './ground-notes.ts';
+import { probeLifecycle } from './probe-lifecycle.ts';
+import { probeObjectLock } from './probe-lock.ts';
+import {
+  probeChecksum,
+  probeConditionalMultipart,
+  probeConditionalPut,
+  probeUploadEncryption,
+} from './probe-objects.ts';
+import { probeDefaultEncryption, probePublicAccessBlock, probeVersioning } from './probe-settings.ts';
+import { refusal, type Verdict } from './verdict.ts';
+
+export interface ProbeOptions {
+  /** A key for `aws:kms`, where the YAML names one. */
+  readonly kmsKey?: string;
+  readonly signal: AbortSignal;
+  readonly notes: GroundNotes;
+}
+
+/** For removing what the probe made, also after it was ended. Milliseconds. */
+const removalMs = 30_000;
+
+/**
+ * Tries out what a store does, in two buckets of its own that it makes and removes: no bucket, object or rule of anybody
+ * is touched. Their names are noted first, so that those of a probe that was killed are removed by the next one.
+ * @throws Failure `repository-*` when the keys may not make buckets or the store does not answer
+ */
+export async function probeStore(
+  location: S3Location,
+  secrets: Secrets,
+  options: ProbeOptions,
+): Promise<readonly ProbedCapability[]> {
+  try {
+    await removeLeft(location, secrets, options);
+    const plain = await onGround(location, secrets, options, false, (ground) => probePlain(ground, options));
+    const lock = await probeLocked(location, secrets, options);
+    return [...plain.slice(0, 1), { name: 'object-lock', ...lock }, ...plain.slice(1)];
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw groundFailure(error, location);
+  }
+}
+
+async function probePlain(ground: Ground, { kmsKey }: ProbeOptions): Promise<readonly ProbedCapability[]> {
+  const found = new Map<ProbedCapability['name'], Verdict>();
+  // First while there are no versions: some stores look at conditions only then.
+  const before = await probeConditionalPut(ground);
+  found.set('versioning', await probeVersioning(ground));
+  found.set('default-encryption-aes256', await probeDefaultEncryption(ground, 'AES256'));
+  found.set('default-encryption-kms', await probeDefaultEncryption(ground, 'aws:kms', kmsKey));
+  found.set('upload-encryption-aes256', await probeUploadEncryption(ground, 'AES256'));
+  found.set('upload-encryption-kms', await probeUploadEncryption(ground, 'aws:kms', kmsKey));
+  found.set('public-access-block', await probePublicAccessBlock(ground));
+  found.set('content-md5', await probeChecksum(ground, 'content-md5'));
+  found.set('checksums', await probeChecksum(ground, 'checksums'));
+  found.set('conditional-put', bothWays(before, await probeConditionalPut(ground)));
+  found.set('conditional-multipart', await probeConditionalMultipart(ground));
+  const settings = [...found].map(([name, verdict]) => ({ name, ...verdict }));
+  return [...settings, ...(await probeLifecycle(ground))];
+}
+
+function bothWays(unversioned: Verdict, versioned: Verdict): Verdict {
+  if (unversioned.state === 'yes' && versioned.state === 'no')
+    return { state: 'no', found: 'only in buckets without versions' };
+  return versioned;
+}
+
+/** A store without object lock refuses such a bucket; that is an answer. */
+async function probeLocked(location: S3Location, secrets: Secrets, options: ProbeOptions): Promise<Verdict> {
+  try {
+    return await onGround(location, secrets, options, true, probeObjectLock);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return refusal(error);
+  }
+}
+
+async function onGround<Result>(
+  location: S3Location,
+  secrets: Secrets,
+  { notes, signal }: ProbeOptions,
+  withLock: boolean,
+  use: (ground: Ground) => Promise<Result>,
+): Promise<Result> {
+  const name = groundName();
+  const store = await openGround(location, name, secrets);
+  try {
+    notes.begin(name);
+    try {
+      await makeGround({ store, signal }, withLock);
+    } catch (error) {
+      // A refusal is an answer; without one the bucket may have been made.
+      if (statusOf(error) === undefined)
+        await removeGround({ store, signal: AbortSignal.timeout(removalMs) });
+      notes.end(name);
+      throw error;
+    }
+    try {
+      return await use({ store, signal });
+    } finally {
+      await removeGround({ store, signal: AbortSignal.timeout(removalMs) });
+      notes.end(name);
+    }
+  } finally {
+    store.client.destroy();
+  }
+}
+
+async function removeLeft(
+  location: S3Location,
+  secrets: Secrets,
+  { notes, signal }: ProbeOptions,
+): Promise<void> {
+  for (const name of notes.left()) {
+    const store = await openGround(location, name, secrets);
+    try {
+      await removeGround({ store, signal });
+      notes.end(name);
+    } finally {
+      store.client.destroy();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { Bucket } from '../environment/bucket.ts';
+import type { Environment } from '../environment/environment.ts';
+import type { ExaminedEnvironment, Patient } from '../doctor/patient.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { failed } from '../doctor/finding.ts';
+import { Failure } from '../failure.ts';
+import type { Plan } from '../plan/plan.ts';
+import { resolveBucket, resolveEnvironment } from '../plan/workspace.ts';
+import { didYouMean } from '../schema/did-you-mean.ts';
+import { environmentsOf, stepsOfRole, type Plans } from './plans.ts';
+
+/** What is to be examined, and what of it cannot be because its own YAML keeps it from being known. */
+export interface ChosenPatient {
+  readonly patient: Patient;
+  readonly unusable: readonly Finding[];
+}
+
+/**
+ * Everything, or what one environment or one plan is about.
+ * @throws Failure `usage` for a name that neither bears
+ */
+export function choosePatient(plans: Plans, name: string | undefined): ChosenPatient {
+  const { workspace } = plans;
+  const { environments: known, plans: knownPlans } = workspace;
+  const isPlan = name !== undefined && [...workspace.planFiles.values()].includes(name);
+  if (name !== undefined && !known.has(name) && !isPlan) throw unknownName(plans, name);
+  const unusable: Finding[] = [];
+  const attempt = <Result>(subject: string, what: string, resolve: () => Result): Result | undefined => {
+    try {
+      return resolve();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      unusable.push({ subject, ...failed(what, error) });
+      return undefined;
+    }
+  };
+  const chosenPlans = [...knownPlans.values()].filter(
+    (plan) => name === undefined || plan.name === name || usedBy(plans, plan).includes(name),
+  );
+  const names = isPlan
+    ? chosenPlans.filter((plan) => plan.name === name).flatMap((plan) => usedBy(plans, plan))
+    : name === undefined
+      ? [...known.keys()]
+      : [name];
+  const environments = [...new Set(names)].flatMap((each) => {
+    const environment = attempt(`environment ${each}`, 'settings', () => resolveEnvironment(workspace, each));
+    return environment === undefined ? [] : [examined(plans, environment, chosenPlans)];
+  });
+  const buckets = [...workspace.buckets.values()]
+    .filter((bucket) => name === undefined || bucket.usedBy.some((user) => names.includes(user)))
+    .flatMap((bucket): readonly Bucket[] => {
+      const found = attempt(`bucket ${bucket.name}`, 'settings', () => resolveBucket(workspace, bucket.name));
+      return found === undefined ? [] : [found];
+    });
+  const isScheduled = chosenPlans.some((plan) => plan.schedule.length > 0 && (!isPlan || plan.name === name));
+  return { patient: { environments, buckets, isScheduled }, unusable };
+}
+
+function examined(plans: Plans, environment: Environment, chosen: readonly Plan[]): ExaminedEnvironment {
+  const { name } = environment;
+  const artifactRoles = ['dump', 'verify', 'restore'] as const;
+  return {
+    environment,
+    isDumped: chosen.some((plan) =>
+      stepsOfRole(plans, plan, 'dump').some((step) => step.environment === name),
+    ),
+    usesArtifacts: chosen.some(
+      (plan) =>
+        usedBy(plans, plan).includes(name) &&
+        artifactRoles.some((role) => stepsOfRole(plans, plan, role).length > 0),
+    ),
+  };
+}
+
+/** Of a plan with errors: those that its steps name, as far as they are there. */
+function usedBy(plans: Plans, plan: Plan): readonly string[] {
+  try {
+    return [...environmentsOf(plans, plan).keys()];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const named = [plan.environment, ...plan.steps.map((step) => step.environment)];
+    return named.filter((each) => plans.workspace.environments.has(each));
+  }
+}
+
+function unknownName({ workspace }: Plans, name: string): Failure {
+  const known = [...new Set([...workspace.environments.keys(), ...workspace.planFiles.values()])].sort();
+  return new Failure('usage', `there is no environment or plan '${name}'${didYouMean(name, known)}`, {
+    ...(known.length > 0 && { hint: `there are ${known.join(', ')}` }),
+  });
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { bucketFailure, openBucketStore } from '../src/bucket/bucket-store.ts';
+import { dueMs, scopeOf, wishesOf } from '../src/bucket/canary/canary.ts';
+import { readLedger, writeLedger, type PlantedCanary } from '../src/bucket/canary/ledger.ts';
+import { clearAway, hasActed } from '../src/bucket/canary/look-after.ts';
+import { plant, plantControl } from '../src/bucket/canary/plant.ts';
+import { isRehearsal } from '../src/bucket/lifecycle-rules.ts';
+import { readSetting } from '../src/bucket/read-setting.ts';
+import { lifecycleSetting } from '../src/bucket/settings/lifecycle.ts';
+import type { Environment, S3Location } from '../src/environment/environment.ts';
+import { Failure } from '../src/failure.ts';
+import { parseDuration } from '../src/quantity/duration.ts';
+import { urlOf, type S3Store } from '../src/repository/s3-client.ts';
+import type { BucketCanaryParameters } from '../src/schema/generated/bucket-canary.types.ts';
+import { checkFailure } from '../src/task/check-failure.ts';
+import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
+import type { CheckFact } from '../src/task/facts.ts';
+import parametersSchema from '../schemas/tasks/bucket-canary.schema.json' with { type: 'json' };
+
+const task: Task<BucketCanaryParameters> = {
+  name: 'bucket-canary',
+  description: 'Plants small objects under lifecycle rules and sees, runs later, whether the rules acted',
+  needs: [],
+  writes: ['uploads'],
+  role: 'check',
+  outputs: [],
+  parameters: parametersSchema,
+  describe: (parameters, environment) => [
+    `look at the canaries of earlier runs in ${urlOf(bucketOf(environment, parameters))}, and plant new ones`,
+  ],
+  run,
+};
+export default task;
+
+async function run(context: TaskContext, parameters: BucketCanaryParameters): Promise<TaskResult> {
+  const location = bucketOf(context.environment, parameters);
+  const store = await openBucketStore(location, context.secrets);
+  try {
+    return await lookAndPlant(context, parameters, store);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const permission = 's3:PutObject, s3:PutObjectTagging, s3:GetObject and s3:ListBucketVersions';
+    throw bucketFailure(error, { doing: 'plant or read the canaries', permission }, location);
+  } finally {
+    store.client.destroy();
+  }
+}
+
+/** The bucket as a whole: rules go by whole keys. @throws Failure `environment-incomplete` */
+function bucketOf(
+  { name, uploads, repository }: Environment,
+  { of = 'uploads' }: BucketCanaryParameters,
+): S3Location {
+  const store = of === 'uploads' ? uploads?.store : repository?.store;
+  if (store?.kind === 's3') return { ...store.s3, prefix: '' };
+  throw new Failure('environment-incomplete', `the ${of} of environment ${name} are no bucket`, {
+    hint: 'only a bucket has lifecycle rules; say of: repository or of: uploads',
+  });
+}
+
+async function lookAndPlant(
+  context: TaskContext,
+  parameters: BucketCanaryParameters,
+  store: S3Store,
+): Promise<TaskResult> {
+  const { clock, signal, report } = context;
+  const nowMs = clock.now().getTime();
+  const file = ledgerFile(context, store.location);
+  const graceMs = parseDuration(parameters.grace ?? '3d') ?? 0;
+  const checks: CheckFact[] = [];
+  const waiting: PlantedCanary[] = [];
+  for (const canary of await readLedger(file)) {
+    const due = dueMs(canary.plantedAtMs, canary.days, graceMs);
+    const acted = await hasActed(canary, store, signal);
+    const isControl = canary.act === 'control';
+    if (nowMs < due && !(isControl && acted)) {
+      waiting.push(canary);
+      continue;
+    }
+    checks.push(checkOf(canary, acted));
+    // What has not acted yet may still do so: it is looked at again.
+    if (!isControl && !acted) waiting.push(canary);
+    else await clearAway(canary, store, signal);
+  }
+  for (const { rule, act, plantedAtMs, days } of waiting) {
+    const due = dueMs(plantedAtMs, days, graceMs);
+    if (act !== 'control' && nowMs < due)
+      report.note(`rule ${rule}: that it ${act} is due at ${new Date(due).toISOString()}`);
+  }
+  await writeLedger(file, waiting);
+  const planted = await plantMissing(context, parameters, { store, waiting, nowMs, file });
+  const facts = { checks, canaries: { planted, waiting: waiting.length, bucket: urlOf(store.location) } };
+  const failure = checkFailure(`the lifecycle rules of ${urlOf(store.location)}`, checks);
+  if (failure !== undefined)
+    throw new Failure(failure.code, failure.message, {
+      hint: 'run-plan diff shows whether the rules are as declared; a store may also be late: raise grace then',
+      facts,
+    });
+  report.note(`${checks.length} canaries told that rules act, ${planted} planted, ${waiting.length} waiting`);
+  return { facts };
+}
+
+function checkOf({ rule, act, key, plantedAtMs }: PlantedCanary, acted: boolean): CheckFact {
+  const since = new Date(plantedAtMs).toISOString();
+  if (act === 'control') {
+    const name = `rule ${rule} acts on nothing else`;
+    return acted
+      ? { name, state: 'failed', found: `${key}, which no rule is about, is gone or moved since ${since}` }
+      : { name, state: 'passed' };
+  }
+  const name = `rule ${rule}: what it is about ${act}`;
+  return acted ? { name, state: 'passed' } : { name, state: 'failed', found: `${key} of ${since} has not` };
+}
+
+interface Planted {
+  readonly store: S3Store;
+  readonly waiting: readonly PlantedCanary[];
+  readonly nowMs: number;
+  readonly file: string;
+}
+
+/** One canary and one control for each thing that a rule is to do, where none waits already. Each is noted at once. */
+async function plantMissing(
+  { signal, report }: TaskContext,
+  { rules: chosen }: BucketCanaryParameters,
+  { store, waiting, nowMs, file }: Planted,
+): Promise<number> {
+  const rules = (await readSetting(lifecycleSetting, store, signal)) ?? [];
+  const known = rules.filter(({ ID, Status }) => !isRehearsal(ID) && Status === 'Enabled');
+  const unknown = chosen?.find((id) => !known.some(({ ID }) => ID === id));
+  if (unknown !== undefined)
+    throw new Failure('check-failed', `${urlOf(store.location)} has no enabled lifecycle rule ${unknown}`, {
+      hint: `there are ${known.map(({ ID = '' }) => ID).join(', ') || 'none'}; run-plan apply makes those of the YAML`,
+    });
+  const scopes = known.map(scopeOf);
+  const noted = [...waiting];
+  for (const rule of known.filter(({ ID = '' }) => chosen?.includes(ID) ?? true)) {
+    const wishes = wishesOf(rule);
+    if (wishes.length === 0) report.note(`rule ${rule.ID ?? ''}: no canary fits it (a date, or too large)`);
+    for (const wish of wishes) {
+      if (noted.some(({ rule: id, act }) => id === wish.rule && act === wish.act)) continue;
+      report.phase(`planting for rule ${wish.rule}`);
+      const canary = await plant(wish, { store, signal, nowMs });
+      if (canary === undefined) {
+        report.warn(`rule ${wish.rule} is about versions, and the bucket keeps none`);
+        continue;
+      }
+      noted.push(canary);
+      await writeLedger(file, noted);
+      if (noted.some(({ rule: id, act }) => id === wish.rule && act === 'control')) continue;
+      const control = await plantControl(wish, scopes, { store, signal, nowMs });
+      if (control === undefined)
+        report.note(`rule ${wish.rule}: every object is some rule's, so nothing can stand beside its canary`);
+      else noted.push(control);
+      await writeLedger(file, noted);
+    }
+  }
+  return noted.length - waiting.length;
+}
+
+/** Beside the folders that steps keep, one for each bucket. */
+function ledgerFile({ kept }: TaskContext, { bucket, endpoint = 'aws' }: S3Location): string {
+  const name = createHash('sha256').update(`${endpoint} ${bucket}`).digest('hex').slice(0, 16);
+  return join(dirname(dirname(kept)), 'bucket-canary', `${name}.json`);
+}

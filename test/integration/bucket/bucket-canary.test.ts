@@ -1,0 +1,155 @@
+import { DeleteObjectCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { openBucketStore } from '../../../src/bucket/bucket-store.ts';
+import { changeBucket } from '../../../src/bucket/change-bucket.ts';
+import { compareBucket } from '../../../src/bucket/compare.ts';
+import type { PlantedCanary } from '../../../src/bucket/canary/ledger.ts';
+import { systemClock } from '../../../src/clock.ts';
+import type { LifecycleRule } from '../../../src/environment/bucket.ts';
+import { Failure } from '../../../src/failure.ts';
+import task from '../../../tasks/bucket-canary.ts';
+import { memoryRepository } from '../../fixtures/memory-repository.ts';
+import { until } from '../../e2e/until.ts';
+import { createBucket, emptyAndRemoveBucket, s3Client } from '../../services/bucket.ts';
+import { startNativeS3, type NativeS3 } from '../../services/native-s3.ts';
+import type { RunningService } from '../../services/running-service.ts';
+import type { Services } from '../../services/services.ts';
+import { attempt } from '../task/attempt.ts';
+import { dayMs, locationOf, rule, s3Secrets, wished } from './wishes.ts';
+
+const shared = inject('services');
+let gateway: RunningService<NativeS3>;
+let folder: string;
+let bucket: string;
+let client: S3Client;
+
+beforeAll(async () => {
+  gateway = await startNativeS3({ lifecycleDaySeconds: 3 });
+});
+afterAll(() => gateway.stop());
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'run-plan-canary-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** One run of the step, `days` from now. */
+async function look(services: Services, days: number, rules?: string[]) {
+  const environment = {
+    name: 'test',
+    protected: false,
+    uploads: { store: { kind: 's3' as const, s3: locationOf(services, bucket) } },
+  };
+  const clock = { ...systemClock, now: () => new Date(Date.now() + days * dayMs) };
+  const kept = join(folder, `run-${String(days)}`, 'step');
+  const options = {
+    environment,
+    repository: memoryRepository(),
+    password: 'unused',
+    secrets: s3Secrets(services),
+  };
+  try {
+    const { result, said } = await attempt(task, rules === undefined ? {} : { rules }, {
+      ...options,
+      clock,
+      kept,
+    });
+    return { facts: result.facts, notes: said.notes };
+  } catch (error) {
+    if (error instanceof Failure) return { failure: error, notes: [] };
+    throw error;
+  }
+}
+
+async function canaries(): Promise<readonly PlantedCanary[]> {
+  const at = join(folder, 'bucket-canary');
+  const [file = ''] = await readdir(at);
+  const ledger = JSON.parse(await readFile(join(at, file), 'utf8')) as { canaries: PlantedCanary[] };
+  return ledger.canaries;
+}
+
+async function withRules(services: Services, lifecycle: LifecycleRule[], use: () => Promise<void>) {
+  client = s3Client(services);
+  bucket = await createBucket(services, { versioning: true });
+  const wish = wished(locationOf(services, bucket), { lifecycle });
+  const store = await openBucketStore(wish.connection, s3Secrets(services));
+  try {
+    await changeBucket(store, wish, { confirmed: await compareBucket(store, wish), allowWeaker: false });
+    await use();
+  } finally {
+    store.client.destroy();
+    await emptyAndRemoveBucket(services, bucket);
+    client.destroy();
+  }
+}
+
+const rules = [
+  rule('daily', { prefix: 'daily/', tags: { tier: 'daily' }, expireAfterMs: dayMs }),
+  rule('old', { prefix: 'old/', noncurrent: { transitions: [], expireAfterMs: dayMs } }),
+  rule('cold', { prefix: 'cold/', transitions: [{ afterMs: dayMs, to: 'STANDARD_IA' }] }),
+];
+
+test('canaries that are not due wait; those that no rule has acted on are a failed check', async () => {
+  await withRules(shared, rules, async () => {
+    const first = await look(shared, 0);
+    expect(first.facts).toMatchObject({ checks: [], canaries: { planted: 6, waiting: 0 } });
+    const planted = await canaries();
+    expect(planted.map(({ rule: id, act }) => `${id} ${act}`).sort()).toEqual([
+      'cold control',
+      'cold moves',
+      'daily control',
+      'daily expires',
+      'old control',
+      'old expires as a noncurrent version',
+    ]);
+    // The control of a rule of tags lies under the same prefix, without the tags.
+    expect(planted.find((one) => one.rule === 'daily' && one.act === 'control')?.key).toMatch(/^daily\//);
+    const second = await look(shared, 1);
+    expect(second.facts).toMatchObject({ checks: [], canaries: { planted: 0, waiting: 6 } });
+    expect(second.notes.join('\n')).toContain('rule daily: that it expires is due at');
+    const due = await look(shared, 5);
+    expect(due.failure).toMatchObject({ code: 'check-failed', exitCode: 21 });
+    expect(due.failure?.message).toMatch(/3 of 6 checks/);
+    await expect(look(shared, 6, ['dialy'])).resolves.toMatchObject({
+      failure: { code: 'check-failed', hint: expect.stringContaining('daily') as string },
+    });
+  });
+});
+
+test('rules that act are told as such; what is gone and was no rule’s is a failed check', async () => {
+  const services = { ...shared, s3: gateway.service };
+  await withRules(services, rules, async () => {
+    expect((await look(services, 0)).facts).toMatchObject({ canaries: { planted: 6 } });
+    const earlier = await canaries();
+    let last: Awaited<ReturnType<typeof look>> | undefined;
+    const told = new Set<string>();
+    await until(
+      'every rule has acted',
+      async () => {
+        last = await look(services, 10);
+        const facts = (last.failure?.facts ?? last.facts) as { checks: { name: string; state: string }[] };
+        for (const { name, state } of facts.checks) if (state === 'passed') told.add(name);
+        return told.size === 6;
+      },
+      50_000,
+    );
+    expect([...told].sort()).toEqual([
+      'rule cold acts on nothing else',
+      'rule cold: what it is about moves',
+      'rule daily acts on nothing else',
+      'rule daily: what it is about expires',
+      'rule old acts on nothing else',
+      'rule old: what it is about expires as a noncurrent version',
+    ]);
+    // What has told is cleared away, and new ones stand.
+    const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+    const control = earlier.find(({ act }) => act === 'control');
+    expect(Versions.map(({ Key }) => Key)).not.toContain(control?.key);
+    const next = (await canaries()).find(({ act }) => act === 'control');
+    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: next?.key }));
+    const { failure } = await look(services, 10);
+    expect(failure?.message).toContain(`${next?.key ?? ''}, which no rule is about, is gone`);
+  });
+});

@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readCapabilities, writeCapabilities } from '../../../../src/bucket/capability/known-capabilities.ts';
+import { lacksOf } from '../../../../src/bucket/capability/lacks.ts';
+import { parseEnvironments } from '../../../../src/environment/load-environments.ts';
+import type { Bucket } from '../../../../src/environment/bucket.ts';
+
+const endpoint = 'https://s3.internal:9000';
+const probedAt = new Date('2025-01-01T00:00:00Z');
+const soon = new Date('2025-01-30T00:00:00Z');
+const late = new Date('2025-02-01T00:00:00Z');
+const capabilities = [
+  { name: 'versioning', state: 'yes', found: 'two versions' },
+  { name: 'lifecycle-keep-newest', state: 'no', found: 'dropped in silence' },
+  { name: 'default-encryption-aes256', state: 'no', found: 'refused' },
+  { name: 'object-lock', state: 'unknown', found: 'not allowed' },
+] as const;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'run-plan-known-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function bucketOf(yaml: string): Bucket {
+  const text = `environments: { dev: { repository: { folder: x } } }
+buckets:
+  pictures:
+${yaml}`;
+  const { buckets, problems } = parseEnvironments(
+    { file: 'plans/environments.yaml', text, bytes: Buffer.from(text) },
+    {},
+  );
+  expect(problems).toEqual([]);
+  const bucket = buckets.get('pictures');
+  if (bucket === undefined) throw new Error('the fixture has a bucket');
+  return bucket;
+}
+
+test('what was seen of a store is kept by its endpoint and grows old', async () => {
+  expect(readCapabilities(folder, endpoint, soon)).toBeUndefined();
+  writeCapabilities(folder, { endpoint, probedAt, capabilities });
+  expect(readCapabilities(folder, endpoint, soon)).toEqual({
+    endpoint,
+    probedAt,
+    isStale: false,
+    capabilities,
+  });
+  expect(readCapabilities(folder, endpoint, late)?.isStale).toBe(true);
+  expect(readCapabilities(folder, 'https://other.internal', soon)).toBeUndefined();
+  const [file = ''] = await readdir(join(folder, 'stores'));
+  await writeFile(join(folder, 'stores', file), '{"format":1}');
+  expect(readCapabilities(folder, endpoint, soon)).toBeUndefined();
+});
+
+test('what the YAML asks for and the store was seen not to have is told at its place, with what to do instead', () => {
+  writeCapabilities(folder, { endpoint, probedAt, capabilities });
+  const bucket = bucketOf(`    versioning: true
+    encryption: { algorithm: AES256 }
+    object-lock: { mode: governance, for: 14d }
+    lifecycle:
+      - { id: first, expire-after: 5d }
+      - id: old-versions
+        noncurrent:
+          expire-after: 30d
+          keep-newest: 3
+`);
+  const lacks = lacksOf(bucket, readCapabilities(folder, endpoint, soon));
+  expect(
+    lacks.map(({ setting, failure: { code, where, hint } }) => [setting, code, where, hint?.slice(0, 24)]),
+  ).toEqual([
+    ['encryption', 'store-lacks', 'plans/environments.yaml:5:30', 'say encryption: in the r'],
+    ['lifecycle', 'store-lacks', 'plans/environments.yaml:12:24', 'leave keep-newest out an'],
+  ]);
+  expect(lacksOf(bucket, readCapabilities(folder, endpoint, late))).toEqual([]);
+  expect(lacksOf(bucket, undefined)).toEqual([]);
+  const modest = bucketOf('    lifecycle: [{ id: first, expire-after: 5d }]\n');
+  expect(lacksOf(modest, readCapabilities(folder, endpoint, soon))).toEqual([]);
+});
