@@ -86,8 +86,8 @@ function scopeOf({ environmentVariables }: CommandHost, { user, root }: UnitOpti
   };
 }
 
-/** Units hold no value of a setting, only names of credentials and folders, so variables may be missing here. */
-function environmentsUsed({ workspace }: Plans, plan: Plan): readonly Environment[] {
+/** Every environment of a plan where no value of a setting is needed, only names, so that variables may be missing here. */
+export function environmentsUsed({ workspace }: Plans, plan: Plan): readonly Environment[] {
   const others = plan.steps.flatMap(({ action }) => {
     if (action.kind !== 'task') return [];
     const { task } = workspace.tasks.get(action.task) ?? {};
