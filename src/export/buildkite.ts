@@ -9,7 +9,7 @@ import {
   type ExportFile,
   type ExportSettings,
 } from './exported-plan.ts';
-import { hostNeeds } from './host-needs.ts';
+import { hostNeeds, imageRemarks } from './host-needs.ts';
 import { installScript } from './install-script.ts';
 import { runnerObstacles } from './runner-obstacles.ts';
 import { firingText, lineRemarks, scheduleLines, type ScheduleLines } from './schedule-lines.ts';
@@ -180,8 +180,10 @@ function head(
     ...(wanted.length === 0 ? [] : [`Environment variables of the pipeline: ${wanted.join(' ')}`]),
     ...(byHand.length === 0 ? [] : [`Environment variables of a build by hand: ${byHand.join(' ')}`]),
     ...hostNeeds(exported).map((need) => `Needs ${need}`),
-    settings.image === undefined
-      ? 'Runs on the agent itself and installs what it lacks; --image runs it in a container made from the Containerfile of run-plan.'
-      : 'The image is made from the Containerfile of run-plan.',
+    ...(settings.image === undefined
+      ? [
+          'Runs on the agent itself and installs what it lacks; --image runs it in a container made from the Containerfile of run-plan.',
+        ]
+      : imageRemarks(exported)),
   ];
 }

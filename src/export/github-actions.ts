@@ -7,7 +7,7 @@ import {
   type ExportSettings,
 } from './exported-plan.ts';
 import { gitHubSteps } from './github-steps.ts';
-import { hostNeeds } from './host-needs.ts';
+import { hostNeeds, imageRemarks } from './host-needs.ts';
 import { runnerObstacles } from './runner-obstacles.ts';
 import { lineRemarks, scheduleLines, type ScheduleLines } from './schedule-lines.ts';
 import { secretVariables, storedCredentials } from './ci-secrets.ts';
@@ -55,6 +55,8 @@ function sameLines({ plan }: ExportedPlan, { lines }: ScheduleLines): Export['ob
 
 function workflow(exported: ExportedPlan, schedule: ScheduleLines, settings: GitHubSettings): ExportFile {
   const { plan } = exported;
+  const steps = gitHubSteps(exported, schedule.lines, settings);
+  const at = ['jobs', 'run', 'steps'] as const;
   const limit = minutes(schedulerLimits(plan).wholeMs);
   const value = {
     name: `run-plan ${plan.name}`,
@@ -74,14 +76,14 @@ function workflow(exported: ExportedPlan, schedule: ScheduleLines, settings: Git
         name: plan.name,
         'runs-on': settings.runner,
         ...(settings.image !== undefined && {
-          container: { image: settings.image, options: '--entrypoint "" --user 1001' },
+          container: { image: settings.image },
         }),
         'timeout-minutes': limit,
         permissions: {
           contents: 'read',
           ...(storesUsed(exported).needsRole && { 'id-token': 'write' }),
         },
-        steps: gitHubSteps(exported, schedule.lines, settings).map(({ value: step }) => step),
+        steps: steps.map(({ value: step }) => step),
       },
     },
   };
@@ -98,9 +100,12 @@ function workflow(exported: ExportedPlan, schedule: ScheduleLines, settings: Git
           },
         ]
       : []),
-    ...gitHubSteps(exported, schedule.lines, settings).flatMap(({ comment }, index) =>
-      comment === undefined ? [] : [{ path: ['jobs', 'run', 'steps', index], text: comment }],
-    ),
+    ...steps.flatMap(({ comment, release }, index): readonly YamlComment[] => [
+      ...(comment === undefined ? [] : [{ path: [...at, index], text: comment }]),
+      ...(release === undefined
+        ? []
+        : [{ path: [...at, index, 'uses'], text: release, beside: true as const }]),
+    ]),
   ];
   return { path: `run-plan-${plan.name}.yaml`, text: renderYaml(value, head(exported, settings), comments) };
 }
@@ -158,6 +163,6 @@ function head(exported: ExportedPlan, settings: GitHubSettings): readonly string
         ]
       : []),
     ...hostNeeds(exported).map((need) => `Needs ${need}`),
-    ...(settings.image === undefined ? [] : ['The image is made from the Containerfile of run-plan.']),
+    ...(settings.image === undefined ? [] : imageRemarks(exported)),
   ];
 }

@@ -13,6 +13,8 @@ import { variablesUsed } from './variables-used.ts';
 interface GitHubStep {
   readonly value: object;
   readonly comment?: string;
+  /** Of a pinned action: where Dependabot and people look for it. */
+  readonly release?: string;
 }
 
 /** Where a run keeps its state on a runner; `runner.temp` is emptied after each. */
@@ -61,7 +63,7 @@ function pinned(
   parameters: object,
   more: object = {},
 ): GitHubStep {
-  return { value: { name, ...more, uses, with: parameters }, comment: release };
+  return { value: { name, ...more, uses, with: parameters }, release };
 }
 
 /** In a container everything is there. */
@@ -75,9 +77,12 @@ function installing(exported: ExportedPlan, settings: GitHubSettings): readonly 
         shell: 'bash',
         run: installScript(exported, settings),
       },
-      ...(settings.postgresMajor === undefined && {
-        comment: 'Clients of every supported major; --postgres-major installs only that of your server.',
-      }),
+      comment: [
+        ...(settings.postgresMajor === undefined
+          ? ['Every supported major of Postgres; --postgres-major installs only that of your server.']
+          : []),
+        `npm must find ${settings.package}; --package names another version, a tarball in this repository, or an address.`,
+      ].join('\n'),
     },
   ];
 }
@@ -93,8 +98,7 @@ function assuming(exported: ExportedPlan, settings: GitHubSettings): readonly Gi
     'role-duration-seconds': duration,
     'aws-region': region ?? '${{ vars.AWS_REGION }}',
   });
-  const comment = `${step.comment ?? ''}\nThe role's maximum session duration must allow ${String(duration)} s.`;
-  return [{ ...step, comment }];
+  return [{ ...step, comment: `The role's maximum session duration must allow ${String(duration)} s.` }];
 }
 
 function laying(exported: ExportedPlan): readonly GitHubStep[] {

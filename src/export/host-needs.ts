@@ -26,3 +26,15 @@ export function hostNeeds(exported: ExportedPlan): readonly string[] {
 export function needsServer({ environments }: ExportedPlan): boolean {
   return environments.some(({ ephemeral }) => ephemeral === true);
 }
+
+/** What a plan wants of the container image that it runs in, for the file's head. */
+export function imageRemarks(exported: ExportedPlan): readonly string[] {
+  return [
+    'The image is made from the Containerfile of run-plan.',
+    ...(needsServer(exported)
+      ? [
+          'A step restores into a throw-away cluster: build the image with the server too, --build-arg SERVERS=17.',
+        ]
+      : []),
+  ];
+}

@@ -12,6 +12,10 @@ export function installScript(exported: ExportedPlan, settings: ExportSettings):
   const [kind, program] = needsServer(exported)
     ? ['postgresql', 'postgres']
     : ['postgresql-client', 'pg_dump'];
+  // Debian's packages of a server would start one of their own.
+  const withoutCluster = needsServer(exported)
+    ? `  echo 'create_main_cluster = false' | "\${root[@]}" tee -a /etc/postgresql-common/createcluster.conf\n`
+    : '';
   return `set -euo pipefail
 missing=()
 for major in ${majors.join(' ')}; do
@@ -21,12 +25,12 @@ for tool in zstd age; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
 if [ "\${#missing[@]}" -gt 0 ]; then
-  root=()
-  [ "$(id -u)" = 0 ] || root=(sudo)
+  root=(env DEBIAN_FRONTEND=noninteractive)
+  [ "$(id -u)" = 0 ] || root=(sudo "\${root[@]}")
   "\${root[@]}" apt-get update -qq
   "\${root[@]}" apt-get install -qq --no-install-recommends ca-certificates postgresql-common
   "\${root[@]}" /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y
-  "\${root[@]}" apt-get install -qq --no-install-recommends "\${missing[@]}"
+${withoutCluster}  "\${root[@]}" apt-get install -qq --no-install-recommends "\${missing[@]}"
 fi
 npm install --global --no-audit --no-fund ${shellWord(settings.package)}
 `;

@@ -25,8 +25,13 @@ const credentialFolder = '/run/run-plan/credentials';
 const userId = 1001;
 /** How late a run may start, milliseconds: after that the next one is nearer. */
 const latestStartMs = 3_600_000;
-/** Read by its group, which is the pod's: `fsGroup`. */
 const groupReads = 0o440;
+
+/** Something that a pod's containers mount, as Kubernetes has it. */
+interface Volume {
+  readonly name: string;
+  readonly [source: string]: unknown;
+}
 
 /** The CronJob of one line of a schedule; without a line it waits to be started by hand. */
 export function cronPod(
@@ -37,6 +42,8 @@ export function cronPod(
   const { plan } = exported;
   const { wholeMs, stopMs } = schedulerLimits(plan);
   const { name, namespace } = settings;
+  const spec = podSpec(exported, line, stopMs, settings);
+  const credentials = spec.volumes.findIndex((volume) => volume.name === 'credentials');
   const labels = { 'app.kubernetes.io/name': 'run-plan', 'run-plan/plan': plan.name };
   const pod = ['spec', 'jobTemplate', 'spec', 'template', 'spec'] as const;
   return {
@@ -56,12 +63,20 @@ export function cronPod(
           spec: {
             backoffLimit: 0,
             activeDeadlineSeconds: seconds(wholeMs),
-            template: { metadata: { labels }, spec: podSpec(exported, line, stopMs, settings) },
+            template: { metadata: { labels }, spec },
           },
         },
       },
     },
     comments: [
+      ...(credentials < 0
+        ? []
+        : [
+            {
+              path: [...pod, 'volumes', credentials, 'secret', 'defaultMode'],
+              text: '0440: read by the group of the pod (fsGroup) alone.',
+            },
+          ]),
       {
         path: ['spec', 'jobTemplate', 'spec', 'activeDeadlineSeconds'],
         text: "The plan's own deadline comes first; this is the second net.",
@@ -85,7 +100,7 @@ function podSpec(
   line: CronLine | undefined,
   stopMs: number,
   settings: PodSettings,
-): object {
+): { readonly containers: readonly object[]; readonly volumes: readonly Volume[] } {
   const { files, claim } = settings;
   const { credentials } = secretsUsed(exported);
   const folders = storesUsed(exported).folders.map((folder) => posix.resolve(workingFolder, folder));

@@ -7,7 +7,7 @@ import {
   type ExportSettings,
   type Obstacle,
 } from './exported-plan.ts';
-import { hostNeeds } from './host-needs.ts';
+import { hostNeeds, imageRemarks } from './host-needs.ts';
 import { keyOf, names } from './kubernetes-names.ts';
 import { cronPod } from './kubernetes-pod.ts';
 import { runnerObstacles } from './runner-obstacles.ts';
@@ -130,7 +130,8 @@ function head(plans: readonly ExportedPlan[], settings: KubernetesSettings): rea
   return [
     `${generatedMark.slice(2)} kubernetes ${settings.version}; export it again after a change of a plan.`,
     `Apply it with: kubectl apply -f run-plan.yaml`,
-    `The image is made from the Containerfile of run-plan; push it to a registry that the cluster reads and name it with --image.`,
+    ...new Set(plans.flatMap(imageRemarks)),
+    'Push the image to a registry that the cluster reads, and name it with --image.',
     'A failed run is a failed Job: let alerts of the plan, or an alert on kube_job_status_failed, tell somebody.',
     ...(secrets.length === 0
       ? []

@@ -4,6 +4,8 @@ import { Document, isMap, isNode, isPair, isScalar, isSeq, type Node } from 'yam
 export interface YamlComment {
   readonly path: readonly (string | number)[];
   readonly text: string;
+  /** Behind the value, on its line. */
+  readonly beside?: true;
 }
 
 /**
@@ -16,7 +18,12 @@ export function renderYaml(
   comments: readonly YamlComment[] = [],
 ): string {
   const document = new Document(value, { compat: 'yaml-1.1', aliasDuplicateObjects: false });
-  for (const { path, text } of comments) {
+  for (const { path, text, beside } of comments) {
+    if (beside === true) {
+      const value = document.getIn(path, true);
+      if (isScalar(value)) value.comment = ` ${text}`;
+      continue;
+    }
     const node = commented(document.contents, path);
     const above = node.commentBefore;
     node.commentBefore = [...(above === null || above === undefined ? [] : [above]), ...lined(text)].join(
