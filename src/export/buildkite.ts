@@ -179,6 +179,7 @@ function head(
     ...(secrets.length === 0 ? [] : [`Secrets to create in the cluster: ${secrets.join(' ')}`]),
     ...(wanted.length === 0 ? [] : [`Environment variables of the pipeline: ${wanted.join(' ')}`]),
     ...(byHand.length === 0 ? [] : [`Environment variables of a build by hand: ${byHand.join(' ')}`]),
+    ...(needsRole ? ['The plugin that assumes the role needs aws and jq on the agent.'] : []),
     ...hostNeeds(exported).map((need) => `Needs ${need}`),
     ...(settings.image === undefined
       ? [

@@ -33,6 +33,12 @@ interface Volume {
   readonly [source: string]: unknown;
 }
 
+/** A pod's settings. */
+interface Pod {
+  readonly volumes: readonly Volume[];
+  readonly [setting: string]: unknown;
+}
+
 /** The CronJob of one line of a schedule; without a line it waits to be started by hand. */
 export function cronPod(
   exported: ExportedPlan,
@@ -100,7 +106,7 @@ function podSpec(
   line: CronLine | undefined,
   stopMs: number,
   settings: PodSettings,
-): { readonly containers: readonly object[]; readonly volumes: readonly Volume[] } {
+): Pod {
   const { files, claim } = settings;
   const { credentials } = secretsUsed(exported);
   const folders = storesUsed(exported).folders.map((folder) => posix.resolve(workingFolder, folder));
