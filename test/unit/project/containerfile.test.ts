@@ -50,8 +50,8 @@ test("its Node is the lock's: the one of the workspace, on every architecture", 
   for (const [name, version] of Object.entries(optionalDependencies)) {
     expect(packages[`node_modules/${name}`]).toMatchObject({ version, integrity: expect.any(String) });
   }
-  expect(text).toMatch(/^RUN npm ci /m);
-  expect(text).not.toMatch(/FROM node|NODE_VERSION|nodejs/);
+  expect(text).toMatch(/^RUN npm ci --workspace run-plan-node /m);
+  expect(text).not.toMatch(/FROM node|NODE_VERSION|install .*\bnodejs\b/);
 });
 
 test('it runs as somebody, without a shell in between', () => {
