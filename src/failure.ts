@@ -7,6 +7,7 @@ import { exitCode, type ExitCode } from './exit-code.ts';
 const catalogue = {
   usage: exitCode.usage,
   'plan-invalid': exitCode.planInvalid,
+  'not-exportable': exitCode.planInvalid,
   'variable-missing': exitCode.notReady,
   'secret-unavailable': exitCode.notReady,
   'tool-missing': exitCode.notReady,

@@ -1,6 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { addEvidence } from './evidence-grammar.ts';
+import { addExport } from './export-grammar.ts';
 import type { CommandHost } from './host.ts';
 import { addMetrics } from './metrics-grammar.ts';
 import { config, json, logFormat, wholeNumber, type Settle } from './options.ts';
@@ -35,6 +36,7 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
   addEvidence(program, host, settle);
   addTimers(program, host, settle);
   addMetrics(program, host, settle);
+  addExport(program, host, settle);
   addChanges(program, host, settle);
   return program;
 }
@@ -49,6 +51,7 @@ function addRun(program: Command, host: CommandHost, settle: Settle): void {
     .option('--set <name=value>', 'give a parameter of the plan a value (repeatable)', collect, [])
     .option('--dry-run', 'show the pipeline that would run and stop')
     .option('--yes [environment]', 'confirm writes; a protected environment wants its name')
+    .option('--if-due <cron>', 'only where the schedule has a run at the newest time of this cron line')
     .addOption(logFormat())
     .addOption(json().default(undefined))
     .addOption(config())

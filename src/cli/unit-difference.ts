@@ -88,8 +88,8 @@ function scopeOf({ environmentVariables }: CommandHost, { user, root }: UnitOpti
   };
 }
 
-/** Units hold no value of a setting, only names of credentials and folders, so variables may be missing here. */
-function environmentsUsed(plans: Plans, plan: Plan): readonly Environment[] {
+/** Every environment of a plan where no value of a setting is needed, only names, so that variables may be missing here. */
+export function environmentsUsed(plans: Plans, plan: Plan): readonly Environment[] {
   return environmentNamesOf(plans, plan).flatMap((name) => plans.workspace.environments.get(name) ?? []);
 }
 

@@ -12,6 +12,7 @@ import { confirm } from '../confirm.ts';
 import { exit } from '../exit.ts';
 import { recordFailedStart } from '../failed-start.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
+import { whyNotDue } from '../if-due.ts';
 import { writeMetricsAfterRun } from '../metrics/after-run.ts';
 import { choosePlan, environmentsOf, loadPlans, type Plans } from '../plans.ts';
 import { createRunHost, protectedWrites } from '../run-host.ts';
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly set: readonly string[];
   readonly dryRun?: true | undefined;
   readonly yes?: string | true | undefined;
+  /** The line of cron by which a scheduler started this; see `whyNotDue`. */
+  readonly ifDue?: string | undefined;
   readonly json?: true | undefined;
   readonly logFormat?: LogFormat | undefined;
   readonly config?: string | undefined;
@@ -32,6 +35,12 @@ export interface RunOptions {
 export async function runCommand(host: CommandHost, name: string, options: RunOptions): Promise<ExitCode> {
   const plans = await loadPlans(host, options.config);
   const plan = choosePlan(plans, name);
+  const reason = options.ifDue === undefined ? undefined : whyNotDue(plan, options.ifDue, new Date());
+  if (reason !== undefined) {
+    if (options.json === true) printJson(host, { plan: plan.name, isDue: false, reason });
+    else print(host, `${reason}; nothing was run\n`);
+    return exitCode.done;
+  }
   const pipeline = await buildOrRecord(host, plans, plan, options.set);
   if (options.dryRun === true) {
     if (options.json === true) printJson(host, pipelineAsData(pipeline));

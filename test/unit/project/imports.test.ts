@@ -24,6 +24,7 @@ const floors: readonly (readonly string[])[] = [
   ['record', 'unit'],
   ['lock'],
   ['postgres'],
+  ['export'],
   ['artifact', 'bucket'],
   ['restore', 'monitor', 'uploads', 'sync', 'cdn', 'watch', 'metrics'],
   ['engine', 'view'],
