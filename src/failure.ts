@@ -50,8 +50,10 @@ const catalogue = {
   'step-stalled': exitCode.stepFailed,
   'run-timeout': exitCode.stepFailed,
   'check-failed': exitCode.checkFailed,
+  'drift-found': exitCode.checkFailed,
   'objective-missed': exitCode.objectiveMissed,
   'alert-undelivered': exitCode.alertFailed,
+  'alert-unproven': exitCode.alertFailed,
   interrupted: exitCode.interrupted,
   terminated: exitCode.terminated,
 } as const satisfies Record<string, ExitCode>;

@@ -1,5 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { exitCode, type ExitCode } from '../exit-code.ts';
+import { addAlerts } from './alerts-grammar.ts';
 import { addEvidence } from './evidence-grammar.ts';
 import type { CommandHost } from './host.ts';
 import { config, json, logFormat, wholeNumber, type Settle } from './options.ts';
@@ -33,6 +34,7 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
   addRestore(program, host, settle);
   addEvidence(program, host, settle);
   addTimers(program, host, settle);
+  addAlerts(program, host, settle);
   addChanges(program, host, settle);
   return program;
 }

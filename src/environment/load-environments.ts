@@ -6,6 +6,7 @@ import type { Source } from '../schema/source.ts';
 import { readYaml, type Path, type YamlDocument } from '../schema/yaml-document.ts';
 import type { Bucket } from './bucket.ts';
 import type { Environment } from './environment.ts';
+import { checkAlerts } from './check-alerts.ts';
 import { checkBucket } from './check-buckets.ts';
 import { connectBucket } from './bucket-connection.ts';
 import { normaliseBucket, ownConnection } from './normalise-bucket.ts';
@@ -44,6 +45,9 @@ export function parseEnvironments(source: Source, variables: EnvironmentVariable
     missing: shape.missing,
     problems: [
       ...shape.problems,
+      ...entriesOf(written.environments).flatMap(([name, { alerts }]) =>
+        alerts === undefined ? [] : checkAlerts(name, alerts, document),
+      ),
       ...checked.flatMap((each) => checkBucket(each, document)),
       ...notActedOn(written, document),
     ],
@@ -64,12 +68,11 @@ function notActedOn(written: Partial<WrittenEnvironments>, document: YamlDocumen
     rule: 'not-acted-on',
     message: `${what} in this version of run-plan`,
   });
-  return entriesOf(written.environments).flatMap(([name, { alerts, uploads }]) => [
-    ...(alerts === undefined ? [] : [warn(['environments', name, 'alerts'], 'alerts are not sent')]),
-    ...(uploads === undefined
+  return entriesOf(written.environments).flatMap(([name, { uploads }]) =>
+    uploads === undefined
       ? []
-      : [warn(['environments', name, 'uploads'], 'uploads are not protected or checked')]),
-  ]);
+      : [warn(['environments', name, 'uploads'], 'uploads are not protected or checked')],
+  );
 }
 
 function entriesOf<T>(
