@@ -41,15 +41,20 @@ export function pruneRepeats(
   return Object.fromEntries(living.slice(0, mostRepeats));
 }
 
+/** Lines of an error that make it another one: a script's failure says more in the second than in the first. */
+const comparedLines = 3;
+
 /** The same for the same error, whatever numbers, times and ids it holds this time. Pure. */
 export function sameness(...texts: readonly string[]): string {
   return texts
     .map((text) =>
-      (text.split('\n', 1)[0] ?? '')
+      text
+        .split('\n', comparedLines)
+        .join(' ')
         .replaceAll(/\b(?:[0-9a-f]{8,}|[\w.-]*\d[\w.-]*)\b/gi, '#')
         .replaceAll(/\s+/g, ' ')
         .trim()
-        .slice(0, 120),
+        .slice(0, 300),
     )
     .join(' | ');
 }

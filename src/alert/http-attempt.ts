@@ -22,7 +22,7 @@ export async function attemptRequest(
 ): Promise<Attempt> {
   const hide = hidingAddress(request.url);
   const { answer, problem } = await sendRequest(
-    { ...request, redirects: 'refuse', timeoutMs: Math.min(attemptMs, leftMs) },
+    { ...request, redirects: 'refuse', timeoutMs: Math.ceil(Math.min(attemptMs, leftMs)) },
     signal,
   );
   if (answer === undefined)

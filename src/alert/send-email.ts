@@ -16,7 +16,7 @@ export function sendEmail(
   signal: AbortSignal,
 ): Promise<Sent> {
   return sendWithin(channel.timeoutMs, surroundings, signal, (ends, leftMs) =>
-    attempt(channel, message, surroundings, Math.min(silenceMs, leftMs), ends),
+    attempt(channel, message, surroundings, Math.ceil(Math.min(silenceMs, leftMs)), ends),
   );
 }
 

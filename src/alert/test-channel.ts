@@ -71,7 +71,7 @@ async function arrival(
   const environment = { RUN_PLAN_ALERT_TOKEN: token };
   let said = '';
   while (!signal.aborted) {
-    const leftMs = Math.max(1, Math.min(lookMs, untilMs - clock.monotonicMs()));
+    const leftMs = Math.ceil(Math.max(1, Math.min(lookMs, untilMs - clock.monotonicMs())));
     const soon = AbortSignal.any([signal, AbortSignal.timeout(leftMs)]);
     try {
       const { stdout } = await runBash(proof.run, { environment }, surroundings, soon);

@@ -131,13 +131,12 @@ test('what this version does not act on is said aloud', async () => {
     'environments.yaml': `environments:
   prod:
     uploads: { s3: { bucket: cleaning-uploads } }
-    alerts: [{ ping: { url: { env: PING } } }]
   scratch: { postgres: { ephemeral: true } }
 buckets:
   cleaning-uploads: { versioning: true }
 `,
   });
-  expect(problems.map(({ rule, severity, line }) => [rule, severity, line])).toEqual(
-    [3, 4].map((line) => ['not-acted-on', 'warning', line]),
-  );
+  expect(problems.map(({ rule, severity, line }) => [rule, severity, line])).toEqual([
+    ['not-acted-on', 'warning', 3],
+  ]);
 });
