@@ -83,6 +83,7 @@ function hidingAddress({ href, pathname, search, username, password }: URL): (te
   const parts = [
     href,
     pathname,
+    pathname.slice(1),
     search,
     username,
     password,
