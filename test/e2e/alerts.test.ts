@@ -1,4 +1,4 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { chmod, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startReceiver, type Receiver } from '../services/receiver.ts';
@@ -208,7 +208,7 @@ describe('run-plan alerts', () => {
     expect(unproven.text).toContain('not proven within 30d: prod webhook (never, as it is now)');
     expect(pings()).toEqual(['/start', '/fail']);
 
-    const tested = await workspace.start(['alerts', 'test', '--json'], variables());
+    const tested = workspace.start(['alerts', 'test', '--json'], variables());
     const sent = async (): Promise<string> => {
       for (;;) {
         const body = receiver.at('/hook').at(-1)?.body ?? '{}';
@@ -294,6 +294,20 @@ describe('run-plan alerts', () => {
     expect((await unit({ MONITOR_EXIT_STATUS: '10', MONITOR_INVOCATION_ID: 'a3' })).text).toContain(
       'told it',
     );
+
+    // An older systemd hands nothing over: it is asked, and the journal's last lines are quoted, masked.
+    await workspace.write(
+      'bin/systemctl',
+      `#!/bin/sh\nprintf 'InvocationID=b1\\nResult=signal\\nExecMainStatus=9\\nExecMainStartTimestamp=Fri 2100-01-01 00:00:00 UTC\\n'\n`,
+    );
+    await workspace.write('bin/journalctl', `#!/bin/sh\necho "asked for $*"; printf '%s\\n' "curl $HOOK"\n`);
+    for (const name of ['systemctl', 'journalctl']) await chmod(join(workspace.folder, 'bin', name), 0o755);
+    await workspace.write('plans/nightly.yaml', plan('true'));
+    const path = `${join(workspace.folder, 'bin')}:${process.env['PATH'] ?? ''}`;
+    const asked = await workspace.run(['alerts', 'unit-failed', 'nightly'], { ...variables(), PATH: path });
+    expect(asked.code, asked.text).toBe(0);
+    expect(messages().at(-1)).toContain('its unit: it was killed (9)');
+    expect(receiver.at('/hook').at(-1)?.body).toMatch(/_SYSTEMD_INVOCATION_ID=b1.*curl \*\*\*/s);
 
     await workspace.write('plans/environments.yaml', 'environments: [\n');
     const unreadable = await unit({
