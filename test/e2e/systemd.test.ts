@@ -377,9 +377,15 @@ async function alertEnd(name: string): Promise<string> {
   return (await systemd.systemctl('show', '--value', `--property=${property}`, unit)).trim();
 }
 
+/** Waits until it has ended again; while it runs systemd says 0. */
 async function alertEnded(name: string, before = '0'): Promise<string> {
-  await until('the end of the alert', async () => (await alertEnd(name)) !== before, patienceMs);
-  return alertEnd(name);
+  let end = before;
+  const hasEnded = async (): Promise<boolean> => {
+    end = await alertEnd(name);
+    return end !== '0' && end !== before;
+  };
+  await until('the end of the alert', hasEnded, patienceMs);
+  return end;
 }
 
 async function unit(name: string, text: string): Promise<void> {
