@@ -35,7 +35,9 @@ test.each([
   ['json', renderJson],
   ['ntfy', renderNtfy],
 ] as const)('%s', async (name, render) => {
-  await expect(`${JSON.stringify(render(worst), null, 2)}\n`).toMatchFileSnapshot(`expected/${name}.json`);
+  await expect(`${JSON.stringify(render(worst), null, 2)}\n`).toMatchFileSnapshot(
+    `expected/${name}.json.txt`,
+  );
 });
 
 describe('whatever an error says', () => {
