@@ -66,7 +66,7 @@ async function tell(run: RunRecord, { environments, plan, now }: Case): Promise<
   const known = Object.entries(environments).map(([name, yaml]): Environment => ({
     name,
     protected: false,
-    alerts: channelsIn(yaml),
+    alerts: channelsIn(yaml, name),
   }));
   const [own] = known;
   if (own === undefined) throw new Error('no environment');
@@ -148,7 +148,7 @@ test('everybody whose environment a plan uses is told, once; pings are of its ow
   });
   expect(await heard('both')).toHaveLength(1);
   expect(await heard('prod')).toHaveLength(1);
-  expect(reported.map(({ channel }) => channel)).toEqual(['staging command', 'prod command 2']);
+  expect(reported.map(({ channel }) => channel).sort()).toEqual(['prod command 2', 'staging command']);
 });
 
 test('a failure that could not be delivered is told again at once, and only there', async () => {
