@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts';
 import type { AlertState, FailureStreak } from '../schema/generated/alert-state.types.ts';
 import { channelKey, channelsOf } from './channel-key.ts';
 import { composeRun } from './compose-run.ts';
+import { composeUndelivered } from './compose-unit.ts';
 import { artifactOf, lastGoodArtifact } from './last-good.ts';
 import { createLedger, type ToldAlert } from './ledger.ts';
 import type { AlertMessage } from './message.ts';
@@ -26,19 +27,34 @@ export interface RunAlertsOptions extends Surroundings {
   readonly environmentsText: string | undefined;
 }
 
+/** What start pings that are under way at the end get still, milliseconds. */
+const startsMs = 3000;
+const startsWhenCancelledMs = 500;
+
 /** Tells people of a run through the channels of the environments that it uses. */
 export function createRunAlerts(options: RunAlertsOptions): RunAlerts {
   const starting = new AbortController();
   const started: Promise<unknown>[] = [];
+
+  /** An answer to the start that comes after the end would be taken for a second run. */
+  async function settleStarts({ record, signal }: FinishedRun): Promise<void> {
+    const all = Promise.all(started);
+    const patience = new AbortController();
+    const limitMs = record.outcome === 'cancelled' ? startsWhenCancelledMs : startsMs;
+    const over = options.clock.sleep(limitMs, AbortSignal.any([signal, patience.signal]));
+    await Promise.race([all, over.catch(() => undefined)]);
+    patience.abort();
+    starting.abort(new Error('the run was over before it was taken'));
+    await all;
+  }
+
   return {
     started: (run) => {
       for (const channel of pingsOf(run, 'start'))
         started.push(ping(channel, 'start', run, '', options, starting.signal, run.report));
     },
     finished: async (run, report) => {
-      // An answer to the start that comes after the end would be taken for a second run.
-      starting.abort(new Error('the run was over before it was taken'));
-      await Promise.all(started);
+      await settleStarts(run);
       if (hasBegun(run)) await tellEnd(run, options, report);
     },
   };
@@ -92,6 +108,17 @@ async function tellEnd(run: FinishedRun, options: RunAlertsOptions, report: Repo
     }),
   );
   await sending;
+  // The run is red now: those who can be reached hear why.
+  const reached = takers.filter((channel) => !unsettled.has(channelKey(channel)));
+  if (!failed && undelivered.length > 0) {
+    const each = undelivered.map(({ channel, text }) => `${channel}: ${text}`);
+    const message = composeUndelivered(record, each.map(options.redact), clock.now());
+    await Promise.all(
+      reached.map(async (channel) => {
+        for (const told of await ledger.tell(channel, [message], signal)) report(told);
+      }),
+    );
+  }
   const lastGood = artifactOf(record) ?? state.lastGood;
   // What cannot be remembered is told again, which is better than a run that is red for it.
   await writeAlertState(stateFolder, record.plan, {

@@ -38,20 +38,33 @@ export function renderPlanDropIn(plan: Plan, surroundings: PlanSurroundings): st
   return marked(body.join('\n'), plan);
 }
 
-/** What the alert of a failed plan needs: the secrets of its channels, which lie in the plan's environments. */
+/**
+ * What the alert of a failed plan needs: the secrets of its channels, and those of the plan, to mask them. None of them
+ * must be there: one that is missing is often why there is an alert.
+ */
 export function renderAlertDropIn(plan: Plan, { environments, scope }: PlanSurroundings): string {
-  const lines = credentials(plan, environments, scope);
+  const lines = credentials(plan, environments, scope, 'all');
   const network = ['[Unit]', 'Wants=network-online.target', 'After=network-online.target', ''];
   const body = ['', ...(scope.kind === 'system' ? network : []), '[Service]', ...lines, ''];
   return marked(body.join('\n'), plan);
 }
 
-function credentials(plan: Plan, environments: readonly Environment[], scope: UnitScope): readonly string[] {
+/** A backup must not wait for the secret of an alert: what only alerts use may be missing, and is then empty. */
+function credentials(
+  plan: Plan,
+  environments: readonly Environment[],
+  scope: UnitScope,
+  mayLack: 'all' | 'alerts' = 'alerts',
+): readonly string[] {
   const parameters = plan.steps.map(({ action }) => (action.kind === 'task' ? action.parameters : {}));
-  return credentialNames(environments, parameters).map(
-    (name) =>
-      `LoadCredential=${plainValue(name)}:${plainValue(join(settingsHome(scope), 'credentials', name))}`,
+  const needed = credentialNames(
+    environments.map((environment) => ({ ...environment, alerts: undefined })),
+    parameters,
   );
+  return credentialNames(environments, parameters).flatMap((name) => [
+    `LoadCredential=${plainValue(name)}:${plainValue(join(settingsHome(scope), 'credentials', name))}`,
+    ...(mayLack === 'all' || !needed.includes(name) ? [`SetCredential=${plainValue(name)}:\\n`] : []),
+  ]);
 }
 
 function seconds(ms: number): string {

@@ -144,9 +144,11 @@ describe('a good run is red', () => {
       alerts: [
         { channel: 'prod ping', event: 'start', outcome: 'undelivered' },
         { channel: 'prod ping', event: 'success', outcome: 'undelivered', attempts: 1 },
+        { channel: 'prod webhook', event: 'failed', outcome: 'delivered' },
       ],
     });
-    expect(told.stdout).toMatch(/alerts +not delivered prod ping/);
+    expect(messages()).toEqual([expect.stringMatching(/^ALERT UNDELIVERED: nightly on \S+ went well/)]);
+    expect(told.stdout).toMatch(/alerts +told prod webhook \(failed\); not delivered prod ping/);
     await expectNoSecret(told);
   });
 

@@ -204,6 +204,31 @@ describe.runIf(isExpected)('a real systemd', () => {
     await systemd.run('rm', ['-r', '/etc/systemd/system/run-plan@broken.service.d/90-test.conf']);
   });
 
+  test('a missing secret is heard; one of an alert keeps no backup from running, and makes it red', async () => {
+    const secret = (name: string): string => `/etc/run-plan/credentials/${name}`;
+    await workspace.write('plans/lacking.yaml', plan('yearly', '  - run: echo fine\n'));
+    await apply();
+    await systemd.run('mv', [secret('postgres-password'), '/run/aside']);
+    expect((await systemd.run('systemctl', ['start', 'run-plan@lacking.service'])).code).not.toBe(0);
+    const told = await alertEnded('lacking');
+    expect(heard()).toEqual([
+      expect.stringMatching(
+        /^FAILED: lacking on \S+, its unit: systemd could not load its credentials \(exit 243\)$/,
+      ),
+    ]);
+    await systemd.run('mv', ['/run/aside', secret('postgres-password')]);
+
+    await systemd.run('mv', [secret('ops-webhook'), '/run/aside']);
+    expect((await systemd.run('systemctl', ['start', 'run-plan@lacking.service'])).code).not.toBe(0);
+    await alertEnded('lacking', told);
+    expect((await workspace.records('lacking')).at(-1)).toMatchObject({
+      outcome: 'succeeded',
+      exitCode: 23,
+      error: { message: expect.stringContaining('systemd credential ops-webhook is empty') as string },
+    });
+    await systemd.run('mv', ['/run/aside', secret('ops-webhook')]);
+  });
+
   test('an overrun is stopped at its deadline, cleaned up after, and told', async () => {
     await workspace.write(
       'plans/slow.yaml',
