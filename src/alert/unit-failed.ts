@@ -1,4 +1,4 @@
-import type { AlertChannel } from '../environment/alert.ts';
+import type { AlertChannel, PingChannel } from '../environment/alert.ts';
 import type { Environment } from '../environment/environment.ts';
 import { exitCode } from '../exit-code.ts';
 import { listRecords } from '../record/store.ts';
@@ -10,10 +10,10 @@ import { composeUndelivered, composeUnit } from './compose-unit.ts';
 import { createLedger, type ToldAlert } from './ledger.ts';
 import { ageWords, type AlertMessage } from './message.ts';
 import { logOf } from './run-log.ts';
-import { sendPing } from './send-ping.ts';
 import { takesMessages } from './send.ts';
 import type { Surroundings } from './sending.ts';
 import { readAlertState, writeAlertState } from './state.ts';
+import { tellPing } from './tell-ping.ts';
 import { lookAtUnit, type FailedUnit } from './unit-look.ts';
 
 /** Who is concerned by a plan's unit, as far as the files can be read. */
@@ -156,7 +156,7 @@ function messageOf(
 }
 
 async function fail(
-  channel: Extract<AlertChannel, { readonly kind: 'ping' }>,
+  channel: PingChannel,
   plan: string,
   { run }: AlertMessage,
   log: string,
@@ -164,9 +164,6 @@ async function fail(
   signal: AbortSignal,
 ): Promise<{ readonly channel: AlertChannel; readonly told: readonly ToldAlert[] }> {
   if (!channel.events.includes('fail')) return { channel, told: [] };
-  const sent = await sendPing(channel, { event: 'fail', plan, run: run ?? plan, log }, options, signal);
-  if (sent === undefined) return { channel, told: [] };
-  const { ok, attempts, durationMs, text } = sent;
-  const outcome = ok ? 'delivered' : 'undelivered';
-  return { channel, told: [{ channel: channel.name, event: 'fail', outcome, attempts, durationMs, text }] };
+  const told = await tellPing(channel, { event: 'fail', plan, run: run ?? plan, log }, options, signal);
+  return { channel, told: told === undefined ? [] : [told] };
 }
