@@ -80,7 +80,7 @@ test(
       ),
     ).toEqual([]);
     expect(size).toBeLessThan(1_000_000);
-    expect(unpackedSize).toBeLessThan(4_000_000);
+    expect(unpackedSize).toBeLessThan(5_000_000);
   },
 );
 
