@@ -55,6 +55,7 @@ const catalogue = {
   'drift-found': exitCode.checkFailed,
   'objective-missed': exitCode.objectiveMissed,
   'alert-undelivered': exitCode.alertFailed,
+  'alert-unproven': exitCode.alertFailed,
   interrupted: exitCode.interrupted,
   terminated: exitCode.terminated,
 } as const satisfies Record<string, ExitCode>;

@@ -1,5 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { exitCode, type ExitCode } from '../exit-code.ts';
+import { addAlerts } from './alerts-grammar.ts';
 import { addEvidence } from './evidence-grammar.ts';
 import { addExport } from './export-grammar.ts';
 import type { CommandHost } from './host.ts';
@@ -37,6 +38,7 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
   addTimers(program, host, settle);
   addMetrics(program, host, settle);
   addExport(program, host, settle);
+  addAlerts(program, host, settle);
   addChanges(program, host, settle);
   return program;
 }

@@ -2,17 +2,18 @@ import { hostname } from 'node:os';
 import { systemClock } from '../clock.ts';
 import type { RunningCluster } from '../engine/clusters.ts';
 import type { Pipeline, PipelineStep } from '../engine/pipeline.ts';
-import type { RunHost, RunKeeper } from '../engine/run-host.ts';
+import type { RunAlerts, RunHost, RunKeeper } from '../engine/run-host.ts';
 import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
 import { hostLock } from '../lock/host-lock.ts';
 import type { LockTaker } from '../lock/run-lock.ts';
-import { createProcessGroups } from '../process/process-groups.ts';
+import { createProcessGroups, type ProcessGroups } from '../process/process-groups.ts';
 import type { EventSink } from '../record/event.ts';
 import { lockFile, temporaryFolder } from '../record/state-folder.ts';
 import { applicationName } from '../postgres/application-name.ts';
 import { isDrill } from '../evidence/is-drill.ts';
 import type { Secrets } from '../secret/reference.ts';
 import { accountName } from './account.ts';
+import { alertSurroundings } from './alert-surroundings.ts';
 import { createAskSignOff } from './ask-sign-off.ts';
 import { declaredIn } from './declared.ts';
 import { scriptVariables } from './script-variables.ts';
@@ -28,14 +29,17 @@ export interface RunSurroundings {
   readonly cancel: AbortSignal;
   /** Whether a person at the terminal may be asked: not where the command line has answered, nor where programs read. */
   readonly mayAsk: boolean;
+  /** Whether people are told of the run: of a plan's, not of what somebody does by hand and watches. */
+  readonly isTold: boolean;
 }
 
 /** Puts together everything outside that a run touches. */
 export async function createRunHost(host: CommandHost, surroundings: RunSurroundings): Promise<RunHost> {
-  const { plans, pipeline, sinks, cancel, mayAsk } = surroundings;
+  const { plans, pipeline, sinks, cancel, mayAsk, isTold } = surroundings;
   const { secrets } = plans;
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const groups = createProcessGroups();
+  const alerts = isTold ? await runAlerts(host, plans, pipeline, stateFolder, groups) : undefined;
   const askSignOff = mayAsk ? createAskSignOff(host) : undefined;
   return {
     clock: systemClock,
@@ -72,11 +76,35 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
     keepers: [await evidenceKeeper(host, pipeline, secrets, stateFolder)].filter(
       (keeper) => keeper !== undefined,
     ),
+    ...(alerts !== undefined && { alerts }),
     cancel,
     reportBug: (stack) => {
       host.errorOutput.write(`run-plan: this is a bug in run-plan, please report it\n${stack}\n`);
     },
   };
+}
+
+/** Of a plan whose environments have alerts; other runs do without its code. */
+async function runAlerts(
+  host: CommandHost,
+  plans: Plans,
+  pipeline: Pipeline,
+  stateFolder: string,
+  groups: ProcessGroups,
+): Promise<RunAlerts | undefined> {
+  if (![...pipeline.environments.values()].some(({ alerts = [] }) => alerts.length > 0)) return undefined;
+  const [{ createRunAlerts }, { watchedDrills }] = await Promise.all([
+    import('../alert/run-alerts.ts'),
+    import('./watched-drills.ts'),
+  ]);
+  const { workspace } = plans;
+  return createRunAlerts({
+    ...alertSurroundings(host, plans.secrets, groups),
+    stateFolder,
+    invocation: host.environmentVariables['INVOCATION_ID'],
+    drills: watchedDrills(plans, pipeline.environment.name),
+    environmentsText: workspace.sources.get(workspace.environmentsFile),
+  });
 }
 
 /** Of a plan that restores something; other runs do without its code. */

@@ -7,7 +7,7 @@ import type { Settings } from '../settings/settings.ts';
  * `/var/lib/run-plan` for root, and the XDG state folder of everybody else.
  */
 export function stateFolderOf(
-  settings: Settings,
+  settings: Pick<Settings, 'stateFolder'>,
   variables: Readonly<Record<string, string | undefined>>,
   isRoot: boolean = process.getuid?.() === 0,
 ): string {

@@ -35,6 +35,8 @@ function environments(cluster: Cluster, repositoryFolder: string): string {
       user: ${cluster.user}
     repository:
       folder: ${repositoryFolder}
+    alerts:
+      - command: { run: 'cat >> alerts.ndjson' }
 `;
 }
 

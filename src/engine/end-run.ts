@@ -10,8 +10,9 @@ import { redactDeep } from './emitter.ts';
 import { abortAfter, inWords, whileAllowed } from './limits.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RunContext } from './run-context.ts';
-import type { RunKeeper } from './run-host.ts';
+import type { FinishedRun, RunKeeper } from './run-host.ts';
 import { note } from './run-progress.ts';
+import { tellEnd } from './tell-end.ts';
 
 /** What storing the records may take, milliseconds; less when somebody waits for a cancelled run to end. */
 const storeMs = 60_000;
@@ -38,11 +39,17 @@ export async function endRun(ending: RunEnding): Promise<Finish> {
   const { context, journal } = ending;
   const { progress } = context;
   for (const keeper of context.host.keepers) await keep(ending, () => keepRun(ending, keeper));
-  await keep(ending, () => storeRecords(ending));
-  await keep(ending, () => {
+  const findJournalFailure = (): Promise<void> => {
     const failure = journal.failure();
     return failure === undefined ? Promise.resolve() : Promise.reject(failure);
-  });
+  };
+  await keep(ending, findJournalFailure);
+  // Before the record is stored, so that it says who was told; once more when storing makes a good run red.
+  const wasGood = !progress.hasFailed;
+  await tellEnd(context, finishedRun(ending));
+  await keep(ending, () => storeRecords(ending));
+  await keep(ending, findJournalFailure);
+  if (wasGood && progress.hasFailed) await tellEnd(context, finishedRun(ending));
   const finish = finishOf(ending);
   if (progress.hasFailed && !(progress.error instanceof Failure)) tellBug(context, progress.error);
   context.emit(finish);
@@ -65,13 +72,15 @@ function finishOf({ context, startedMs }: RunEnding): Finish {
   const { cancel, clock } = context.host;
   const error: unknown = cancel.aborted ? cancel.reason : progress.error;
   const hasFailed = cancel.aborted || progress.hasFailed;
+  const told = hasFailed ? error : progress.alertFailure;
   return {
     type: 'run-finished',
     outcome: cancel.aborted ? 'cancelled' : hasFailed ? 'failed' : 'succeeded',
-    exitCode: hasFailed ? exitCodeOf(error) : exitCode.done,
+    // A run may succeed and nobody hear of it: red all the same.
+    exitCode: told === undefined && !hasFailed ? exitCode.done : exitCodeOf(told),
     durationMs: clock.monotonicMs() - startedMs,
     stepsDurationMs: progress.stepsDurationMs,
-    ...(hasFailed && { error: describeFailure(error) }),
+    ...((hasFailed || told !== undefined) && { error: describeFailure(told) }),
   };
 }
 
@@ -93,18 +102,21 @@ async function storeRecords(ending: RunEnding): Promise<void> {
 }
 
 async function keepRun(ending: RunEnding, keeper: RunKeeper): Promise<void> {
+  const run = finishedRun(ending);
+  if (run !== undefined) await inTime(ending, keeper.name, (signal) => keeper.keep({ ...run, signal }));
+}
+
+function finishedRun(ending: RunEnding): Omit<FinishedRun, 'signal'> | undefined {
   const { pipeline, restored, repositories } = ending.context;
   const record = recordSoFar(ending);
-  if (record === undefined) return;
-  await inTime(ending, keeper.name, (signal) =>
-    keeper.keep({
+  return (
+    record && {
       record,
       pipeline,
       restored,
       openRepository: repositories.open,
       repository: recordEnvironment(pipeline),
-      signal,
-    }),
+    }
   );
 }
 

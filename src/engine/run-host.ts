@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { LockTaker } from '../lock/run-lock.ts';
 import type { ProcessGroups } from '../process/process-groups.ts';
-import type { EventSink } from '../record/event.ts';
+import type { AlertTold, EventSink } from '../record/event.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { RunRecord } from '../schema/generated/run-record.types.ts';
 import type { Secrets } from '../secret/reference.ts';
@@ -30,6 +30,28 @@ export interface FinishedRun {
   /** Opens an environment's repository, once a run. */
   readonly openRepository: (environment: Environment) => Promise<Repository>;
   readonly signal: AbortSignal;
+}
+
+/** A message to somebody, as the run's record has it. */
+export type ReportAlert = (alert: Omit<AlertTold, 'type' | 'at'>) => void;
+
+/** A run that has its locks and begins. */
+export interface BegunRun {
+  readonly run: string;
+  readonly pipeline: Pipeline;
+  readonly report: ReportAlert;
+}
+
+/** Tells people how runs go; by what way, the engine does not know. */
+export interface RunAlerts {
+  /** Must neither wait nor throw. */
+  started(run: BegunRun): void;
+  /**
+   * Tells how a run ends, before its record is stored; a second time when it then fails to be stored. Every attempt is
+   * reported.
+   * @throws Failure `alert-undelivered`, `alert-unproven`
+   */
+  finished(run: FinishedRun, report: ReportAlert): Promise<void>;
 }
 
 /** Everything outside that a run touches, handed in, so that tests can hold each of it. */
@@ -77,6 +99,8 @@ export interface RunHost {
   ) => Promise<SignOffAnswer | undefined>;
   /** Keep more of a run than its record, before that is stored; one that fails makes the run red. */
   readonly keepers: readonly RunKeeper[];
+  /** Absent: nobody is told. */
+  readonly alerts?: RunAlerts;
   /** Aborts on SIGINT and SIGTERM with a Failure `interrupted` or `terminated` as its reason. */
   readonly cancel: AbortSignal;
   /** Tells a bug's stack, redacted, to whoever can mend it. */

@@ -8,6 +8,7 @@ import { journalFile, temporaryFolder } from '../record/state-folder.ts';
 import type { RunRecord } from '../schema/generated/run-record.types.ts';
 import { createEmitter } from './emitter.ts';
 import { endRun } from './end-run.ts';
+import { reportAlert } from './tell-end.ts';
 import { atMost } from './limits.ts';
 import { createClusters } from './clusters.ts';
 import { runPhases } from './phases.ts';
@@ -66,6 +67,7 @@ export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<Ru
     journal.begin();
     unstored.push(...(await tellInterrupted(context)));
     for (const taker of host.locks) await locks.take(taker);
+    host.alerts?.started({ run: run.id, pipeline, report: reportAlert(context) });
     await runPhases(context, ends);
   } catch (error) {
     note(progress, error);

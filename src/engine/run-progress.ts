@@ -1,3 +1,5 @@
+import type { Failure } from '../failure.ts';
+
 /** What is known of a run while its phases go by. */
 export interface RunProgress {
   /** The first thing that went wrong. */
@@ -5,6 +7,8 @@ export interface RunProgress {
   hasFailed: boolean;
   /** Wall time of the phase `steps`, milliseconds. */
   stepsDurationMs: number;
+  /** Of a run that went well: somebody could not be told of it. */
+  alertFailure?: Failure;
 }
 
 /** Remembers the first thing that went wrong. */

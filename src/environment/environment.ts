@@ -1,4 +1,5 @@
 import type { SecretReference } from '../secret/reference.ts';
+import type { AlertChannel } from './alert.ts';
 
 /** Where a Postgres database answers. The password stays a reference until a process needs it. */
 export interface PostgresEndpoint {
@@ -60,4 +61,6 @@ export interface Environment {
   readonly ephemeral?: true;
   readonly repository?: RepositorySettings;
   readonly uploads?: UploadsSettings;
+  /** Who is told how a run went. */
+  readonly alerts?: readonly AlertChannel[];
 }

@@ -3,9 +3,10 @@ import type { WrittenEnvironments } from '../schema/generated/environments.types
 import { validate } from '../schema/generated/environments.validate.ts';
 import { checkShape, type EnvironmentVariables, type MissingVariable } from '../schema/shape.ts';
 import type { Source } from '../schema/source.ts';
-import { readYaml, type Path, type YamlDocument } from '../schema/yaml-document.ts';
+import { readYaml, type YamlDocument } from '../schema/yaml-document.ts';
 import type { Bucket } from './bucket.ts';
 import type { Environment } from './environment.ts';
+import { checkAlerts } from './check-alerts.ts';
 import { checkBucket } from './check-buckets.ts';
 import { connectBucket } from './bucket-connection.ts';
 import { normaliseBucket, ownConnection } from './normalise-bucket.ts';
@@ -44,8 +45,10 @@ export function parseEnvironments(source: Source, variables: EnvironmentVariable
     missing: shape.missing,
     problems: [
       ...shape.problems,
+      ...entriesOf(written.environments).flatMap(([name, { alerts }]) =>
+        alerts === undefined ? [] : checkAlerts(name, alerts, document),
+      ),
       ...checked.flatMap((each) => checkBucket(each, document)),
-      ...notActedOn(written, document),
     ],
   };
 }
@@ -53,20 +56,6 @@ export function parseEnvironments(source: Source, variables: EnvironmentVariable
 /** An environments' file that says nothing. */
 export function nothing(problems: readonly Problem[]): EnvironmentsFile {
   return { environments: new Map(), buckets: new Map(), missing: [], problems };
-}
-
-/** What the language has and this version does not do is said aloud: an operator must not rely on it. */
-function notActedOn(written: Partial<WrittenEnvironments>, document: YamlDocument): readonly Problem[] {
-  const warn = (path: Path, what: string): Problem => ({
-    file: document.file,
-    ...document.placeOfKey(path),
-    severity: 'warning',
-    rule: 'not-acted-on',
-    message: `${what} in this version of run-plan`,
-  });
-  return entriesOf(written.environments).flatMap(([name, { alerts }]) =>
-    alerts === undefined ? [] : [warn(['environments', name, 'alerts'], 'alerts are not sent')],
-  );
 }
 
 function entriesOf<T>(

@@ -9,6 +9,7 @@ import type {
 import { positionOf, type Path, type YamlDocument } from '../schema/yaml-document.ts';
 import type { SecretReference } from '../secret/reference.ts';
 import { readReference } from '../secret/written-reference.ts';
+import { normaliseAlerts } from './normalise-alerts.ts';
 import type {
   Environment,
   PostgresEndpoint,
@@ -33,7 +34,7 @@ export function normaliseEnvironment(
   document: YamlDocument,
 ): Environment {
   const at = (...keys: string[]): Written => ({ document, path: ['environments', name, ...keys] });
-  const { postgres, repository, uploads } = written;
+  const { postgres, repository, uploads, alerts } = written;
   return Object.freeze({
     name,
     ...(written.owner !== undefined && { owner: written.owner }),
@@ -44,6 +45,7 @@ export function normaliseEnvironment(
       postgres.ephemeral !== true && { postgres: endpoint(postgres, at('postgres')) }),
     ...(repository !== undefined && { repository: repositorySettings(repository, at('repository')) }),
     ...(uploads !== undefined && { uploads: uploadsSettings(uploads, at('uploads')) }),
+    ...(alerts !== undefined && { alerts: normaliseAlerts(name, alerts, document) }),
   });
 }
 

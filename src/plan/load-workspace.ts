@@ -5,6 +5,7 @@ import type { EnvironmentVariables, MissingVariable } from '../schema/shape.ts';
 import { readSource } from '../schema/source.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { RegisteredTask, TaskRegistry } from '../task/registry.ts';
+import { checkAlertPlans } from './check-alert-plans.ts';
 import { checkPlan } from './check-plan.ts';
 import { parsePlan, type ParsedPlan } from './parse-plan.ts';
 import type { Problem } from './problem.ts';
@@ -68,6 +69,10 @@ export async function loadWorkspace(options: WorkspaceOptions): Promise<Workspac
     problems: sortProblems([
       ...listing.problems,
       ...environments.problems,
+      ...checkAlertPlans(
+        environments,
+        listing.plans.map(({ name }) => name),
+      ),
       ...registry.problems,
       ...taskProblems,
       ...checked.flatMap(({ problems }) => problems),

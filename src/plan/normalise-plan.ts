@@ -47,6 +47,9 @@ export function normalisePlan(
   const rpoMs = duration(rpo, ['objectives', 'rpo']);
   const rtoMs = duration(rto, ['objectives', 'rto']);
   const jitterMs = duration(written.timer?.jitter, ['timer', 'jitter'], true);
+  const { alerts } = written;
+  const proofWithinMs = duration(alerts?.['proof-within'], ['alerts', 'proof-within']);
+  const signOffWithinMs = duration(alerts?.['sign-off-within'], ['alerts', 'sign-off-within'], true);
   const plan: Plan = Object.freeze({
     name,
     file: document.file,
@@ -62,6 +65,12 @@ export function normalisePlan(
       },
     }),
     objectives: { ...(rpoMs !== undefined && { rpoMs }), ...(rtoMs !== undefined && { rtoMs }) },
+    ...(alerts !== undefined && {
+      alerts: {
+        ...(proofWithinMs !== undefined && { proofWithinMs }),
+        ...(signOffWithinMs !== undefined && { signOffWithinMs }),
+      },
+    }),
     ...(written.retention !== undefined && { retention: retention(written.retention, duration) }),
     timeoutMs,
     parameters: parameters(written.parameters ?? {}),

@@ -17,6 +17,7 @@ export interface Plan {
   readonly schedule: readonly ScheduleEntry[];
   readonly timer?: TimerSettings;
   readonly objectives: { readonly rpoMs?: number; readonly rtoMs?: number };
+  readonly alerts?: AlertDemands;
   readonly retention?: RetentionPolicy;
   readonly timeoutMs?: number;
   readonly parameters: readonly PlanParameter[];
@@ -41,6 +42,14 @@ export interface TimerSettings {
   readonly wakeSystem: boolean;
   /** How much later than scheduled a run may start; absent: what suits the schedule. */
   readonly jitterMs?: number;
+}
+
+/** What a plan asks of the alerts of its environments. */
+export interface AlertDemands {
+  /** Every channel must have been proven within this time. */
+  readonly proofWithinMs?: number;
+  /** A sign-off that is open for longer is told; absent: a week. */
+  readonly signOffWithinMs?: number;
 }
 
 /** Which artifacts of one database to keep. Counts are of slots; `keepWithinMs` of milliseconds. */

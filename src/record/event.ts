@@ -38,6 +38,7 @@ export type RunEvent =
   | StepFinished
   | { readonly type: 'run-warning'; readonly at: string; readonly text: string }
   | { readonly type: 'run-cancelled'; readonly at: string; readonly reason: FailureDescription }
+  | AlertTold
   | RunFinished;
 
 export interface RunStarted {
@@ -98,6 +99,22 @@ export interface StepFinished {
   readonly bytes?: number;
   readonly outputs?: Readonly<Record<string, string>>;
   readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** One message to one channel, after all its attempts. */
+export interface AlertTold {
+  readonly type: 'alert-told';
+  readonly at: string;
+  /** For people: `prod webhook`. */
+  readonly channel: string;
+  /** What was told: `failed`, `recovered`, `success`. */
+  readonly event: string;
+  /** `folded`: the same was told not long ago. */
+  readonly outcome: 'delivered' | 'undelivered' | 'folded';
+  readonly attempts: number;
+  readonly durationMs: number;
+  /** How the receiver took it, why it did not, or until when it is folded. */
+  readonly text: string;
 }
 
 export interface RunFinished {

@@ -1,5 +1,5 @@
-import type { RecordedStep, RunRecord } from '../schema/generated/run-record.types.ts';
-import type { RunEvent, RunFinished, RunStarted } from './event.ts';
+import type { RecordedAlert, RecordedStep, RunRecord } from '../schema/generated/run-record.types.ts';
+import type { AlertTold, RunEvent, RunFinished, RunStarted } from './event.ts';
 import { foldStep, plannedStep } from './fold-step.ts';
 
 /** Takes a run's events one by one and gives its record at any time; memory does not grow with the output. */
@@ -26,6 +26,7 @@ export function createFold(): RecordFold {
   const steps = new Map<string, RecordedStep>();
   const warnings: string[] = [];
   const interruptedRuns: string[] = [];
+  const alerts: RecordedAlert[] = [];
 
   return {
     add: (event) => {
@@ -37,6 +38,7 @@ export function createFold(): RecordFold {
       } else if (event.type === 'run-finished') finished = event;
       else if (event.type === 'run-warning') warnings.push(event.text);
       else if (event.type === 'run-interrupted-found') interruptedRuns.push(event.runId);
+      else if (event.type === 'alert-told') alerts.push(recordedAlert(event));
       else if (event.type !== 'run-cancelled') {
         const step = steps.get(event.step);
         if (step !== undefined) foldStep(step, event);
@@ -53,10 +55,15 @@ export function createFold(): RecordFold {
         bytes: list.reduce((sum, step) => sum + (step.bytes ?? 0), 0),
         warnings: [...warnings],
         interruptedRuns: [...interruptedRuns],
+        ...(alerts.length > 0 && { alerts: alerts.map((alert) => ({ ...alert })) }),
         steps: isComplete ? list : list.map(cutShort),
       };
     },
   };
+}
+
+function recordedAlert({ channel, event, outcome, attempts, durationMs, text }: AlertTold): RecordedAlert {
+  return { channel, event, outcome, attempts, durationMs, text };
 }
 
 type Identity = Pick<

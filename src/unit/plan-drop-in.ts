@@ -41,21 +41,34 @@ export function renderPlanDropIn(plan: Plan, surroundings: PlanSurroundings): st
   return marked(body.join('\n'), plan);
 }
 
-/** What the alert of a failed plan needs: the secrets of its channels, which lie in the plan's environments. */
+/**
+ * What the alert of a failed plan needs: the secrets of its channels, and those of the plan, to mask them. None of them
+ * must be there: one that is missing is often why there is an alert.
+ */
 export function renderAlertDropIn(plan: Plan, surroundings: PlanSurroundings): string {
   const { scope } = surroundings;
-  const lines = credentials(plan, surroundings);
+  const lines = credentials(plan, surroundings, 'all');
   const network = ['[Unit]', 'Wants=network-online.target', 'After=network-online.target', ''];
   const body = ['', ...(scope.kind === 'system' ? network : []), '[Service]', ...lines, ''];
   return marked(body.join('\n'), plan);
 }
 
-function credentials(plan: Plan, { environments, buckets, scope }: PlanSurroundings): readonly string[] {
+/** A backup must not wait for the secret of an alert: what only alerts use may be missing, and is then empty. */
+function credentials(
+  plan: Plan,
+  { environments, buckets, scope }: PlanSurroundings,
+  mayLack: 'all' | 'alerts' = 'alerts',
+): readonly string[] {
   const parameters = plan.steps.map(({ action }) => (action.kind === 'task' ? action.parameters : {}));
-  return credentialNames(environments, parameters, buckets).map(
-    (name) =>
-      `LoadCredential=${plainValue(name)}:${plainValue(join(settingsHome(scope), 'credentials', name))}`,
+  const needed = credentialNames(
+    environments.map((environment) => ({ ...environment, alerts: undefined })),
+    parameters,
+    buckets,
   );
+  return credentialNames(environments, parameters, buckets).flatMap((name) => [
+    `LoadCredential=${plainValue(name)}:${plainValue(join(settingsHome(scope), 'credentials', name))}`,
+    ...(mayLack === 'all' || !needed.includes(name) ? [`SetCredential=${plainValue(name)}:\\n`] : []),
+  ]);
 }
 
 function seconds(ms: number): string {

@@ -1,6 +1,6 @@
 import type { FailureDescription } from '../failure.ts';
 import { renderDuration } from '../quantity/duration.ts';
-import type { RunEvent, RunFinished, RunStarted, StepFinished } from '../record/event.ts';
+import type { AlertTold, RunEvent, RunFinished, RunStarted, StepFinished } from '../record/event.ts';
 import { renderProgress, renderTransfer } from './progress.ts';
 
 /** What an event means to a reader of a log, before any view gives it its form. */
@@ -53,6 +53,8 @@ export function stateEvent(event: RunEvent): Statement {
       return { level: 'warning', text: event.text };
     case 'run-cancelled':
       return { level: 'warning', text: `cancelling: ${event.reason.message}` };
+    case 'alert-told':
+      return stateAlert(event);
     case 'run-finished':
       return stateRunEnd(event);
     default:
@@ -78,6 +80,12 @@ function stateStepEnd(event: StepFinished): Omit<Statement, 'step'> {
     case 'cancelled':
       return { level: 'warning', text: `cancelled${because}` };
   }
+}
+
+function stateAlert({ channel, event, outcome, text }: AlertTold): Statement {
+  const level = outcome === 'undelivered' ? 'warning' : 'info';
+  const words = { delivered: 'told', undelivered: 'could not be told', folded: 'not told again' }[outcome];
+  return { level, text: `${channel} ${words} (${event}): ${text}` };
 }
 
 function stateRunEnd({ outcome, durationMs, exitCode, error }: RunFinished): Statement {

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { FailureDescription } from '../failure.ts';
 import { renderDuration } from '../quantity/duration.ts';
-import type { Outcome, RunEvent, RunFinished, RunStarted, StepFinished } from '../record/event.ts';
+import type { AlertTold, Outcome, RunEvent, RunFinished, RunStarted, StepFinished } from '../record/event.ts';
 import { plainLine, plainLines } from './plain-text.ts';
 import { renderTransfer } from './progress.ts';
 
@@ -17,6 +17,7 @@ export interface Summary {
   readonly finished: RunFinished | undefined;
   readonly steps: readonly StepFinished[];
   readonly warnings: readonly string[];
+  readonly alerts: readonly AlertTold[];
 }
 
 export interface SummaryOptions {
@@ -25,7 +26,13 @@ export interface SummaryOptions {
   readonly colour?: boolean;
 }
 
-export const emptySummary: Summary = { started: undefined, finished: undefined, steps: [], warnings: [] };
+export const emptySummary: Summary = {
+  started: undefined,
+  finished: undefined,
+  steps: [],
+  warnings: [],
+  alerts: [],
+};
 
 /** Adds an event to a summary. Pure: `events.reduce(foldSummary, emptySummary)`. */
 export function foldSummary(summary: Summary, event: RunEvent): Summary {
@@ -38,6 +45,8 @@ export function foldSummary(summary: Summary, event: RunEvent): Summary {
       return { ...summary, steps: [...summary.steps, event] };
     case 'run-warning':
       return { ...summary, warnings: [...summary.warnings, event.text] };
+    case 'alert-told':
+      return { ...summary, alerts: [...summary.alerts, event] };
     case 'run-interrupted-found':
       return {
         ...summary,
@@ -64,6 +73,7 @@ export function renderSummary(summary: Summary, options: SummaryOptions = {}): s
     ...stepRows(summary, paint),
     ...warningRows(summary.warnings),
     ...failureRows(summary),
+    ...alertRows(summary.alerts),
     ...(options.record === undefined ? [] : [['record', options.record] as const]),
   ];
   const titleWidth = Math.max(0, ...rows.map(([title]) => title.length));
@@ -118,6 +128,21 @@ function warningRows(warnings: readonly string[]): readonly Row[] {
   const more = different.length - mostWarnings;
   const shown = different.slice(0, mostWarnings);
   return titled('warnings', more > 0 ? [...shown, `and ${String(more)} more, see the record`] : shown);
+}
+
+/** One line: who was told, who was not, and why. */
+function alertRows(alerts: readonly AlertTold[]): readonly Row[] {
+  const of = (outcome: AlertTold['outcome']): readonly AlertTold[] =>
+    alerts.filter((alert) => alert.outcome === outcome);
+  const named = (list: readonly AlertTold[]): string =>
+    [...new Set(list.map(({ channel, event }) => `${channel} (${event})`))].join(', ');
+  const undelivered = of('undelivered').map(({ channel, event, text }) => `${channel} (${event}: ${text})`);
+  const parts = [
+    ...(of('delivered').length > 0 ? [`told ${named(of('delivered'))}`] : []),
+    ...(of('folded').length > 0 ? [`not again ${named(of('folded'))}`] : []),
+    ...(undelivered.length > 0 ? [`not delivered ${undelivered.join(', ')}`] : []),
+  ];
+  return parts.length === 0 ? [] : [['alerts', plainLine(parts.join('; '))]];
 }
 
 function failureRows({ steps, finished }: Summary): readonly Row[] {

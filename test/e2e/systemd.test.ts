@@ -1,8 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { startReceiver, type Receiver } from '../services/receiver.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
 import { startSystemd, type RunningSystemd } from '../services/systemd.ts';
 import { until } from './until.ts';
@@ -20,8 +19,7 @@ const node = '/srv/run-plan/node_modules/.bin/node';
 let workspace: Workspace;
 let database: TestDatabase;
 let systemd: RunningSystemd;
-let receiver: Server;
-let heard: string[];
+let receiver: Receiver;
 
 interface AppliedChange {
   readonly action: string;
@@ -42,12 +40,7 @@ describe.runIf(isExpected)('a real systemd', () => {
   beforeAll(async () => {
     database = await createDatabase(services);
     await database.query('create table orders as select n from generate_series(1, 1000) n');
-    heard = [];
-    receiver = createServer((request, response) => {
-      heard.push(request.url ?? '');
-      response.end();
-    });
-    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    receiver = await startReceiver();
     workspace = await createWorkspace();
     await rm(join(workspace.folder, 'run-plan.yaml'));
     await workspace.write('run-plan.yaml', 'plans: plans\nmetrics: { folder: collected }\n');
@@ -58,6 +51,9 @@ describe.runIf(isExpected)('a real systemd', () => {
     await systemd.run('cp', ['password', '/etc/run-plan/credentials/postgres-password']);
     await systemd.run('chmod', ['600', '/etc/run-plan/credentials/postgres-password']);
     await rm(join(workspace.folder, 'password'));
+    await workspace.write('hook', `${receiver.origin}/hook`);
+    await systemd.run('mv', ['hook', '/etc/run-plan/credentials/ops-webhook']);
+    await systemd.run('chmod', ['600', '/etc/run-plan/credentials/ops-webhook']);
     const postgres = postgresYaml(services, database.name, { password: '{ credential: postgres-password }' });
     await workspace.write(
       'plans/environments.yaml',
@@ -65,23 +61,23 @@ describe.runIf(isExpected)('a real systemd', () => {
   prod:
     postgres: ${postgres}
     repository: { folder: repository }
+    alerts: [{ webhook: { url: { credential: ops-webhook } } }]
   scratch:
     postgres: { ephemeral: true }
     repository: { folder: repository }
 `,
     );
-    await overrideAlert();
   });
 
   afterAll(async () => {
     await systemd.stop();
-    receiver.close();
+    await receiver.stop();
     await dropDatabase(services, database);
     await workspace.remove();
   });
 
   beforeEach(async () => {
-    heard.length = 0;
+    receiver.requests.length = 0;
     // A folder without any plan is taken for the wrong one.
     await workspace.write(
       'plans/by-hand.yaml',
@@ -131,7 +127,7 @@ describe.runIf(isExpected)('a real systemd', () => {
     expect(await apply()).toEqual([]);
     expect(await systemd.systemctl('list-timers', '--all')).not.toContain('run-plan');
     const left = await systemd.run('find', ['/etc/systemd/system', '-type', 'f', '-o', '-type', 'l']);
-    expect(left.stdout).toBe('/etc/systemd/system/run-plan-alert@.service.d/90-test.conf\n');
+    expect(left.stdout).toBe('');
   });
 
   test('a watch notices a timer that somebody has disabled', async () => {
@@ -221,13 +217,50 @@ describe.runIf(isExpected)('a real systemd', () => {
     await workspace.write('plans/environments.yaml', environments);
   });
 
-  test('a failed run starts the alert unit, which reaches a receiver', async () => {
+  test('a failed run is heard once, by itself; a unit that cannot start, by OnFailure=', async () => {
     await workspace.write('plans/broken.yaml', plan('yearly', '  - run: exit 3\n'));
     await apply();
     expect((await systemd.run('systemctl', ['start', 'run-plan@broken.service'])).code).not.toBe(0);
-    await until('the alert', () => Promise.resolve(heard.includes('/failed/broken/exit-code')), patienceMs);
+    const told = await alertEnded('broken');
+    expect(heard()).toEqual([expect.stringMatching(/^FAILED: broken on \S+, step run-1$/)]);
     expect(await timers()).toMatchObject([{ plan: 'broken', result: 'exit-code (exit 20)' }]);
     expect((await systemd.run(node, [...launcher, 'timers', '--check'])).code).toBe(22);
+
+    await dropIn('run-plan@broken.service', '[Service]\nExecStart=\nExecStart=/usr/bin/nobody-is-here\n');
+    expect((await systemd.run('systemctl', ['start', 'run-plan@broken.service'])).code).not.toBe(0);
+    await alertEnded('broken', told);
+    expect(heard().slice(1)).toEqual([
+      expect.stringMatching(
+        /^STILL FAILING: broken on \S+, its unit: systemd could not start the program \(exit 203\) \(2 times since /,
+      ),
+    ]);
+    expect(await show('broken', 'Result', 'run-plan-alert@')).toBe('success');
+    await systemd.run('rm', ['-r', '/etc/systemd/system/run-plan@broken.service.d/90-test.conf']);
+  });
+
+  test('a missing secret is heard; one of an alert keeps no backup from running, and makes it red', async () => {
+    const secret = (name: string): string => `/etc/run-plan/credentials/${name}`;
+    await workspace.write('plans/lacking.yaml', plan('yearly', '  - run: echo fine\n'));
+    await apply();
+    await systemd.run('mv', [secret('postgres-password'), '/run/aside']);
+    expect((await systemd.run('systemctl', ['start', 'run-plan@lacking.service'])).code).not.toBe(0);
+    const told = await alertEnded('lacking');
+    expect(heard()).toEqual([
+      expect.stringMatching(
+        /^FAILED: lacking on \S+, its unit: systemd could not load its credentials \(exit 243\)$/,
+      ),
+    ]);
+    await systemd.run('mv', ['/run/aside', secret('postgres-password')]);
+
+    await systemd.run('mv', [secret('ops-webhook'), '/run/aside']);
+    expect((await systemd.run('systemctl', ['start', 'run-plan@lacking.service'])).code).not.toBe(0);
+    await alertEnded('lacking', told);
+    expect((await workspace.records('lacking')).at(-1)).toMatchObject({
+      outcome: 'succeeded',
+      exitCode: 23,
+      error: { message: expect.stringContaining('systemd credential ops-webhook is empty') as string },
+    });
+    await systemd.run('mv', ['/run/aside', secret('ops-webhook')]);
   });
 
   test('an overrun is stopped at its deadline, cleaned up after, and told', async () => {
@@ -249,7 +282,8 @@ describe.runIf(isExpected)('a real systemd', () => {
     expect(living.stdout).toBe('0\n');
     const lock = '/var/lib/run-plan/locks/slow.lock';
     expect(await systemd.run('flock', ['--nonblock', lock, 'true'])).toMatchObject({ code: 0 });
-    await until('the alert', () => Promise.resolve(heard.includes('/failed/slow/timeout')), patienceMs);
+    await alertEnded('slow');
+    expect(heard()).toEqual([expect.stringMatching(/^CANCELLED: slow on \S+, step run-1$/)]);
   });
 
   test('two triggers at once run once', async () => {
@@ -380,14 +414,37 @@ async function nextElapse(name: string): Promise<string> {
   return (await timers()).find((timer) => timer.plan === name)?.nextElapseAt ?? 'never';
 }
 
-async function show(name: string, property: string): Promise<string> {
+async function show(name: string, property: string, prefix = 'run-plan@'): Promise<string> {
   const text = await systemd.systemctl(
     'show',
     '--value',
     `--property=${property}`,
-    `run-plan@${name}.service`,
+    `${prefix}${name}.service`,
   );
   return text.trim();
+}
+
+/** Titles of what was told. */
+function heard(): readonly string[] {
+  return receiver.requests.map(({ body }) => (JSON.parse(body) as { readonly title: string }).title);
+}
+
+/** When the unit that OnFailure= starts last ended, in systemd's own words; `0` for never. */
+async function alertEnd(name: string): Promise<string> {
+  const unit = `run-plan-alert@${name}.service`;
+  const property = 'ExecMainExitTimestampMonotonic';
+  return (await systemd.systemctl('show', '--value', `--property=${property}`, unit)).trim();
+}
+
+/** Waits until it has ended again; while it runs systemd says 0. */
+async function alertEnded(name: string, before = '0'): Promise<string> {
+  let end = before;
+  const hasEnded = async (): Promise<boolean> => {
+    end = await alertEnd(name);
+    return end !== '0' && end !== before;
+  };
+  await until('the end of the alert', hasEnded, patienceMs);
+  return end;
 }
 
 async function unit(name: string, text: string): Promise<void> {
@@ -410,16 +467,4 @@ async function dropIn(unit: string, text: string): Promise<void> {
   await workspace.write('drop-in', text);
   await systemd.run('mv', ['drop-in', `/etc/systemd/system/${unit}.d/90-test.conf`]);
   await systemd.systemctl('daemon-reload');
-}
-
-/** The alert, sent by a shell: what `run-plan alerts` sends has its own tests. */
-async function overrideAlert(): Promise<void> {
-  const { port } = receiver.address() as AddressInfo;
-  await workspace.write(
-    'alert',
-    `#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/${String(port)}\nprintf 'GET /failed/%s/%s HTTP/1.1\\r\\nHost: alerts\\r\\nConnection: close\\r\\n\\r\\n' "$1" "$MONITOR_SERVICE_RESULT" >&3\ncat <&3\n`,
-  );
-  await chmod(join(workspace.folder, 'alert'), 0o755);
-  await mkdir(join(workspace.folder, 'tasks'), { recursive: true });
-  await dropIn('run-plan-alert@.service', '[Service]\nExecStart=\nExecStart=/srv/cleaning/alert %i\n');
 }

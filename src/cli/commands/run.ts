@@ -48,7 +48,10 @@ export async function runCommand(host: CommandHost, name: string, options: RunOp
     return exitCode.done;
   }
   await confirmWrites(host, pipeline, options.yes);
-  return runHere(host, plans, pipeline, formatOf(plans, options), { mayAsk: options.yes === undefined });
+  return runHere(host, plans, pipeline, formatOf(plans, options), {
+    mayAsk: options.yes === undefined,
+    isTold: true,
+  });
 }
 
 /** A plan whose environment is not complete here leaves a record as well: nobody may look for it in vain. */
@@ -101,19 +104,20 @@ export async function confirmWrites(
 
 export interface RunHereOptions {
   readonly mayAsk?: boolean;
+  readonly isTold?: boolean;
   readonly listeners?: readonly EventSink[];
 }
 
 /**
  * Runs a built pipeline in this process, with its signals, views and locks. `mayAsk`: its questions to people may be
- * asked here, where there is a terminal; without, they stay open. `listeners` hear every event as well.
+ * asked here, where there is a terminal; without, they stay open. `isTold`: alerts are sent. `listeners` hear every event as well.
  */
 export async function runHere(
   host: CommandHost,
   plans: Plans,
   pipeline: Pipeline,
   format: LogFormat,
-  { mayAsk = false, listeners = [] }: RunHereOptions = {},
+  { mayAsk = false, isTold = false, listeners = [] }: RunHereOptions = {},
 ): Promise<ExitCode> {
   let killAll: () => void = () => undefined;
   const signals = watchSignals((code) => {
@@ -128,6 +132,7 @@ export async function runHere(
       sinks: [...views, ...listeners],
       cancel: signals.cancel,
       mayAsk: mayAsk && format !== 'json',
+      isTold,
     });
     killAll = () => {
       runHost.groups.killAll();

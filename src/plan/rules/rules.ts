@@ -14,6 +14,7 @@ import { scheduleEnds } from './schedule-ends.ts';
 import { scheduleNeverFires } from './schedule-never-fires.ts';
 import { scheduleOverlaps } from './schedule-overlaps.ts';
 import { scheduleSlowerThanRpo } from './schedule-slower-than-rpo.ts';
+import { scheduleWithoutAlert } from './schedule-without-alert.ts';
 import { secretInClear } from './secret-in-clear.ts';
 import { storageClassSlowerThanRto } from './storage-class-slower-than-rto.ts';
 import { timeoutMissing } from './timeout-missing.ts';
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   scheduleOverlaps,
   scheduleEnds,
   jitterTooLong,
+  scheduleWithoutAlert,
   timeoutMissing,
   secretInClear,
   backupsBesideUploads,

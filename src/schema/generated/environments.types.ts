@@ -312,115 +312,403 @@ export interface WrittenUploadsBucket {
  * One way to tell.
  */
 export interface WrittenAlert {
+  webhook?: WrittenWebhook;
+  email?: WrittenEmail;
+  ping?: WrittenPing;
+  command?: WrittenAlertCommand;
+}
+/**
+ * A message to a chat or an incident tool.
+ */
+export interface WrittenWebhook {
   /**
-   * A message to a chat or an incident tool.
+   * Its address; most such addresses are secrets.
    */
-  webhook?: {
+  url: {
     /**
-     * Its address; most such addresses are secrets.
+     * Name of the environment variable that holds it.
      */
-    url: {
-      /**
-       * Name of the environment variable that holds it.
-       */
-      env?: string;
-      /**
-       * Path of a file that holds it; a trailing newline is cut.
-       */
-      file?: string;
-      /**
-       * A command whose standard output is the secret; a trailing newline is cut.
-       */
-      command?: string;
-      /**
-       * Name of a systemd credential (LoadCredential=) of the unit.
-       */
-      credential?: string;
-    };
+    env?: string;
     /**
-     * Shape of the message.
+     * Path of a file that holds it; a trailing newline is cut.
      */
-    format?: 'slack' | 'json';
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
   };
   /**
-   * A mail.
+   * Shape of the message; json unless said.
    */
-  email?: {
+  format?: 'slack' | 'discord' | 'teams' | 'ntfy' | 'json';
+  /**
+   * For json: the body. {title}, {text}, {plan} and the like in its texts are replaced; the whole message unless said.
+   */
+  template?: {};
+  /**
+   * Secrets that the template names as {secrets.NAME}.
+   */
+  secrets?: {
     /**
-     * Receivers.
-     *
-     * Items: One address.
+     * Where it is to be found.
      */
-    to: string[];
-    /**
-     * Sender.
-     */
-    from?: string;
-    /**
-     * The server that takes it.
-     */
-    smtp: {
-      /**
-       * Its name.
-       */
-      host: string;
-      /**
-       * Its port; 587 unless said.
-       */
-      port?: number;
-      /**
-       * User name there.
-       */
-      user?: string;
-      /**
-       * Password there.
-       */
-      password?: {
-        /**
-         * Name of the environment variable that holds it.
-         */
-        env?: string;
-        /**
-         * Path of a file that holds it; a trailing newline is cut.
-         */
-        file?: string;
-        /**
-         * A command whose standard output is the secret; a trailing newline is cut.
-         */
-        command?: string;
-        /**
-         * Name of a systemd credential (LoadCredential=) of the unit.
-         */
-        credential?: string;
-      };
-    };
+    [k: string]:
+      | {
+          /**
+           * Name of the environment variable that holds it.
+           */
+          env?: string;
+          /**
+           * Path of a file that holds it; a trailing newline is cut.
+           */
+          file?: string;
+          /**
+           * A command whose standard output is the secret; a trailing newline is cut.
+           */
+          command?: string;
+          /**
+           * Name of a systemd credential (LoadCredential=) of the unit.
+           */
+          credential?: string;
+        }
+      | undefined;
   };
   /**
-   * Start, success and fail pings: the dead man's switch.
+   * Headers of the request; a secret is named by where it is to be found.
    */
-  ping?: {
+  headers?: {
     /**
-     * Its address.
+     * The header's value.
      */
-    url: {
-      /**
-       * Name of the environment variable that holds it.
-       */
-      env?: string;
-      /**
-       * Path of a file that holds it; a trailing newline is cut.
-       */
-      file?: string;
-      /**
-       * A command whose standard output is the secret; a trailing newline is cut.
-       */
-      command?: string;
-      /**
-       * Name of a systemd credential (LoadCredential=) of the unit.
-       */
-      credential?: string;
-    };
+    [k: string]:
+      | string
+      | {
+          /**
+           * Name of the environment variable that holds it.
+           */
+          env?: string;
+          /**
+           * Path of a file that holds it; a trailing newline is cut.
+           */
+          file?: string;
+          /**
+           * A command whose standard output is the secret; a trailing newline is cut.
+           */
+          command?: string;
+          /**
+           * Name of a systemd credential (LoadCredential=) of the unit.
+           */
+          credential?: string;
+        }
+      | undefined;
   };
+  sign?: WrittenSignature;
+  /**
+   * Only of these; all unless said.
+   *
+   * Items: One event.
+   */
+  events?: (
+    'failed' | 'recovered' | 'objective-missed' | 'drill-result' | 'sign-off-open' | 'drift' | 'warning'
+  )[];
+  /**
+   * Only of runs of these plans; all that use the environment unless said.
+   *
+   * Items: Name of a plan.
+   */
+  plans?: string[];
+  /**
+   * What one message may take, with every further attempt; 30s unless said.
+   */
+  timeout?: string;
+  proof?: WrittenAlertProof;
+}
+/**
+ * Signs the body by HMAC with SHA-256; the header then has sha256= and hex digits.
+ */
+export interface WrittenSignature {
+  /**
+   * The key.
+   */
+  secret: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * Name of the header; x-signature-256 unless said.
+   */
+  header?: string;
+}
+/**
+ * How `run-plan alerts test` finds out that its message has arrived, beyond that it was accepted.
+ */
+export interface WrittenAlertProof {
+  /**
+   * A command for bash that prints what has arrived, asked again until it prints the token of RUN_PLAN_ALERT_TOKEN.
+   */
+  run: string;
+  /**
+   * How long it may take to arrive; 2m unless said.
+   */
+  within?: string;
+}
+/**
+ * A mail.
+ */
+export interface WrittenEmail {
+  /**
+   * Receivers.
+   *
+   * Items: One address.
+   */
+  to: string[];
+  /**
+   * Sender; run-plan at this host unless said.
+   */
+  from?: string;
+  smtp: WrittenSmtp;
+  /**
+   * Only of these; all unless said.
+   *
+   * Items: One event.
+   */
+  events?: (
+    'failed' | 'recovered' | 'objective-missed' | 'drill-result' | 'sign-off-open' | 'drift' | 'warning'
+  )[];
+  /**
+   * Only of runs of these plans; all that use the environment unless said.
+   *
+   * Items: Name of a plan.
+   */
+  plans?: string[];
+  /**
+   * What one message may take, with every further attempt; 30s unless said.
+   */
+  timeout?: string;
+  proof?: WrittenAlertProof1;
+}
+/**
+ * The server that takes it.
+ */
+export interface WrittenSmtp {
+  /**
+   * Its name.
+   */
+  host: string;
+  /**
+   * Its port; 587 unless said.
+   */
+  port?: number;
+  /**
+   * User name there.
+   */
+  user?: string;
+  /**
+   * Password there.
+   */
+  password?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * starttls: the connection must become encrypted; implicit: it is from its start, as on port 465; opportunistic: encrypted where the server offers it. starttls with a password, opportunistic without, unless said.
+   */
+  tls?: 'starttls' | 'implicit' | 'opportunistic' | 'none';
+  /**
+   * Path of the CA certificate, where this host does not know the server's.
+   */
+  ca?: string;
+}
+/**
+ * How `run-plan alerts test` finds out that its message has arrived, beyond that it was accepted.
+ */
+export interface WrittenAlertProof1 {
+  /**
+   * A command for bash that prints what has arrived, asked again until it prints the token of RUN_PLAN_ALERT_TOKEN.
+   */
+  run: string;
+  /**
+   * How long it may take to arrive; 2m unless said.
+   */
+  within?: string;
+}
+/**
+ * Start, success and fail pings: the dead man's switch.
+ */
+export interface WrittenPing {
+  /**
+   * Its address, for success; with /start and /fail at its end for the others, as healthchecks.io has it. {plan} in it is the name of the plan.
+   */
+  url: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * Address of start pings, for a service that wants one of its own. Then nothing is added to any address.
+   */
+  start?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * Address of fail pings, for a service that wants one of its own. Then nothing is added to any address.
+   */
+  fail?: {
+    /**
+     * Name of the environment variable that holds it.
+     */
+    env?: string;
+    /**
+     * Path of a file that holds it; a trailing newline is cut.
+     */
+    file?: string;
+    /**
+     * A command whose standard output is the secret; a trailing newline is cut.
+     */
+    command?: string;
+    /**
+     * Name of a systemd credential (LoadCredential=) of the unit.
+     */
+    credential?: string;
+  };
+  /**
+   * Only these pings; all unless said.
+   *
+   * Items: One event.
+   */
+  events?: ('start' | 'success' | 'fail')[];
+  /**
+   * Only of runs of these plans; all that use the environment unless said.
+   *
+   * Items: Name of a plan.
+   */
+  plans?: string[];
+  /**
+   * What one message may take, with every further attempt; 30s unless said.
+   */
+  timeout?: string;
+  proof?: WrittenAlertProof2;
+}
+/**
+ * How `run-plan alerts test` finds out that its message has arrived, beyond that it was accepted.
+ */
+export interface WrittenAlertProof2 {
+  /**
+   * A command for bash that prints what has arrived, asked again until it prints the token of RUN_PLAN_ALERT_TOKEN.
+   */
+  run: string;
+  /**
+   * How long it may take to arrive; 2m unless said.
+   */
+  within?: string;
+}
+/**
+ * A program of your own: the message on its standard input as JSON, and in variables RUN_PLAN_….
+ */
+export interface WrittenAlertCommand {
+  /**
+   * A command for bash, under set -euo pipefail.
+   */
+  run?: string;
+  /**
+   * A program and its arguments, without a shell.
+   *
+   * Items: One word.
+   */
+  argv?: string[];
+  /**
+   * Only of these; all unless said.
+   *
+   * Items: One event.
+   */
+  events?: (
+    'failed' | 'recovered' | 'objective-missed' | 'drill-result' | 'sign-off-open' | 'drift' | 'warning'
+  )[];
+  /**
+   * Only of runs of these plans; all that use the environment unless said.
+   *
+   * Items: Name of a plan.
+   */
+  plans?: string[];
+  /**
+   * What one message may take, with every further attempt; 30s unless said.
+   */
+  timeout?: string;
+  proof?: WrittenAlertProof3;
+}
+/**
+ * How `run-plan alerts test` finds out that its message has arrived, beyond that it was accepted.
+ */
+export interface WrittenAlertProof3 {
+  /**
+   * A command for bash that prints what has arrived, asked again until it prints the token of RUN_PLAN_ALERT_TOKEN.
+   */
+  run: string;
+  /**
+   * How long it may take to arrive; 2m unless said.
+   */
+  within?: string;
 }
 /**
  * What a bucket is to be like.

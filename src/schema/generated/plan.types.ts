@@ -42,6 +42,19 @@ export interface WrittenPlan {
      */
     rto?: string;
   };
+  /**
+   * What this plan asks of the alerts of its environments.
+   */
+  alerts?: {
+    /**
+     * Every channel must have been proven by `run-plan alerts test` within this time; otherwise a run that went well exits 23.
+     */
+    'proof-within'?: string;
+    /**
+     * A sign-off of this drill that is open for longer is told; 7d unless said.
+     */
+    'sign-off-within'?: string;
+  };
   retention?: WrittenRetention;
   /**
    * Deadline of the whole run.

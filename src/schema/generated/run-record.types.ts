@@ -99,6 +99,10 @@ export interface RunRecord {
    * Every step in order.
    */
   steps: RecordedStep[];
+  /**
+   * Who was told of the run, in the order of the endings; absent when nobody was to be told.
+   */
+  alerts?: RecordedAlert[];
 }
 /**
  * What went wrong.
@@ -231,4 +235,33 @@ export interface RecordedStep {
      */
     line: string;
   }[];
+}
+/**
+ * One message or ping to one channel.
+ */
+export interface RecordedAlert {
+  /**
+   * Environment and kind; numbered where there are several.
+   */
+  channel: string;
+  /**
+   * What was told.
+   */
+  event: string;
+  /**
+   * folded: the same was told not long ago, and is told again later, with a count.
+   */
+  outcome: 'delivered' | 'undelivered' | 'folded';
+  /**
+   * How often it was tried.
+   */
+  attempts: number;
+  /**
+   * All attempts, milliseconds.
+   */
+  durationMs: number;
+  /**
+   * How the receiver took it, why it did not, or since when it is folded.
+   */
+  text: string;
 }

@@ -42,7 +42,15 @@ const everywhere = exportedOf(
   [
     {
       ...amazon,
-      ...{ alerts: [{ webhook: { url: { kind: 'credential', name: 'api-token', position } } }] },
+      alerts: [
+        {
+          kind: 'ping',
+          name: 'prod ping',
+          events: [],
+          timeoutMs: 1000,
+          url: { kind: 'credential', name: 'api-token', position },
+        },
+      ],
     },
     compatible(true),
   ],

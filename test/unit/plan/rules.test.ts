@@ -23,6 +23,10 @@ function plan(...lines: readonly string[]): string {
   ].join('\n');
 }
 
+function inEnvironment(line: string): string {
+  return `environments:\n  prod:\n    ${database}\n    repository: { folder: /var/backups }\n    ${line}\n`;
+}
+
 function inBucket(bucket: string, rest = ''): string {
   return `environments:
   prod:
@@ -138,7 +142,21 @@ const firing: readonly Case[] = [
     shows: 'more than half of the time between two runs',
     plan: plan('schedule: [{ calendar: "*:0/10" }]', 'timer: { jitter: 6m }'),
   },
+  {
+    rule: 'schedule-without-alert',
+    shows: 'alerts that are of another plan only',
+    plan: plan('schedule: [{ calendar: daily }]'),
+    environments: inEnvironment('alerts: [{ ping: { url: { env: PING }, plans: [weekly] } }]'),
+  },
   { rule: 'timeout-missing', shows: 'no timeout', plan: `environment: prod\n${steps}` },
+  {
+    rule: 'secret-in-clear',
+    shows: 'a token in a header of an alert',
+    plan: plan(),
+    environments: inEnvironment(
+      'alerts: [{ webhook: { url: { env: HOOK }, headers: { authorization: Bearer hunter2 } } }]',
+    ),
+  },
   {
     rule: 'secret-in-clear',
     shows: 'an assignment in a command',
@@ -267,6 +285,12 @@ const silent: readonly Case[] = [
     rule: 'schedule-ends',
     shows: 'one entry without an end',
     plan: plan('schedule: [{ calendar: daily }, { calendar: hourly, until: 2027-01-05 }]'),
+  },
+  {
+    rule: 'schedule-without-alert',
+    shows: 'a ping for it',
+    plan: plan('schedule: [{ calendar: daily }]'),
+    environments: inEnvironment('alerts: [{ ping: { url: { env: PING }, plans: [nightly] } }]'),
   },
   { rule: 'timeout-missing', shows: 'a timeout', plan: plan() },
   {

@@ -29,13 +29,14 @@ const floors: readonly (readonly string[])[] = [
   ['restore', 'monitor', 'uploads', 'sync', 'cdn', 'watch', 'metrics'],
   ['engine', 'view'],
   ['evidence', 'doctor'],
+  ['alert'],
   ['demo'],
   ['cli'],
 ];
 
 /** Neighbours on a floor, or below it, that must not know each other all the same. */
 const strangers: readonly (readonly [room: string, ...others: string[]])[] = [
-  ['engine', 'view', 'postgres', 'artifact'],
+  ['engine', 'view', 'postgres', 'artifact', 'alert'],
   ['view', 'engine', 'postgres', 'artifact', 'repository'],
   ['secret', 'plan', 'process', 'repository', 'schedule'],
   ['repository', 'plan', 'schedule', 'settings'],

@@ -118,6 +118,21 @@ ReadWritePaths=-"/var/backups/clean 100%%"
     ]);
   });
 
+  test('may lack the secrets that only alerts use; the unit of its alert may lack any', async () => {
+    const url = { kind: 'credential' as const, name: 'ops-webhook', position: 'environments.yaml:9:9' };
+    const alerts = [{ kind: 'ping' as const, name: 'prod ping', events: [], timeoutMs: 1, url }];
+    const units = await wantedFor([planOf()], { environmentsOf: () => [{ ...prod, alerts }] });
+    const optional = (path: string): readonly string[] =>
+      textOf(units, path)
+        .split('\n')
+        .filter((line) => line.startsWith('SetCredential='));
+    expect(optional('run-plan@nightly.service.d/50-plan.conf')).toEqual(['SetCredential=ops-webhook:\\n']);
+    expect(optional('run-plan-alert@nightly.service.d/50-plan.conf')).toEqual([
+      'SetCredential=ops-webhook:\\n',
+      'SetCredential=postgres-password:\\n',
+    ]);
+  });
+
   test('shows a folder that the template hides', async () => {
     const hidden = (folder: string) => ({
       ...prod,

@@ -1,0 +1,23 @@
+import { hostname } from 'node:os';
+import type { Surroundings } from '../alert/sending.ts';
+import { systemClock } from '../clock.ts';
+import { createProcessGroups, type ProcessGroups } from '../process/process-groups.ts';
+import type { Secrets } from '../secret/reference.ts';
+import type { CommandHost } from './host.ts';
+
+/** What sending alerts takes from this process. */
+export function alertSurroundings(
+  host: CommandHost,
+  secrets: Secrets,
+  groups: ProcessGroups = createProcessGroups(),
+): Surroundings {
+  return {
+    clock: systemClock,
+    secrets,
+    redact: (text) => host.redactor.redact(text),
+    hostName: hostname(),
+    environmentVariables: host.environmentVariables,
+    workingFolder: host.workingFolder,
+    groups,
+  };
+}

@@ -1,0 +1,60 @@
+import { channelKey } from '../../alert/channel-key.ts';
+import { readProofs } from '../../alert/state.ts';
+import { alertEvents, type AlertChannel } from '../../environment/alert.ts';
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { renderDuration } from '../../quantity/duration.ts';
+import type { AlertProof } from '../../schema/generated/alert-proofs.types.ts';
+import { environmentsWithAlerts } from '../alert-environments.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
+import { loadPlans, requireEnvironments } from '../plans.ts';
+import { stateFolderOf } from '../state.ts';
+import { renderTable } from '../table.ts';
+
+export interface AlertsListOptions {
+  readonly json?: true | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Lists every channel with what it is told and its last proof on this host. */
+export async function alertsListCommand(host: CommandHost, options: AlertsListOptions): Promise<ExitCode> {
+  const plans = await loadPlans(host, options.config);
+  requireEnvironments(plans);
+  const channels = environmentsWithAlerts(plans, undefined).flatMap(({ alerts = [] }) => alerts);
+  const proofs = await readProofs(stateFolderOf(plans.settings, host.environmentVariables));
+  const proofOf = (channel: AlertChannel): AlertProof | undefined => proofs.channels[channelKey(channel)];
+  if (options.json === true)
+    printJson(
+      host,
+      channels.map((channel) => ({
+        channel: channel.name,
+        kind: channel.kind,
+        events: channel.events,
+        plans: channel.plans ?? null,
+        provenAt: proofOf(channel)?.at ?? null,
+        provenBy: proofOf(channel)?.by ?? null,
+      })),
+    );
+  else print(host, render(channels, proofOf));
+  return exitCode.done;
+}
+
+function render(
+  channels: readonly AlertChannel[],
+  proofOf: (channel: AlertChannel) => AlertProof | undefined,
+): string {
+  const columns = [{ title: 'CHANNEL' }, { title: 'EVENTS' }, { title: 'PLANS' }, { title: 'PROVEN' }];
+  return renderTable(
+    columns,
+    channels.map((channel) => [
+      channel.name,
+      channel.events.length === alertEvents.length ? 'all' : channel.events.join(', '),
+      channel.plans?.join(', ') ?? 'all',
+      provenWords(proofOf(channel)),
+    ]),
+  );
+}
+
+function provenWords(proof: AlertProof | undefined): string {
+  if (proof === undefined) return 'never: run-plan alerts test';
+  return `${renderDuration(Math.max(0, Date.now() - Date.parse(proof.at)))} ago (${proof.by})`;
+}

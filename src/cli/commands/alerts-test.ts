@@ -1,0 +1,87 @@
+import { channelKey } from '../../alert/channel-key.ts';
+import { readProofs, writeProofs } from '../../alert/state.ts';
+import { testChannel, type Tested } from '../../alert/test-channel.ts';
+import { watchSignals } from '../../engine/signals.ts';
+import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { createProcessGroups } from '../../process/process-groups.ts';
+import { renderDuration } from '../../quantity/duration.ts';
+import { alertSurroundings } from '../alert-surroundings.ts';
+import { environmentsWithAlerts } from '../alert-environments.ts';
+import { exit } from '../exit.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
+import { loadPlans, requireEnvironments } from '../plans.ts';
+import { stateFolderOf } from '../state.ts';
+import { renderTable } from '../table.ts';
+
+export interface AlertsTestOptions {
+  readonly json?: true | undefined;
+  readonly config?: string | undefined;
+}
+
+/** Sends a test through every channel at once, and notes which have proven to work. */
+export async function alertsTestCommand(
+  host: CommandHost,
+  name: string | undefined,
+  options: AlertsTestOptions,
+): Promise<ExitCode> {
+  const plans = await loadPlans(host, options.config);
+  requireEnvironments(plans);
+  const environments = environmentsWithAlerts(plans, name);
+  const groups = createProcessGroups();
+  const surroundings = alertSurroundings(host, plans.secrets, groups);
+  const signals = watchSignals((code) => {
+    groups.killAll();
+    void exit(code);
+  });
+  try {
+    const tested = await Promise.all(
+      environments.flatMap((environment) =>
+        (environment.alerts ?? []).map((channel) =>
+          testChannel(channel, environment.name, surroundings, signals.cancel),
+        ),
+      ),
+    );
+    await noteProofs(stateFolderOf(plans.settings, host.environmentVariables), tested, new Date());
+    if (options.json === true) printJson(host, tested.map(asData));
+    else print(host, render(tested));
+    signals.cancel.throwIfAborted();
+    return tested.every(({ proven }) => proven) ? exitCode.done : exitCode.alertFailed;
+  } finally {
+    signals.stop();
+  }
+}
+
+/** A channel that failed has lost its older proof: it does not work now. */
+async function noteProofs(stateFolder: string, tested: readonly Tested[], now: Date): Promise<void> {
+  const { channels } = await readProofs(stateFolder);
+  const isTested = new Set(tested.map(({ channel }) => channelKey(channel)));
+  const noted = Object.fromEntries([
+    ...Object.entries(channels).filter(([key]) => !isTested.has(key)),
+    ...tested
+      .filter(({ proven }) => proven)
+      .map(({ channel, text }) => [channelKey(channel), { at: now.toISOString(), by: text }] as const),
+  ]);
+  await writeProofs(stateFolder, { format: 1, channels: noted });
+}
+
+function asData({ channel, proven, attempts, durationMs, text }: Tested): unknown {
+  return { channel: channel.name, kind: channel.kind, proven, attempts, durationMs, text };
+}
+
+function render(tested: readonly Tested[]): string {
+  const columns = [
+    { title: 'CHANNEL' },
+    { title: 'RESULT' },
+    { title: 'TOOK', align: 'right' },
+    { title: 'HOW' },
+  ] as const;
+  return renderTable(
+    columns,
+    tested.map(({ channel, proven, durationMs, text }) => [
+      channel.name,
+      proven ? 'proven' : 'FAILED',
+      renderDuration(durationMs),
+      text,
+    ]),
+  );
+}

@@ -1,0 +1,208 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ToldAlert } from '../../../src/alert/ledger.ts';
+import { createRunAlerts } from '../../../src/alert/run-alerts.ts';
+import type { RunAlertsOptions } from '../../../src/alert/run-messages.ts';
+import { composeSignOff } from '../../../src/alert/open-sign-offs.ts';
+import type { FinishedRun } from '../../../src/engine/run-host.ts';
+import type { Environment } from '../../../src/environment/environment.ts';
+import { systemClock } from '../../../src/clock.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import type { DrillEvidence } from '../../../src/schema/generated/drill-evidence.types.ts';
+import type { RunRecord } from '../../../src/schema/generated/run-record.types.ts';
+import { channelsIn, surroundingsOf } from '../../fixtures/alerts.ts';
+import { fakePipeline } from '../../fixtures/fake-run.ts';
+import { memoryRepository } from '../../fixtures/memory-repository.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'run-plan-alerts-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const record: RunRecord = {
+  format: 1,
+  runId: 'nightly-20261124T020000Z-3fa9',
+  plan: 'nightly',
+  planHash: 'f',
+  environment: 'prod',
+  host: 'db1',
+  pid: 1,
+  versions: {},
+  parameters: {},
+  complete: true,
+  outcome: 'succeeded',
+  exitCode: 0,
+  startedAt: '2026-11-24T02:00:00.000Z',
+  finishedAt: '2026-11-24T02:05:00.000Z',
+  durationMs: 300_000,
+  stepsDurationMs: 290_000,
+  bytes: 0,
+  warnings: [],
+  interruptedRuns: [],
+  steps: [],
+};
+const failed = (code: string, message = 'it broke'): RunRecord => ({
+  ...record,
+  outcome: 'failed',
+  exitCode: 20,
+  error: { code, message },
+});
+
+/** A channel that appends event and title to a file. */
+const writes = (file: string, more = ''): string =>
+  `- command: { run: 'echo "$RUN_PLAN_EVENT $RUN_PLAN_TITLE" >> ${file}'${more} }`;
+
+interface Case {
+  readonly environments: Readonly<Record<string, string>>;
+  readonly plan?: Partial<Plan>;
+  readonly now?: string;
+}
+
+/** Tells a run to the channels of these environments; gives what was reported. */
+async function tell(run: RunRecord, { environments, plan, now }: Case): Promise<readonly ToldAlert[]> {
+  const known = Object.entries(environments).map(([name, yaml]): Environment => ({
+    name,
+    protected: false,
+    alerts: channelsIn(yaml, name),
+  }));
+  const [own] = known;
+  if (own === undefined) throw new Error('no environment');
+  const pipeline = {
+    ...fakePipeline([], { name: 'nightly', environment: own.name, ...plan }),
+    environment: own,
+    environments: new Map(known.map((environment) => [environment.name, environment])),
+  };
+  const clock = { ...systemClock, ...(now !== undefined && { now: () => new Date(now) }) };
+  const options: RunAlertsOptions = {
+    ...surroundingsOf({}, { clock, workingFolder: folder }),
+    stateFolder: folder,
+    invocation: undefined,
+    drills: [],
+    environmentsText: undefined,
+  };
+  const finished: FinishedRun = {
+    record: run,
+    pipeline,
+    restored: new Map(),
+    repository: undefined,
+    openRepository: () => Promise.resolve(memoryRepository()),
+    signal: new AbortController().signal,
+  };
+  const reported: ToldAlert[] = [];
+  await createRunAlerts(options).finished(finished, (alert) => reported.push(alert));
+  return reported;
+}
+
+const heard = async (file: string): Promise<readonly string[]> =>
+  (await readFile(join(folder, file), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+
+describe('one run has one message', () => {
+  test.each([
+    ['failed FAILED: nightly on db1', failed('command-failed')],
+    ['failed CANCELLED: nightly on db1', { ...failed('terminated'), outcome: 'cancelled' }],
+    ['objective-missed OBJECTIVE MISSED: nightly on db1', failed('objective-missed')],
+    ['drift DRIFT: nightly on db1', failed('drift-found')],
+    [
+      'warning warning: nightly on db1 succeeded with a warning',
+      { ...record, warnings: ['the key expires soon'] },
+    ],
+  ] satisfies [string, RunRecord][])('%s', async (line, run) => {
+    await tell(run, { environments: { prod: writes('heard') } });
+    expect(await heard('heard')).toEqual([line]);
+  });
+
+  test('none for a run that went well, and none for one that found its plan locked', async () => {
+    await tell(record, { environments: { prod: writes('heard') } });
+    await tell(failed('locked'), { environments: { prod: writes('heard') } });
+    expect(await heard('heard')).toEqual([]);
+    await tell(record, { environments: { prod: writes('heard') } });
+    expect(await heard('heard')).toEqual([]);
+  });
+});
+
+test('a channel hears what it asks for; a missed objective and drift are failures as well', async () => {
+  const environments = {
+    prod: [
+      writes('failures', ', events: [failed]'),
+      writes('drift', ', events: [drift]'),
+      writes('others', ', plans: [weekly]'),
+    ].join('\n'),
+  };
+  await tell(failed('drift-found'), { environments });
+  await tell(failed('objective-missed'), { environments });
+  await tell(failed('command-failed'), { environments });
+  expect(await heard('failures')).toHaveLength(3);
+  expect(await heard('drift')).toHaveLength(1);
+  expect(await heard('others')).toEqual([]);
+});
+
+test('everybody whose environment a plan uses is told, once; pings are of its own environment alone', async () => {
+  const reported = await tell(failed('command-failed'), {
+    environments: {
+      staging: writes('both'),
+      prod: `${writes('both')}\n${writes('prod')}\n- ping: { url: { env: NOWHERE } }`,
+    },
+  });
+  expect(await heard('both')).toHaveLength(1);
+  expect(await heard('prod')).toHaveLength(1);
+  expect(reported.map(({ channel }) => channel).sort()).toEqual(['prod command 2', 'staging command']);
+});
+
+test('a failure that could not be delivered is told again at once, and only there', async () => {
+  const environments = { prod: `${writes('first')}\n- command: { argv: [/nowhere/page], timeout: 5s }` };
+  await expect(tell(failed('command-failed'), { environments })).rejects.toMatchObject({
+    code: 'alert-undelivered',
+  });
+  const options = tell(failed('command-failed'), { environments });
+  await expect(options).rejects.toThrow('prod command 2 (failed)');
+  expect(await heard('first')).toHaveLength(1);
+});
+
+test('warnings are told every week, and reminders of a failure say since when', async () => {
+  const environments = { prod: writes('heard') };
+  const warned = { ...record, warnings: ['the key expires soon'] };
+  for (const day of ['24', '25', '26', '27'])
+    await tell(warned, { environments, now: `2026-11-${day}T02:00:00Z` });
+  expect(await heard('heard')).toHaveLength(1);
+  await tell(failed('command-failed'), { environments, now: '2026-11-28T02:00:00Z' });
+  await tell(failed('command-failed'), { environments, now: '2026-11-28T02:30:00Z' });
+  await tell(failed('command-failed'), { environments, now: '2026-11-28T03:30:00Z' });
+  expect((await heard('heard')).slice(1)).toEqual([
+    'failed FAILED: nightly on db1',
+    'failed STILL FAILING: nightly on db1 (3 times since 2026-11-24 02:00 UTC)',
+  ]);
+});
+
+test('a damaged memory is an empty one', async () => {
+  const environments = { prod: writes('heard') };
+  await tell(failed('command-failed'), { environments });
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(join(folder, 'alerts/nightly.json'), '{"format":1,"repea');
+  await tell(failed('command-failed'), { environments });
+  expect(await heard('heard')).toEqual(['failed FAILED: nightly on db1', 'failed FAILED: nightly on db1']);
+});
+
+test('a sign-off is told when it is open for longer than its time', () => {
+  const drill = {
+    runId: 'drill-20261101T020000Z-0001',
+    plan: 'drill',
+    where: { environment: 'staging' },
+    run: { finishedAt: '2026-11-01T03:00:00.000Z' },
+    signOffs: [
+      { check: 'confirm-1', text: 'View an invoice', state: 'open' },
+      { check: 'confirm-2', text: 'Create a booking', state: 'signed' },
+    ],
+  } as unknown as DrillEvidence;
+  const week = 7 * 86_400_000;
+  expect(composeSignOff(drill, week, new Date('2026-11-08T02:00:00Z'), 'db1')).toBeUndefined();
+  expect(composeSignOff(drill, week, new Date('2026-11-10T03:00:00Z'), 'db1')).toMatchObject({
+    events: ['sign-off-open'],
+    title: 'a sign-off open for 9d: drill',
+    lines: ['confirm-1: View an invoice'],
+    commands: ['run-plan sign-off drill-20261101T020000Z-0001 --check confirm-1 --by NAME'],
+  });
+});
