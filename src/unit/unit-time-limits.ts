@@ -1,7 +1,10 @@
 import type { Plan, Step } from '../plan/plan.ts';
 
-/** What a run needs after its deadline besides its own cleanup steps: to cancel, to store its record. Milliseconds. */
-const endingMs = 2 * 60_000;
+/**
+ * What a run may need after its deadline besides its own cleanup steps, milliseconds: to cancel (10 s), to keep evidence
+ * (60 s), to tell people (90 s), to store its record (60 s).
+ */
+const endingMs = 4 * 60_000;
 /** Cleanup steps without a timeout of their own get this long, milliseconds: a host that shuts down waits for them. */
 const cleanupStepMs = 5 * 60_000;
 const dayMs = 86_400_000;

@@ -81,7 +81,7 @@ describe('a manifest', () => {
           template: {
             spec: {
               restartPolicy: 'Never',
-              terminationGracePeriodSeconds: 120,
+              terminationGracePeriodSeconds: 240,
               containers: [{ args: ['run', 'nightly', '--if-due', '0 */6 * 1,11,12 * Europe/Berlin'] }],
             },
           },

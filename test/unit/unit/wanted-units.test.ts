@@ -85,8 +85,8 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-TimeoutStartSec=8220s
-TimeoutStopSec=1020s
+TimeoutStartSec=8340s
+TimeoutStopSec=1140s
 LoadCredential=postgres-password:/etc/run-plan/credentials/postgres-password
 LoadCredential=token:/etc/run-plan/credentials/token
 ReadWritePaths=-"/var/backups/clean 100%%"
