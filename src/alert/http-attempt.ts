@@ -17,12 +17,11 @@ export type AlertRequest = Pick<HttpRequest, 'url' | 'method' | 'headers'> & { r
 export async function attemptRequest(
   request: AlertRequest,
   signal: AbortSignal,
-  leftMs: number,
   refusal: (answer: HttpAnswer) => string | undefined = () => undefined,
 ): Promise<Attempt> {
   const hide = hidingAddress(request.url);
   const { answer, problem } = await sendRequest(
-    { ...request, redirects: 'refuse', timeoutMs: Math.ceil(Math.min(attemptMs, leftMs)) },
+    { ...request, redirects: 'refuse', timeoutMs: attemptMs },
     signal,
   );
   if (answer === undefined)

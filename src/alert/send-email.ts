@@ -15,8 +15,8 @@ export function sendEmail(
   surroundings: Surroundings,
   signal: AbortSignal,
 ): Promise<Sent> {
-  return sendWithin(channel.timeoutMs, surroundings, signal, (ends, leftMs) =>
-    attempt(channel, message, surroundings, Math.ceil(Math.min(silenceMs, leftMs)), ends),
+  return sendWithin(channel.timeoutMs, surroundings, signal, (ends) =>
+    attempt(channel, message, surroundings, ends),
   );
 }
 
@@ -24,10 +24,9 @@ async function attempt(
   { smtp, to, from }: EmailChannel,
   message: AlertMessage,
   { secrets, hostName }: Surroundings,
-  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const options = await transportOptions(smtp, secrets, timeoutMs);
+  const options = await transportOptions(smtp, secrets);
   const { createTransport } = await import('nodemailer');
   const transport = createTransport(options);
   const close = (): void => {
@@ -66,7 +65,7 @@ async function attempt(
   }
 }
 
-async function transportOptions(smtp: SmtpServer, secrets: Secrets, timeoutMs: number) {
+async function transportOptions(smtp: SmtpServer, secrets: Secrets) {
   const { host, port, user, password, tls, ca } = smtp;
   // Encryption that a server may leave out protects from nobody who could forge a certificate.
   const verifies = tls === 'starttls' || tls === 'implicit';
@@ -79,10 +78,10 @@ async function transportOptions(smtp: SmtpServer, secrets: Secrets, timeoutMs: n
     tls: { rejectUnauthorized: verifies, ...(ca !== undefined && { ca: await readFile(ca) }) },
     ...(user !== undefined &&
       password !== undefined && { auth: { user, pass: (await secrets.resolve(password)).reveal() } }),
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    dnsTimeout: timeoutMs,
+    connectionTimeout: silenceMs,
+    greetingTimeout: silenceMs,
+    socketTimeout: silenceMs,
+    dnsTimeout: silenceMs,
   };
 }
 

@@ -29,7 +29,7 @@ export async function sendPing(
   const reference = referenceOf(channel, ping.event);
   if (reference === undefined) return undefined;
   let url: Promise<URL> | undefined;
-  return sendWithin(channel.timeoutMs, surroundings, signal, async (ends, leftMs) => {
+  return sendWithin(channel.timeoutMs, surroundings, signal, async (ends) => {
     url ??= pingAddress(channel, reference, ping, surroundings.secrets);
     const request = {
       url: await url,
@@ -37,7 +37,7 @@ export async function sendPing(
       headers: { 'user-agent': 'run-plan', 'content-type': 'text/plain; charset=utf-8' },
       body: surroundings.redact(ending(ping.log)),
     } as const;
-    return attemptRequest(request, ends, leftMs, refusal);
+    return attemptRequest(request, ends, refusal);
   });
 }
 

@@ -20,9 +20,9 @@ export function sendWebhook(
   signal: AbortSignal,
 ): Promise<Sent> {
   let request: Promise<AlertRequest> | undefined;
-  return sendWithin(channel.timeoutMs, surroundings, signal, async (ends, leftMs) => {
+  return sendWithin(channel.timeoutMs, surroundings, signal, async (ends) => {
     request ??= requestOf(channel, message, surroundings.secrets);
-    return attemptRequest(await request, ends, leftMs, channel.format === 'slack' ? slackRefusal : undefined);
+    return attemptRequest(await request, ends, channel.format === 'slack' ? slackRefusal : undefined);
   });
 }
 

@@ -47,7 +47,7 @@ export async function sendWithin(
   limitMs: number,
   { clock, redact }: Pick<Surroundings, 'clock' | 'redact'>,
   signal: AbortSignal,
-  attempt: (signal: AbortSignal, leftMs: number) => Promise<Attempt>,
+  attempt: (signal: AbortSignal) => Promise<Attempt>,
 ): Promise<Sent> {
   const startedMs = clock.monotonicMs();
   const leftMs = (): number => startedMs + limitMs - clock.monotonicMs();
@@ -72,7 +72,7 @@ export async function sendWithin(
     for (;;) {
       either.throwIfAborted();
       attempts += 1;
-      const result = await orAborted(attempt(either, Math.max(1, leftMs())), either);
+      const result = await orAborted(attempt(either), either);
       if (result.ok) return end(true, result.text);
       said = result.text;
       const pauseMs = result.askedMs ?? firstPauseMs * 2 ** (attempts - 1);

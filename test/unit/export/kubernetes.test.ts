@@ -77,7 +77,7 @@ describe('a manifest', () => {
       jobTemplate: {
         spec: {
           backoffLimit: 0,
-          activeDeadlineSeconds: 7200 + 120 + 600,
+          activeDeadlineSeconds: 7200 + 240 + 600,
           template: {
             spec: {
               restartPolicy: 'Never',
