@@ -63,6 +63,14 @@ ${analyze}`,
     ),
     isLimit: true,
   },
+  script(
+    'limit beside a download',
+    'the same, while aws s3 cp - | zstd -d runs beside it for nothing: what hiding both costs on these processors',
+    `{ aws --endpoint-url "$S3_ENDPOINT" s3 cp --only-show-errors "s3://$BUCKET/classical/piped.dump.zst" - | zstd -dcq >/dev/null; } &
+pg_restore --no-owner --no-privileges --jobs=${String(jobs)} --dbname=restored plain.dump
+wait
+${analyze}`,
+  ),
   runPlan(
     'run-plan ephemeral',
     'format directory into a throw-away cluster, its start included',
