@@ -186,23 +186,46 @@ test('a damaged memory is an empty one', async () => {
   expect(await heard('heard')).toEqual(['failed FAILED: nightly on db1', 'failed FAILED: nightly on db1']);
 });
 
-test('a sign-off is told when it is open for longer than its time', () => {
-  const drill = {
-    runId: 'drill-20261101T020000Z-0001',
+const week = 7 * 86_400_000;
+
+/** A drill of a day in November that asked twice. */
+function drillOf(day: string, state: 'open' | 'signed', text = 'View an invoice'): DrillEvidence {
+  return {
+    runId: `drill-202611${day}T020000Z-0001`,
     plan: 'drill',
     where: { environment: 'staging' },
-    run: { finishedAt: '2026-11-01T03:00:00.000Z' },
+    run: { finishedAt: `2026-11-${day}T03:00:00.000Z` },
     signOffs: [
-      { check: 'confirm-1', text: 'View an invoice', state: 'open' },
+      { check: 'confirm-1', text, state },
       { check: 'confirm-2', text: 'Create a booking', state: 'signed' },
     ],
   } as unknown as DrillEvidence;
-  const week = 7 * 86_400_000;
-  expect(composeSignOff(drill, week, new Date('2026-11-08T02:00:00Z'), 'db1')).toBeUndefined();
-  expect(composeSignOff(drill, week, new Date('2026-11-10T03:00:00Z'), 'db1')).toMatchObject({
+}
+
+test('a sign-off is told when it is open for longer than its time', () => {
+  const drills = [drillOf('01', 'open')];
+  expect(composeSignOff(drills, week, new Date('2026-11-08T02:00:00Z'), 'db1')).toBeUndefined();
+  expect(composeSignOff(drills, week, new Date('2026-11-10T03:00:00Z'), 'db1')).toMatchObject({
     events: ['sign-off-open'],
     title: 'a sign-off open for 9d: drill',
+    since: { at: '2026-11-01T03:00:00.000Z', count: 1 },
     lines: ['confirm-1: View an invoice'],
     commands: ['run-plan sign-off drill-20261101T020000Z-0001 --check confirm-1 --by NAME'],
   });
+});
+
+test('a question that run after run asks is as old as the first that nobody answered', () => {
+  const now = new Date('2026-11-22T04:00:00Z');
+  const silent = { ...drillOf('20', 'open'), signOffs: [] };
+  const drills = [drillOf('22', 'open'), silent, drillOf('15', 'open'), drillOf('08', 'open')];
+  const late = composeSignOff([...drills, drillOf('02', 'signed'), drillOf('01', 'open')], week, now, 'db1');
+  expect(late).toMatchObject({
+    title: 'a sign-off open for 14d 1h: drill',
+    since: { at: '2026-11-08T03:00:00.000Z', count: 3 },
+    commands: ['run-plan sign-off drill-20261122T020000Z-0001 --check confirm-1 --by NAME'],
+  });
+  expect(composeSignOff(drills.slice(1), week, now, 'db1')).toBeUndefined();
+  expect(composeSignOff([drillOf('22', 'signed'), ...drills], week, now, 'db1')).toBeUndefined();
+  const another = [drillOf('22', 'open', 'View a refund'), ...drills.slice(1)];
+  expect(composeSignOff(another, week, now, 'db1')).toBeUndefined();
 });
