@@ -27,7 +27,8 @@ export interface RunKnowledge {
 export function composeRun(record: RunRecord, known: RunKnowledge): AlertMessage | undefined {
   if (record.outcome !== 'succeeded') return failureOf(record, known);
   if (known.unproven !== undefined) return unprovenOf(record, known.unproven);
-  if (known.ended !== undefined) return recoveryOf(record, known.ended, known.verdict);
+  if (known.ended !== undefined)
+    return composeRecovery(common(record), known.ended, known.verdict === undefined ? [] : [known.verdict]);
   if (known.verdict !== undefined) return drillOf(record, known.verdict);
   return warningOf(record);
 }
@@ -118,19 +119,20 @@ function unprovenOf(record: RunRecord, unproven: string): AlertMessage {
   };
 }
 
-function recoveryOf(
-  record: RunRecord,
-  { since, count }: FailureStreak,
-  verdict: string | undefined,
+/** What is told of a run that went well after others had not. `lines`: its verdict, when it is a drill. Pure. */
+export function composeRecovery(
+  run: Common,
+  { since, count }: Pick<FailureStreak, 'since' | 'count'>,
+  lines: readonly string[],
 ): AlertMessage {
   const failures = count === 1 ? 'a failure' : `${String(count)} failures`;
   return {
-    ...common(record),
-    events: ['recovered', ...(verdict === undefined ? [] : ['drill-result' as const])],
+    ...run,
+    events: ['recovered', ...(lines.length === 0 ? [] : ['drill-result' as const])],
     severity: 'info',
-    title: `recovered: ${record.plan} on ${record.host}, after ${failures} since ${timeWords(since)}`,
+    title: `recovered: ${run.plan} on ${run.host}, after ${failures} since ${timeWords(since)}`,
     since: { at: since, count },
-    lines: verdict === undefined ? [] : [verdict],
+    lines,
     key: 'recovered',
   };
 }

@@ -1,5 +1,6 @@
 import type { AlertState, Repeat } from '../schema/generated/alert-state.types.ts';
 import { channelKey } from './channel-key.ts';
+import { composeRecovery } from './compose-run.ts';
 import { pruneRepeats, quietUntil, remember, type Pace } from './fold.ts';
 import { timeWords, type AlertMessage } from './message.ts';
 import { sendMessage, wants, type MessageChannel } from './send.ts';
@@ -24,15 +25,40 @@ export interface Ledger {
     signal: AbortSignal,
   ): Promise<readonly ToldAlert[]>;
   /** What to remember: of these channels alone. */
-  repeats(channels: readonly MessageChannel[]): AlertState['repeats'];
+  memory(channels: readonly MessageChannel[]): Pick<AlertState, 'repeats' | 'owed'>;
 }
 
-/** `hasRecovered`: failures that come after this are new ones. */
-export function createLedger(state: AlertState, surroundings: Surroundings, hasRecovered: boolean): Ledger {
-  const { clock } = surroundings;
+/** Whose state it is. */
+export interface LedgerPlan {
+  readonly plan: string;
+  readonly environment: string;
+  /** Failures that come after this are new ones. */
+  readonly hasRecovered: boolean;
+}
+
+/** What is known of a plan goes on from its state. */
+export function createLedger(
+  state: AlertState,
+  surroundings: Surroundings,
+  { plan, environment, hasRecovered }: LedgerPlan,
+): Ledger {
+  const { clock, hostName } = surroundings;
   const known = new Map<string, Record<string, Repeat>>(
     Object.entries(state.repeats).map(([key, repeats]) => [key, afterRecovery(repeats ?? {}, hasRecovered)]),
   );
+
+  const owed = new Map(Object.entries(state.owed ?? {}));
+
+  /** With the recovery that the channel could not be told, unless there is a newer one. */
+  function withOwed(key: string, messages: readonly AlertMessage[]): readonly AlertMessage[] {
+    const recovery = owed.get(key);
+    if (recovery === undefined || messages.some(isRecovery)) return messages;
+    const { run, at, lines } = recovery;
+    return [
+      composeRecovery({ plan, environment, host: hostName, run, at, commands: [] }, recovery, lines),
+      ...messages,
+    ];
+  }
 
   async function tellOne(
     channel: MessageChannel,
@@ -48,6 +74,11 @@ export function createLedger(state: AlertState, surroundings: Surroundings, hasR
     const sent = until === undefined ? await sendMessage(channel, message, surroundings, signal) : undefined;
     const next = remember(repeats[message.key], sent?.ok === true, clock.now());
     if (next !== undefined && pace !== 'always') repeats[message.key] = next;
+    if (sent !== undefined && isRecovery(message)) {
+      const { run = plan, at, since = { at, count: 1 }, lines } = message;
+      if (sent.ok) owed.delete(key);
+      else owed.set(key, { run, at, since: since.at, count: since.count, lines: [...lines] });
+    }
     if (sent !== undefined) {
       const { ok, attempts, durationMs, text } = sent;
       return { ...told, outcome: ok ? 'delivered' : 'undelivered', attempts, durationMs, text };
@@ -59,19 +90,27 @@ export function createLedger(state: AlertState, surroundings: Surroundings, hasR
   return {
     tell: async (channel, messages, signal) => {
       const all: ToldAlert[] = [];
-      for (const message of messages)
+      for (const message of withOwed(channelKey(channel), messages))
         if (wants(channel, message)) all.push(await tellOne(channel, message, signal));
       return all;
     },
-    repeats: (channels) =>
-      Object.fromEntries(
-        channels.flatMap((channel) => {
-          const key = channelKey(channel);
-          const repeats = pruneRepeats(known.get(key) ?? {}, clock.now());
-          return Object.keys(repeats).length === 0 ? [] : [[key, { ...repeats }]];
-        }),
-      ),
+    memory: (channels) => {
+      const keys = channels.map(channelKey);
+      const repeats = keys.flatMap((key) => {
+        const kept = pruneRepeats(known.get(key) ?? {}, clock.now());
+        return Object.keys(kept).length === 0 ? [] : [[key, { ...kept }] as const];
+      });
+      const owing = [...owed].filter(([key]) => keys.includes(key));
+      return {
+        repeats: Object.fromEntries(repeats),
+        ...(owing.length > 0 && { owed: Object.fromEntries(owing) }),
+      };
+    },
   };
+}
+
+function isRecovery({ events }: AlertMessage): boolean {
+  return events[0] === 'recovered';
 }
 
 /** What was told of failures is forgotten once they are over. */

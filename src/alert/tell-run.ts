@@ -1,7 +1,7 @@
 import type { AlertChannel, PingChannel, PingEvent } from '../environment/alert.ts';
 import type { FinishedRun, ReportAlert } from '../engine/run-host.ts';
 import { Failure } from '../failure.ts';
-import type { FailureStreak } from '../schema/generated/alert-state.types.ts';
+import type { AlertState, FailureStreak } from '../schema/generated/alert-state.types.ts';
 import { channelKey, channelsOf } from './channel-key.ts';
 import { composeUndelivered } from './compose-unit.ts';
 import { artifactOf } from './last-good.ts';
@@ -31,7 +31,11 @@ export async function tellRun(
   const streak = failed ? longer(state.streak, record) : undefined;
   const unproven = await unprovenOf(run, channels, options);
   const messages = await messagesOf(run, options, { state, streak, unproven });
-  const ledger = createLedger(state, options, !failed && unproven === undefined);
+  const ledger = createLedger({ ...state, owed: owedBefore(record, state) }, options, {
+    plan: record.plan,
+    environment: record.environment,
+    hasRecovered: !failed && unproven === undefined,
+  });
   const unsettled = new Set<string>();
   const undelivered: ToldAlert[] = [];
   const tell = (channel: AlertChannel, told: ToldAlert): void => {
@@ -81,7 +85,7 @@ export async function tellRun(
       at: clock.now().toISOString(),
       settled: channels.map(channelKey).filter((key) => !unsettled.has(key)),
     },
-    repeats: ledger.repeats(takers),
+    ...ledger.memory(takers),
   }).catch(() => undefined);
   if (options.environmentsText !== undefined)
     await keepEnvironments(stateFolder, options.environmentsText).catch(() => undefined);
@@ -91,6 +95,14 @@ export async function tellRun(
       hint: `run-plan alerts test ${pipeline.environment.name}, on this host and as this user`,
       where: pipeline.plan.file,
     });
+}
+
+/** A run that is told a second time has not recovered after all. */
+function owedBefore(
+  { runId }: FinishedRun['record'],
+  { owed = {} }: AlertState,
+): NonNullable<AlertState['owed']> {
+  return Object.fromEntries(Object.entries(owed).filter(([, recovery]) => recovery?.run !== runId));
 }
 
 function longer(

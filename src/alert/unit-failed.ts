@@ -64,7 +64,7 @@ export async function tellFailedUnit(
   if (unsettled.length === 0) return { told: [], reason: 'its run has told it' };
   const streak = isGood ? undefined : isTold ? state.streak : longer(state.streak, unit, options.clock.now());
   const message = messageOf(unit, record, { environment, problems, state, streak }, options);
-  const ledger = createLedger(state, options, false);
+  const ledger = createLedger(state, options, { plan, environment, hasRecovered: false });
   // Who was reached by a good run does not know yet that others were not.
   const takers = (isGood ? channels : unsettled).filter(takesMessages);
   const log = record === undefined ? `${message.title}\n${message.lines.join('\n')}\n` : logOf(record);
@@ -77,8 +77,9 @@ export async function tellFailedUnit(
   const missed = results.flatMap(({ channel, told }) =>
     told.some(({ outcome }) => outcome === 'undelivered') ? [channelKey(channel)] : [],
   );
+  const { owed: _, ...known } = state;
   await writeAlertState(stateFolder, plan, {
-    ...state,
+    ...known,
     ...(streak !== undefined && { streak }),
     lastRun: {
       run: record?.runId ?? unit.invocation ?? plan,
@@ -86,7 +87,7 @@ export async function tellFailedUnit(
       at: options.clock.now().toISOString(),
       settled: channels.map(channelKey).filter((key) => !missed.includes(key)),
     },
-    repeats: ledger.repeats(channels.filter(takesMessages)),
+    ...ledger.memory(channels.filter(takesMessages)),
   }).catch(() => undefined);
   return { told: results.flatMap(({ told }) => told) };
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
@@ -97,4 +97,48 @@ test('the command measures all plans by the repositories, one that is gone and a
     labels: { plan: 'nightly-prod', environment: 'prod' },
     value: 0,
   });
+});
+
+test('the file of a plan that is gone is shown by diff and removed by apply, and no other', async () => {
+  await workspace.write(
+    'plans/old.yaml',
+    'environment: prod\ntimeout: 5m\nsteps: [{ run: "true", cwd: . }]\n',
+  );
+  for (const plan of ['nightly-prod', 'old']) {
+    const told = await workspace.run([plan], variables);
+    expect(told.code, told.text).toBe(0);
+  }
+  const written = await readFile(join(folder, 'run-plan-old.prom'), 'utf8');
+  // Of another folder of plans, of somebody else, and of an account that copies.
+  await workspace.write('collected/run-plan-elsewhere.prom', written.replaceAll('"old"', '"elsewhere"'));
+  await workspace.write('collected/run-plan-mine.prom', '# HELP mine Mine.\n');
+  await workspace.write('collected/run-plan-copy.prom', written);
+  // The host that runs the tests keeps its units.
+  await workspace.write('bin/systemctl', '#!/bin/sh\nexit 1\n');
+  await chmod(join(workspace.folder, 'bin/systemctl'), 0o755);
+  const path = `${join(workspace.folder, 'bin')}:${process.env['PATH'] ?? ''}`;
+  const here = { ...variables, PATH: path };
+  const others = ['copy', 'elsewhere', 'mine', 'nightly-prod'].map((name) => `run-plan-${name}.prom`);
+
+  await workspace.write('plans/old.yaml', 'environment: [\n');
+  const broken = await workspace.run(['apply', '--yes'], here);
+  expect(broken.code, broken.text).toBe(0);
+  expect((await readdir(folder)).sort()).toEqual([...others, 'run-plan-old.prom']);
+
+  await rm(join(workspace.folder, 'plans/old.yaml'));
+  const shown = await workspace.run(['diff', '--json'], here);
+  expect(shown.code, shown.text).toBe(22);
+  expect((JSON.parse(shown.stdout) as { kind: string }[]).filter(({ kind }) => kind === 'metrics')).toEqual([
+    {
+      kind: 'metrics',
+      folder,
+      changes: [{ action: 'remove', path: join(folder, 'run-plan-old.prom'), plan: 'old' }],
+    },
+  ]);
+  const applied = await workspace.run(['apply', '--yes'], here);
+  expect(applied.code, applied.text).toBe(0);
+  expect(applied.stdout).toMatch(
+    /metrics in .*: 1 file of plans that are gone\n- remove .*run-plan-old\.prom: /,
+  );
+  expect((await readdir(folder)).sort()).toEqual(others);
 });

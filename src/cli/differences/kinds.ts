@@ -2,11 +2,17 @@ import { Failure } from '../../failure.ts';
 import { didYouMean } from '../../schema/did-you-mean.ts';
 import { bucketDifferences } from './buckets.ts';
 import type { DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
+import { metricsDifferences } from './metrics.ts';
 import { retentionDifferences } from './retention.ts';
 import { unitDifferences } from './units.ts';
 
 /** In the order in which they are shown and applied: what keeps comes before what removes. */
-const kinds: readonly DifferenceKind[] = [bucketDifferences, unitDifferences, retentionDifferences];
+const kinds: readonly DifferenceKind[] = [
+  bucketDifferences,
+  unitDifferences,
+  metricsDifferences,
+  retentionDifferences,
+];
 
 /** A difference and the kind it is of. */
 export interface NamedDifference {

@@ -18,6 +18,12 @@ export interface AlertState {
   lastGood?: LastGoodArtifact;
   lastRun?: ToldRun;
   /**
+   * By channel: the recovery that could not be delivered to it, and comes before whatever it is told next.
+   */
+  owed?: {
+    [k: string]: OwedRecovery | undefined;
+  };
+  /**
    * By channel and by what was told: how often, for folding.
    */
   repeats: {
@@ -83,6 +89,33 @@ export interface ToldRun {
    * Items: A channel's key.
    */
   settled: string[];
+}
+/**
+ * A recovery that was not heard.
+ */
+export interface OwedRecovery {
+  /**
+   * Id of the run that went well again.
+   */
+  run: string;
+  /**
+   * Its end, ISO 8601, UTC.
+   */
+  at: string;
+  /**
+   * The first failure before it, ISO 8601, UTC.
+   */
+  since: string;
+  /**
+   * How many failures.
+   */
+  count: number;
+  /**
+   * Its verdict, when it was a drill.
+   *
+   * Items: A sentence.
+   */
+  lines: string[];
 }
 /**
  * One thing that was told to one channel.

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -162,6 +162,63 @@ test('a failure that could not be delivered is told again at once, and only ther
   expect(await heard('first')).toHaveLength(1);
 });
 
+describe('a recovery that a channel could not be told', () => {
+  const environments = (): Record<string, string> => ({
+    prod: `${writes('others')}\n- command: { argv: [${join(folder, 'pager')}] }`,
+  });
+  const again: RunRecord = { ...record, runId: 'nightly-20261125T020000Z-4a00' };
+  const recovered = 'recovered recovered: nightly on db1, after a failure since 2026-11-24 02:00 UTC';
+
+  /** The second channel takes nothing while its program is away. */
+  async function pager(state: 'up' | 'down'): Promise<void> {
+    const [from, to] = state === 'up' ? ['away', 'pager'] : ['pager', 'away'];
+    await rename(join(folder, from), join(folder, to));
+  }
+
+  beforeEach(async () => {
+    const script = '#!/bin/sh\necho "$RUN_PLAN_EVENT $RUN_PLAN_TITLE" >> paged\n';
+    await writeFile(join(folder, 'pager'), script, { mode: 0o755 });
+    await tell(failed('command-failed'), { environments: environments() });
+    await pager('down');
+    await expect(tell(record, { environments: environments() })).rejects.toThrow(
+      'prod command 2 (recovered)',
+    );
+    expect((await heard('others')).slice(1, 2)).toEqual([recovered]);
+  });
+
+  test('is told by the next run that goes well, to it alone, and once', async () => {
+    await expect(tell(again, { environments: environments() })).rejects.toThrow('prod command 2 (recovered)');
+    await pager('up');
+    const told = await tell(again, { environments: environments() });
+    expect(told.map(({ channel, event }) => [channel, event])).toEqual([['prod command 2', 'recovered']]);
+    expect((await heard('paged')).slice(1)).toEqual([recovered]);
+    expect(await tell(again, { environments: environments() })).toEqual([]);
+  });
+
+  test('comes before the next failure', async () => {
+    await pager('up');
+    await tell({ ...failed('command-failed'), runId: again.runId }, { environments: environments() });
+    expect((await heard('paged')).slice(1)).toEqual([recovered, 'failed FAILED: nightly on db1']);
+    expect((await heard('others')).slice(-1)).toEqual(['failed FAILED: nightly on db1']);
+  });
+
+  test('is over when that very run turns out to be red', async () => {
+    await expect(tell(failed('repository-unreachable'), { environments: environments() })).rejects.toThrow(
+      'an alert was not delivered: prod command 2 (failed)',
+    );
+  });
+
+  test('is over when there is a newer one', async () => {
+    const red = { ...failed('command-failed'), runId: again.runId };
+    await expect(tell(red, { environments: environments() })).rejects.toThrow(
+      /^2 alerts were not delivered: prod command 2 \(recovered\).*prod command 2 \(failed\)/,
+    );
+    await pager('up');
+    await tell({ ...again, runId: 'nightly-20261126T020000Z-51c3' }, { environments: environments() });
+    expect((await heard('paged')).slice(1)).toEqual([recovered]);
+  });
+});
+
 test('warnings are told every week, and reminders of a failure say since when', async () => {
   const environments = { prod: writes('heard') };
   const warned = { ...record, warnings: ['the key expires soon'] };
@@ -180,29 +237,51 @@ test('warnings are told every week, and reminders of a failure say since when', 
 test('a damaged memory is an empty one', async () => {
   const environments = { prod: writes('heard') };
   await tell(failed('command-failed'), { environments });
-  const { writeFile } = await import('node:fs/promises');
   await writeFile(join(folder, 'alerts/nightly.json'), '{"format":1,"repea');
   await tell(failed('command-failed'), { environments });
   expect(await heard('heard')).toEqual(['failed FAILED: nightly on db1', 'failed FAILED: nightly on db1']);
 });
 
-test('a sign-off is told when it is open for longer than its time', () => {
-  const drill = {
-    runId: 'drill-20261101T020000Z-0001',
+const week = 7 * 86_400_000;
+
+/** A drill of a day in November that asked twice. */
+function drillOf(day: string, state: 'open' | 'signed', text = 'View an invoice'): DrillEvidence {
+  return {
+    runId: `drill-202611${day}T020000Z-0001`,
     plan: 'drill',
     where: { environment: 'staging' },
-    run: { finishedAt: '2026-11-01T03:00:00.000Z' },
+    run: { finishedAt: `2026-11-${day}T03:00:00.000Z` },
     signOffs: [
-      { check: 'confirm-1', text: 'View an invoice', state: 'open' },
+      { check: 'confirm-1', text, state },
       { check: 'confirm-2', text: 'Create a booking', state: 'signed' },
     ],
   } as unknown as DrillEvidence;
-  const week = 7 * 86_400_000;
-  expect(composeSignOff(drill, week, new Date('2026-11-08T02:00:00Z'), 'db1')).toBeUndefined();
-  expect(composeSignOff(drill, week, new Date('2026-11-10T03:00:00Z'), 'db1')).toMatchObject({
+}
+
+test('a sign-off is told when it is open for longer than its time', () => {
+  const drills = [drillOf('01', 'open')];
+  expect(composeSignOff(drills, week, new Date('2026-11-08T02:00:00Z'), 'db1')).toBeUndefined();
+  expect(composeSignOff(drills, week, new Date('2026-11-10T03:00:00Z'), 'db1')).toMatchObject({
     events: ['sign-off-open'],
     title: 'a sign-off open for 9d: drill',
+    since: { at: '2026-11-01T03:00:00.000Z', count: 1 },
     lines: ['confirm-1: View an invoice'],
     commands: ['run-plan sign-off drill-20261101T020000Z-0001 --check confirm-1 --by NAME'],
   });
+});
+
+test('a question that run after run asks is as old as the first that nobody answered', () => {
+  const now = new Date('2026-11-22T04:00:00Z');
+  const silent = { ...drillOf('20', 'open'), signOffs: [] };
+  const drills = [drillOf('22', 'open'), silent, drillOf('15', 'open'), drillOf('08', 'open')];
+  const late = composeSignOff([...drills, drillOf('02', 'signed'), drillOf('01', 'open')], week, now, 'db1');
+  expect(late).toMatchObject({
+    title: 'a sign-off open for 14d 1h: drill',
+    since: { at: '2026-11-08T03:00:00.000Z', count: 3 },
+    commands: ['run-plan sign-off drill-20261122T020000Z-0001 --check confirm-1 --by NAME'],
+  });
+  expect(composeSignOff(drills.slice(1), week, now, 'db1')).toBeUndefined();
+  expect(composeSignOff([drillOf('22', 'signed'), ...drills], week, now, 'db1')).toBeUndefined();
+  const another = [drillOf('22', 'open', 'View a refund'), ...drills.slice(1)];
+  expect(composeSignOff(another, week, now, 'db1')).toBeUndefined();
 });
