@@ -49,7 +49,7 @@ export async function readLedger(file: string): Promise<readonly PlantedCanary[]
   } catch {
     // Told below.
   }
-  throw new Failure('state-folder', `${file} is no list of canaries`, {
+  throw new Failure('state-folder', `${file} is no list of canaries that this version has written`, {
     hint: 'remove it: the next run then plants new ones, and those that are there stay as small objects',
   });
 }
