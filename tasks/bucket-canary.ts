@@ -77,10 +77,11 @@ async function lookAndPlant(
   );
   const checks: CheckFact[] = [];
   const waiting: PlantedCanary[] = [];
+  const done: PlantedCanary[] = [];
   for (const canary of earlier) {
     if (!rules.some(({ ID = '' }) => ID === canary.rule)) {
-      report.note(`rule ${canary.rule} is no longer there: nothing is told of ${canary.key}`);
-      await clearAway(canary, store, signal);
+      report.warn(`rule ${canary.rule} is no longer there: nothing is told of ${canary.key}`);
+      done.push(canary);
       continue;
     }
     const due = dueMs(canary.plantedAtMs, canary.days, graceMs);
@@ -93,14 +94,16 @@ async function lookAndPlant(
     checks.push(isControl ? checkOfControl(canary, verdict) : checkOf(canary, verdict));
     // What has not acted yet may still do so: it is looked at again.
     if (!isControl && verdict === 'nobody') waiting.push(canary);
-    else await clearAway(canary, store, signal);
+    else done.push(canary);
   }
   for (const { rule, act, plantedAtMs, days } of waiting) {
     const due = dueMs(plantedAtMs, days, graceMs);
     if (act !== 'control' && nowMs < due)
       report.note(`rule ${rule}: that it ${act} is due at ${new Date(due).toISOString()}`);
   }
+  // First noted, then cleared away: after a run that was killed, nothing that it removed is held against a rule.
   await writeLedger(file, waiting);
+  for (const canary of done) await clearAway(canary, store, signal);
   const planted = await plantMissing(context, parameters, { store, rules, waiting, nowMs, file });
   const facts = {
     checks,

@@ -15,7 +15,7 @@ export function checkOf(canary: PlantedCanary, verdict: Verdict): CheckFact {
   return {
     name: `rule ${verdict.rule}: what it is about ${verdict.act}`,
     state: 'passed',
-    found: `it took ${it} first, which tells nothing of that rule ${rule} ${act}`,
+    found: `it took ${it}, so whether by rule ${rule} the same ${act} cannot be told`,
   };
 }
 

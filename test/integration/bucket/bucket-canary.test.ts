@@ -61,9 +61,9 @@ async function look(services: Services, days: number, parameters: BucketCanaryPa
   };
   try {
     const { result, said } = await attempt(task, parameters, { ...options, clock, kept });
-    return { facts: result.facts, notes: said.notes };
+    return { facts: result.facts, notes: said.notes, warnings: said.warnings };
   } catch (error) {
-    if (error instanceof Failure) return { failure: error, notes: [] };
+    if (error instanceof Failure) return { failure: error, notes: [], warnings: [] };
     throw error;
   }
 }
@@ -215,7 +215,7 @@ test('in the bucket of a repository, markers, uploads and past versions go the w
     await client.send(new DeleteBucketLifecycleCommand({ Bucket: bucket }));
     const last = await look(services, 0, { of: 'repository' });
     expect(last.facts).toMatchObject({ checks: [], canaries: { planted: 0, waiting: 0 } });
-    expect(last.notes.join('\n')).toContain(`nothing is told of ${upload?.key ?? ''}`);
+    expect(last.warnings.join('\n')).toContain(`nothing is told of ${upload?.key ?? ''}`);
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     expect(Uploads).toEqual([]);
   });
