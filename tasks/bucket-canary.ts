@@ -1,10 +1,13 @@
+import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { bucketFailure, openBucketStore } from '../src/bucket/bucket-store.ts';
 import { dueMs, scopeOf, wishesOf } from '../src/bucket/canary/canary.ts';
+import { judge, othersOf } from '../src/bucket/canary/judge.ts';
 import { readLedger, writeLedger, type PlantedCanary } from '../src/bucket/canary/ledger.ts';
-import { clearAway, hasActed } from '../src/bucket/canary/look-after.ts';
+import { clearAway, fateOf } from '../src/bucket/canary/look-after.ts';
 import { plant, plantControl } from '../src/bucket/canary/plant.ts';
+import { checkOf, checkOfControl, mayHideLines, sharedOf } from '../src/bucket/canary/tell.ts';
 import { isRehearsal } from '../src/bucket/lifecycle-rules.ts';
 import { readSetting } from '../src/bucket/read-setting.ts';
 import { lifecycleSetting } from '../src/bucket/settings/lifecycle.ts';
@@ -68,53 +71,65 @@ async function lookAndPlant(
   const nowMs = clock.now().getTime();
   const file = ledgerFile(context, store.location);
   const graceMs = parseDuration(parameters.grace ?? '3d') ?? 0;
+  const earlier = await readLedger(file);
+  const rules = ((await readSetting(lifecycleSetting, store, signal)) ?? []).filter(
+    ({ ID, Status }) => !isRehearsal(ID) && Status === 'Enabled',
+  );
   const checks: CheckFact[] = [];
   const waiting: PlantedCanary[] = [];
-  for (const canary of await readLedger(file)) {
+  const done: PlantedCanary[] = [];
+  for (const canary of earlier) {
+    if (!rules.some(({ ID = '' }) => ID === canary.rule)) {
+      report.warn(`rule ${canary.rule} is no longer there: nothing is told of ${canary.key}`);
+      done.push(canary);
+      continue;
+    }
     const due = dueMs(canary.plantedAtMs, canary.days, graceMs);
-    const acted = await hasActed(canary, store, signal);
+    const verdict = judge(canary, await fateOf(canary, store, signal));
     const isControl = canary.act === 'control';
-    if (nowMs < due && !(isControl && acted)) {
+    if (nowMs < due && !(isControl && verdict !== 'nobody')) {
       waiting.push(canary);
       continue;
     }
-    checks.push(checkOf(canary, acted));
+    checks.push(isControl ? checkOfControl(canary, verdict) : checkOf(canary, verdict));
     // What has not acted yet may still do so: it is looked at again.
-    if (!isControl && !acted) waiting.push(canary);
-    else await clearAway(canary, store, signal);
+    if (!isControl && verdict === 'nobody') waiting.push(canary);
+    else done.push(canary);
   }
   for (const { rule, act, plantedAtMs, days } of waiting) {
     const due = dueMs(plantedAtMs, days, graceMs);
     if (act !== 'control' && nowMs < due)
       report.note(`rule ${rule}: that it ${act} is due at ${new Date(due).toISOString()}`);
   }
+  // First noted, then cleared away: after a run that was killed, nothing that it removed is held against a rule.
   await writeLedger(file, waiting);
-  const planted = await plantMissing(context, parameters, { store, waiting, nowMs, file });
-  const facts = { checks, canaries: { planted, waiting: waiting.length, bucket: urlOf(store.location) } };
+  for (const canary of done) await clearAway(canary, store, signal);
+  const planted = await plantMissing(context, parameters, { store, rules, waiting, nowMs, file });
+  const facts = {
+    checks,
+    canaries: {
+      planted: planted.length,
+      waiting: waiting.length,
+      bucket: urlOf(store.location),
+      shared: [...waiting, ...planted].flatMap(sharedOf),
+    },
+  };
   const failure = checkFailure(`the lifecycle rules of ${urlOf(store.location)}`, checks);
   if (failure !== undefined)
     throw new Failure(failure.code, failure.message, {
       hint: 'run-plan diff shows whether the rules are as declared; a store may also be late: raise grace then',
       facts,
     });
-  report.note(`${checks.length} canaries told that rules act, ${planted} planted, ${waiting.length} waiting`);
+  report.note(
+    `${checks.length} canaries told that rules act, ${planted.length} planted, ${waiting.length} waiting`,
+  );
   return { facts };
 }
 
-function checkOf({ rule, act, key, plantedAtMs }: PlantedCanary, acted: boolean): CheckFact {
-  const since = new Date(plantedAtMs).toISOString();
-  if (act === 'control') {
-    const name = `rule ${rule} acts on nothing else`;
-    return acted
-      ? { name, state: 'failed', found: `${key}, which no rule is about, is gone or moved since ${since}` }
-      : { name, state: 'passed' };
-  }
-  const name = `rule ${rule}: what it is about ${act}`;
-  return acted ? { name, state: 'passed' } : { name, state: 'failed', found: `${key} of ${since} has not` };
-}
-
-interface Planted {
+interface Planting {
   readonly store: S3Store;
+  /** The enabled rules of the bucket. */
+  readonly rules: readonly StoredRule[];
   readonly waiting: readonly PlantedCanary[];
   readonly nowMs: number;
   readonly file: string;
@@ -124,18 +139,16 @@ interface Planted {
 async function plantMissing(
   { signal, report }: TaskContext,
   { rules: chosen }: BucketCanaryParameters,
-  { store, waiting, nowMs, file }: Planted,
-): Promise<number> {
-  const rules = (await readSetting(lifecycleSetting, store, signal)) ?? [];
-  const known = rules.filter(({ ID, Status }) => !isRehearsal(ID) && Status === 'Enabled');
-  const unknown = chosen?.find((id) => !known.some(({ ID }) => ID === id));
+  { store, rules, waiting, nowMs, file }: Planting,
+): Promise<readonly PlantedCanary[]> {
+  const unknown = chosen?.find((id) => !rules.some(({ ID }) => ID === id));
   if (unknown !== undefined)
     throw new Failure('check-failed', `${urlOf(store.location)} has no enabled lifecycle rule ${unknown}`, {
-      hint: `there are ${known.map(({ ID = '' }) => ID).join(', ') || 'none'}; run-plan apply makes those of the YAML`,
+      hint: `there are ${rules.map(({ ID = '' }) => ID).join(', ') || 'none'}; run-plan apply makes those of the YAML`,
     });
-  const scopes = known.map(scopeOf);
+  const scopes = rules.map(scopeOf);
   const noted = [...waiting];
-  for (const rule of known.filter(({ ID = '' }) => chosen?.includes(ID) ?? true)) {
+  for (const rule of rules.filter(({ ID = '' }) => chosen?.includes(ID) ?? true)) {
     const wishes = wishesOf(rule);
     if (wishes.length === 0) report.note(`rule ${rule.ID ?? ''}: no canary fits it (a date, or too large)`);
     for (const wish of wishes) {
@@ -146,7 +159,9 @@ async function plantMissing(
         report.warn(`rule ${wish.rule} is about versions, and the bucket keeps none`);
         continue;
       }
-      noted.push(canary);
+      const others = othersOf(wish, canary.key, rules);
+      for (const line of mayHideLines(wish, others)) report.note(line);
+      noted.push({ ...canary, ...(others.length > 0 && { others }) });
       await writeLedger(file, noted);
       if (noted.some(({ rule: id, act }) => id === wish.rule && act === 'control')) continue;
       const control = await plantControl(wish, scopes, { store, signal, nowMs });
@@ -156,7 +171,7 @@ async function plantMissing(
       await writeLedger(file, noted);
     }
   }
-  return noted.length - waiting.length;
+  return noted.slice(waiting.length);
 }
 
 /** Beside the folders that steps keep, one for each bucket. */

@@ -101,9 +101,11 @@ function policyFaults({ bucket, environments }: CheckedBucket): readonly Fault[]
 }
 
 function lifecycleFaults(bucket: Bucket): readonly Fault[] {
+  // Ids that are missing are told already, and are no repetition of each other.
+  const ids: readonly (string | undefined)[] = bucket.lifecycle.map(({ id }) => id);
   return bucket.lifecycle.flatMap((rule, index) => {
     const at = (...keys: string[]): Path => ['lifecycle', index, ...keys];
-    const isRepeated = bucket.lifecycle.findIndex(({ id }) => id === rule.id) < index;
+    const isRepeated = ids[index] !== undefined && ids.indexOf(ids[index]) < index;
     const fault = (message: string, hint: string, ...keys: string[]): Fault => ({
       rule: 'lifecycle-rule',
       message,

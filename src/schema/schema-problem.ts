@@ -52,6 +52,8 @@ function findingOf(error: SchemaError, path: readonly string[], origin: Origin):
       const message = `'${String(params['property'])}' belongs to '${String(params['missingProperty'])}', which is missing here`;
       return { rule: 'missing-key', message, path: [...path, String(params['property'])], atKey: true };
     }
+    case 'false schema':
+      return forbiddenKey(path, error);
     case 'type':
       return wrongType(params['type'], path, schema, error, origin);
     case 'enum':
@@ -108,6 +110,13 @@ function unknownKey(
 function missingKey(key: string, path: readonly string[]): Finding {
   const where = path.length === 0 ? '' : ` in '${nameOf(path)}'`;
   return { rule: 'missing-key', message: `missing key '${key}'${where}`, path, atKey: true };
+}
+
+/** `false` stands in our schemas for keys that another one leaves no room for: `dependencies: { undo: … }`. */
+function forbiddenKey(path: readonly string[], { schemaPath }: SchemaError): Finding {
+  const [, other] = /\/dependencies\/([^/]+)\/properties\//.exec(schemaPath) ?? [];
+  const why = other === undefined ? 'must not be said here' : `cannot be said together with '${other}'`;
+  return { rule: 'bad-value', message: `'${nameOf(path)}' ${why}`, path, atKey: true };
 }
 
 function wrongType(

@@ -165,6 +165,8 @@ export function readAs(text: string, wanted: unknown): number | boolean | undefi
 
 /** The error speaks of a value that is not known yet, or of the gap that such a value leaves. */
 function isOpen(state: State, error: SchemaError): boolean {
+  // A key that must not be there is wrong whatever its value will be.
+  if (error.keyword === 'false schema') return false;
   if (state.missing.has(error.instancePath)) return true;
   const missing = error.params['missingProperty'];
   if (error.keyword === 'required' && typeof missing === 'string') {

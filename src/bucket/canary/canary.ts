@@ -3,15 +3,25 @@ import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
 const dayMs = 86_400_000;
 /** A larger canary would cost more than it tells. Bytes. */
 const largestBytes = 16 * 1024 ** 2;
+/** Smaller ones stay where they are: Amazon S3's documentation, "Constraints and considerations for transitions". */
+const smallestMovedBytes = 128 * 1024;
+
+/** Part of the key of every canary, and of no other object. */
+export const canaryFolder = '.run-plan-canary/';
+
+/** What a rule is to do to a canary, and which acts of any rule take the same object out of its sight. */
+export const takers = {
+  expires: ['expires'],
+  moves: ['expires', 'moves'],
+  'expires as a noncurrent version': ['expires as a noncurrent version'],
+  'moves as a noncurrent version': ['expires as a noncurrent version', 'moves as a noncurrent version'],
+  // An expiry of days also removes the delete markers that are left alone.
+  'expires as a delete marker': ['expires as a delete marker', 'expires'],
+  'is aborted as an unfinished upload': ['is aborted as an unfinished upload'],
+} as const;
 
 /** What a rule is to do to a canary. */
-export type CanaryAct =
-  | 'expires'
-  | 'moves'
-  | 'expires as a noncurrent version'
-  | 'moves as a noncurrent version'
-  | 'expires as a delete marker'
-  | 'is aborted as an unfinished upload';
+export type CanaryAct = keyof typeof takers;
 
 /** One thing that a rule is to do. */
 export interface CanaryWish {
@@ -62,34 +72,55 @@ export function covers(
   );
 }
 
-/** Everything that a rule of days is to do; a rule of a date, or of objects too large for a canary, gives nothing. Pure. */
+/**
+ * One canary for each kind of thing that a rule of days is to do; a rule of a date, or of objects too large for a canary,
+ * gives nothing. Pure.
+ */
 export function wishesOf(rule: StoredRule): readonly CanaryWish[] {
-  const { prefix, tags, largerThan, smallerThan } = scopeOf(rule);
-  const bytes = Math.max(1, largerThan + 1);
-  if (rule.Status !== 'Enabled' || bytes > largestBytes || bytes >= smallerThan) return [];
-  const wishes: CanaryWish[] = [];
-  const wish = (act: CanaryAct, days: number | undefined, more: Partial<CanaryWish> = {}): void => {
-    if (days !== undefined) wishes.push({ rule: rule.ID ?? '', act, days, prefix, tags, bytes, ...more });
-  };
-  wish('expires', rule.Expiration?.Days);
+  const scope = scopeOf(rule);
+  const bytes = smallestBytes(scope);
+  if (bytes > largestBytes || bytes >= scope.smallerThan) return [];
+  const acts = actsOf(rule);
   // Only the first move: a canary that moves on is no longer where the first one put it.
-  const [move] = (rule.Transitions ?? []).toSorted((left, right) => (left.Days ?? 0) - (right.Days ?? 0));
-  if (move?.StorageClass !== undefined) wish('moves', move.Days, { storageClass: move.StorageClass });
+  return acts.filter((wish) => acts.find(({ act }) => act === wish.act) === wish);
+}
+
+/** Everything that an enabled rule does after days, each act by its days. Pure. */
+export function actsOf(rule: StoredRule): readonly CanaryWish[] {
+  if (rule.Status !== 'Enabled') return [];
+  const scope = scopeOf(rule);
+  const { prefix, tags } = scope;
+  const acts: CanaryWish[] = [];
+  const add = (act: CanaryAct, days: number | undefined, more: Partial<CanaryWish> = {}): void => {
+    if (days === undefined) return;
+    const bytes = more.storageClass === undefined ? smallestBytes(scope) : movableBytes(scope);
+    acts.push({ rule: rule.ID ?? '', act, days, prefix, tags, bytes, ...more });
+  };
+  add('expires', rule.Expiration?.Days);
+  for (const { StorageClass: storageClass, Days } of rule.Transitions ?? [])
+    if (storageClass !== undefined) add('moves', Days, { storageClass });
   const expiry = rule.NoncurrentVersionExpiration;
-  wish('expires as a noncurrent version', expiry?.NoncurrentDays, {
+  add('expires as a noncurrent version', expiry?.NoncurrentDays, {
     keepNewest: expiry?.NewerNoncurrentVersions ?? 0,
   });
-  const [past] = (rule.NoncurrentVersionTransitions ?? []).toSorted(
-    (left, right) => (left.NoncurrentDays ?? 0) - (right.NoncurrentDays ?? 0),
-  );
-  if (past?.StorageClass !== undefined)
-    wish('moves as a noncurrent version', past.NoncurrentDays, {
-      storageClass: past.StorageClass,
-      keepNewest: past.NewerNoncurrentVersions ?? 0,
-    });
-  if (rule.Expiration?.ExpiredObjectDeleteMarker === true) wish('expires as a delete marker', 1);
-  wish('is aborted as an unfinished upload', rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation);
-  return wishes;
+  for (const move of rule.NoncurrentVersionTransitions ?? []) {
+    const { StorageClass: storageClass, NoncurrentDays, NewerNoncurrentVersions: keepNewest = 0 } = move;
+    if (storageClass !== undefined)
+      add('moves as a noncurrent version', NoncurrentDays, { storageClass, keepNewest });
+  }
+  if (rule.Expiration?.ExpiredObjectDeleteMarker === true) add('expires as a delete marker', 1);
+  add('is aborted as an unfinished upload', rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation);
+  return acts.toSorted((left, right) => left.days - right.days);
+}
+
+function smallestBytes({ largerThan }: RuleScope): number {
+  return Math.max(1, largerThan + 1);
+}
+
+/** Large enough that Amazon S3 moves it, where the rule is about such sizes. */
+function movableBytes(scope: RuleScope): number {
+  const smallest = smallestBytes(scope);
+  return smallestMovedBytes < scope.smallerThan ? Math.max(smallest, smallestMovedBytes) : smallest;
 }
 
 /** When a canary is due, milliseconds since 1970. Pure. */

@@ -1,32 +1,39 @@
 import type { S3Store } from '../../repository/s3-client.ts';
 import { statusOf } from '../../repository/s3-failure.ts';
+import type { Fate } from './judge.ts';
 import type { PlantedCanary } from './ledger.ts';
 
-/** Whether the rule has acted on a canary; of a control, whether anything did. @throws the SDK's errors */
-export async function hasActed(canary: PlantedCanary, store: S3Store, signal: AbortSignal): Promise<boolean> {
-  const { act, key, versionId, storageClass } = canary;
+/** What has become of a canary or a control until now. @throws the SDK's errors */
+export async function fateOf(canary: PlantedCanary, store: S3Store, signal: AbortSignal): Promise<Fate> {
+  const { act, key, versionId } = canary;
   switch (act) {
     case 'is aborted as an unfinished upload':
-      return !(await isUnfinished(canary, store, signal));
+      return (await isUnfinished(canary, store, signal)) ? 'as planted' : 'gone';
     case 'expires as a delete marker':
-      return (await versionsOf(key, store, signal)).length === 0;
-    case 'moves':
-      return (await classOf(store, key, undefined, signal)) === storageClass;
+      return (await versionsOf(key, store, signal)).length > 0 ? 'as planted' : 'gone';
     case 'moves as a noncurrent version':
-      return (await classOf(store, key, versionId, signal)) === storageClass;
     case 'expires as a noncurrent version':
-      return (await classOf(store, key, versionId, signal)) === undefined;
+      return fateOfClass(await classOf(store, key, versionId, signal));
     case 'expires':
-      return (await classOf(store, key, undefined, signal)) === undefined;
+    case 'moves':
     case 'control':
-      return (await classOf(store, key, undefined, signal)) !== 'STANDARD';
+      return fateOfClass(await classOf(store, key, undefined, signal));
   }
 }
 
-/** Removes every version of a canary that has told what it was for; what is locked stays. Never rejects. */
+function fateOfClass(storageClass: string | undefined): Fate {
+  if (storageClass === undefined) return 'gone';
+  return storageClass === 'STANDARD' ? 'as planted' : { storageClass };
+}
+
+/** Removes every version of a canary that is done with, and its upload; what is locked stays. Never rejects. */
 export async function clearAway(canary: PlantedCanary, store: S3Store, signal: AbortSignal): Promise<void> {
   const { sdk, client, location } = store;
   const target = { Bucket: location.bucket, Key: canary.key };
+  if (canary.uploadId !== undefined) {
+    const command = new sdk.AbortMultipartUploadCommand({ ...target, UploadId: canary.uploadId });
+    await client.send(command, { abortSignal: signal }).catch(() => undefined);
+  }
   for (const VersionId of await versionsOf(canary.key, store, signal).catch(() => []))
     await client
       .send(new sdk.DeleteObjectCommand({ ...target, VersionId }), { abortSignal: signal })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { S3Store } from '../../repository/s3-client.ts';
-import { covers, type CanaryWish, type RuleScope } from './canary.ts';
+import { canaryFolder, covers, type CanaryWish, type RuleScope } from './canary.ts';
 import type { PlantedCanary } from './ledger.ts';
 
 export interface Planting {
@@ -8,9 +8,6 @@ export interface Planting {
   readonly signal: AbortSignal;
   readonly nowMs: number;
 }
-
-/** Part of the key of every canary, and of no other object. */
-const folder = '.run-plan-canary/';
 
 /**
  * Puts a canary where the rule is about it; undefined for a rule about versions in a bucket that keeps none.
@@ -22,7 +19,7 @@ export async function plant(
 ): Promise<PlantedCanary | undefined> {
   const { sdk, client, location } = store;
   const options = { abortSignal: signal };
-  const key = `${wish.prefix}${folder}${randomBytes(8).toString('hex')}`;
+  const key = `${wish.prefix}${canaryFolder}${randomBytes(8).toString('hex')}`;
   const target = { Bucket: location.bucket, Key: key };
   const planted = { rule: wish.rule, act: wish.act, key, plantedAtMs: nowMs, days: wish.days };
   if (wish.act === 'is aborted as an unfinished upload') {
@@ -61,7 +58,7 @@ export async function plantControl(
   scopes: readonly RuleScope[],
   { store, signal, nowMs }: Planting,
 ): Promise<PlantedCanary | undefined> {
-  const name = `${folder}${randomBytes(8).toString('hex')}`;
+  const name = `${canaryFolder}${randomBytes(8).toString('hex')}`;
   const candidates = [
     { key: `${wish.prefix}${name}`, tags: {}, bytes: wish.bytes },
     { key: `${wish.prefix}${name}`, tags: wish.tags, bytes: 0 },

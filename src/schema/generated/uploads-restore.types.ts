@@ -42,7 +42,7 @@ export interface UploadsRestoreParameters {
    */
   'dry-run'?: boolean;
   /**
-   * Does the reverse of an earlier run: its id, also of another host's run whose report is in the repository, or the path of its changes.ndjson.
+   * Does the reverse of an earlier run, all of it: its id, also of another host's run whose report is in the repository, or the path of its changes.ndjson.
    */
   undo?: string;
   /**

@@ -1,4 +1,10 @@
-import { DeleteObjectCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketLifecycleCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +16,8 @@ import type { PlantedCanary } from '../../../src/bucket/canary/ledger.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { LifecycleRule } from '../../../src/environment/bucket.ts';
 import { Failure } from '../../../src/failure.ts';
+import type { BucketCanaryParameters } from '../../../src/schema/generated/bucket-canary.types.ts';
+import type { CheckFact } from '../../../src/task/facts.ts';
 import task from '../../../tasks/bucket-canary.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
 import { until } from '../../e2e/until.ts';
@@ -36,11 +44,12 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** One run of the step, `days` from now. */
-async function look(services: Services, days: number, rules?: string[]) {
+async function look(services: Services, days: number, parameters: BucketCanaryParameters = {}) {
+  const store = { kind: 's3' as const, s3: { ...locationOf(services, bucket), prefix: 'prod' } };
   const environment = {
     name: 'test',
     protected: false,
-    uploads: { store: { kind: 's3' as const, s3: locationOf(services, bucket) } },
+    ...(parameters.of === 'repository' ? { repository: { store } } : { uploads: { store } }),
   };
   const clock = { ...systemClock, now: () => new Date(Date.now() + days * dayMs) };
   const kept = join(folder, `run-${String(days)}`, 'step');
@@ -51,14 +60,10 @@ async function look(services: Services, days: number, rules?: string[]) {
     secrets: s3Secrets(services),
   };
   try {
-    const { result, said } = await attempt(task, rules === undefined ? {} : { rules }, {
-      ...options,
-      clock,
-      kept,
-    });
-    return { facts: result.facts, notes: said.notes };
+    const { result, said } = await attempt(task, parameters, { ...options, clock, kept });
+    return { facts: result.facts, notes: said.notes, warnings: said.warnings };
   } catch (error) {
-    if (error instanceof Failure) return { failure: error, notes: [] };
+    if (error instanceof Failure) return { failure: error, notes: [], warnings: [] };
     throw error;
   }
 }
@@ -112,7 +117,7 @@ test('canaries that are not due wait; those that no rule has acted on are a fail
     const due = await look(shared, 5);
     expect(due.failure).toMatchObject({ code: 'check-failed', exitCode: 21 });
     expect(due.failure?.message).toMatch(/3 of 6 checks/);
-    await expect(look(shared, 6, ['dialy'])).resolves.toMatchObject({
+    await expect(look(shared, 6, { rules: ['dialy'] })).resolves.toMatchObject({
       failure: { code: 'check-failed', hint: expect.stringContaining('daily') as string },
     });
   });
@@ -153,3 +158,65 @@ test('rules that act are told as such; what is gone and was no rule’s is a fai
     expect(failure?.message).toContain(`${next?.key ?? ''}, which no rule is about, is gone`);
   });
 });
+
+const otherRules = [
+  rule('lonely', { prefix: 'lonely/', expireDeleteMarkers: true }),
+  rule('parts', { prefix: 'parts/', abortIncompleteUploadsAfterMs: dayMs }),
+  rule('past', { prefix: 'past/', noncurrent: { transitions: [{ afterMs: dayMs, to: 'GLACIER' }] } }),
+  rule('slow', { prefix: 'both/', transitions: [{ afterMs: 60 * dayMs, to: 'STANDARD_IA' }] }),
+  rule('quick', { prefix: 'both/', expireAfterMs: dayMs }),
+];
+
+test('in the bucket of a repository, markers, uploads and past versions go the way of their rules; of two rules for the same the first', async () => {
+  const services = { ...shared, s3: gateway.service };
+  await withRules(services, otherRules, async () => {
+    const first = await look(services, 0, { of: 'repository' });
+    const by = { rule: 'quick', act: 'expires', days: 1 };
+    expect(first.facts).toMatchObject({
+      canaries: { planted: 10, shared: [{ rule: 'slow', act: 'moves', days: 60, with: [by] }] },
+    });
+    expect(first.notes.join('\n')).toContain(
+      'rule slow: that it moves after 60 d may never be seen: by rule quick the same expires after 1 d',
+    );
+    const planted = await canaries();
+    expect(planted.filter(({ act }) => act !== 'control').map(({ key }) => key.split('/')[0])).toEqual([
+      'lonely',
+      'parts',
+      'past',
+      'both',
+      'both',
+    ]);
+    const told = new Map<string, CheckFact>();
+    await until(
+      'every rule has acted',
+      async () => {
+        const { facts, failure } = await look(services, 70, { of: 'repository' });
+        const { checks } = (failure?.facts ?? facts) as { checks: CheckFact[] };
+        for (const check of checks)
+          if (check.state === 'passed' && !check.name.endsWith('acts on nothing else'))
+            told.set(`${check.name}${check.found === undefined ? '' : ' first'}`, check);
+        return told.size === 5;
+      },
+      100_000,
+    );
+    expect([...told.keys()].sort()).toEqual([
+      'rule lonely: what it is about expires as a delete marker',
+      'rule parts: what it is about is aborted as an unfinished upload',
+      'rule past: what it is about moves as a noncurrent version',
+      'rule quick: what it is about expires',
+      'rule quick: what it is about expires first',
+    ]);
+    const taken = planted.find(({ rule: id, act }) => id === 'slow' && act === 'moves');
+    expect(told.get('rule quick: what it is about expires first')?.found).toContain(
+      `it took ${taken?.key ?? ''} of`,
+    );
+    // What stands for a rule that is gone is cleared away, also an upload, and no longer waited for.
+    const upload = (await canaries()).find(({ uploadId }) => uploadId !== undefined);
+    await client.send(new DeleteBucketLifecycleCommand({ Bucket: bucket }));
+    const last = await look(services, 0, { of: 'repository' });
+    expect(last.facts).toMatchObject({ checks: [], canaries: { planted: 0, waiting: 0 } });
+    expect(last.warnings.join('\n')).toContain(`nothing is told of ${upload?.key ?? ''}`);
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    expect(Uploads).toEqual([]);
+  });
+}, 120_000);

@@ -88,3 +88,17 @@ test('moves to infrequent access before 30 days are warned of where the bucket i
   ]);
   expect(of('    endpoint: "https://s3.internal"\n')).toEqual([]);
 });
+
+test('an id that is there already is told, and ids that are missing only as that', () => {
+  const lifecycle = (...rules: string[]): readonly string[] =>
+    parse(
+      `${environments}buckets: { b: { region: x, lifecycle: [${rules.join(', ')}] } }\n`,
+    ).problems.flatMap(({ rule, message }) => (rule === 'bucket-connection' ? [] : [message]));
+  const named = '{ id: a, expire-after: 9d }';
+  expect(lifecycle(named, named)).toEqual(["there is a rule 'a' above"]);
+  const nameless = '{ expire-after: 9d }';
+  expect(lifecycle(nameless, nameless)).toEqual([
+    expect.stringContaining("missing key 'id'"),
+    expect.stringContaining("missing key 'id'"),
+  ]);
+});
