@@ -19,7 +19,8 @@ function fields(schedule: readonly ScheduleEntry[], zone = 'UTC'): readonly stri
 function firings({ fields: pattern, zone }: CronLine): readonly number[] {
   const cron = new Cron(pattern, { timezone: zone });
   const found: number[] = [];
-  for (let at = cron.nextRun(start); at !== null && at.getTime() < start.getTime() + yearMs;) {
+  // A run at the first instant itself counts.
+  for (let at = cron.nextRun(new Date(start.getTime() - 1000)); at !== null && at.getTime() < start.getTime() + yearMs;) {
     found.push(at.getTime());
     at = cron.nextRun(at);
   }
