@@ -20,7 +20,10 @@ function firings({ fields: pattern, zone }: CronLine): readonly number[] {
   const cron = new Cron(pattern, { timezone: zone });
   const found: number[] = [];
   // A run at the first instant itself counts.
-  for (let at = cron.nextRun(new Date(start.getTime() - 1000)); at !== null && at.getTime() < start.getTime() + yearMs;) {
+  for (
+    let at = cron.nextRun(new Date(start.getTime() - 1000));
+    at !== null && at.getTime() < start.getTime() + yearMs;
+  ) {
     found.push(at.getTime());
     at = cron.nextRun(at);
   }
