@@ -82,11 +82,15 @@ export function restoreStage(
   };
 }
 
-/** Becomes two commands that differ in their last word. */
-const oneAfterTheOther = 'first=$1; second=$2; shift 2; "$@" "$first"; "$@" "$second"';
+/**
+ * Two commands that differ in their last word, their output in one transaction. Its end is written when both have
+ * exited well and not before: what reads a text that breaks off must not take that for its end.
+ */
+const oneTransaction =
+  'first=$1; second=$2; shift 2; echo "begin;"; "$@" "$first"; "$@" "$second"; echo "commit;"';
 
-/** pg_restore of two dumps on this host as SQL text to standard output, one after the other. */
-export function scriptStage(
+/** pg_restore of two dumps on this host as SQL text to standard output, one after the other in one transaction. */
+export function transactionStage(
   command: RestoreCommand,
   [first, second]: readonly [string, string],
   onErrorLine: (line: string) => void,
@@ -102,7 +106,7 @@ export function scriptStage(
   ];
   return {
     program: 'sh',
-    arguments: ['-ec', oneAfterTheOther, 'sh', first, second, ...words],
+    arguments: ['-ec', oneTransaction, 'sh', first, second, ...words],
     environment: command.environment,
     onErrorLine,
   };

@@ -1,4 +1,4 @@
-import { scriptStage } from '../postgres/restore-command.ts';
+import { transactionStage } from '../postgres/restore-command.ts';
 import type { RestoreProgress } from '../postgres/restore-progress.ts';
 import { loadText } from './load-text.ts';
 import type { Load } from './load.ts';
@@ -13,6 +13,7 @@ export async function loadInOneTransaction(
   paths: readonly [string, string],
   { progress, signal }: { readonly progress: RestoreProgress; readonly signal: AbortSignal },
 ): Promise<void> {
-  await loadText(load, { stages: [scriptStage(load.command, paths, progress.add)] }, signal);
+  const stages = [transactionStage(load.command, paths, progress.add)];
+  await loadText(load, { stages, hasTransaction: true }, signal);
   progress.end();
 }

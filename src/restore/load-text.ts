@@ -6,15 +6,20 @@ import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { Stage } from '../process/commands.ts';
 import type { Load } from './load.ts';
 
+/** SQL text on its way to psql. */
+export interface SqlText {
+  readonly stages: readonly Stage[];
+  /** Goes into the first stage. */
+  readonly input?: Readable;
+  /** It begins and ends its transaction itself. */
+  readonly hasTransaction?: true;
+}
+
 /**
  * SQL text into the target by psql, which ends at the first error: half of a script is no restore.
  * @throws Failure of the restore, `command-failed`; the signal's reason
  */
-export async function loadText(
-  load: Load,
-  text: { readonly stages: readonly Stage[]; readonly input?: Readable },
-  signal: AbortSignal,
-): Promise<void> {
+export async function loadText(load: Load, text: SqlText, signal: AbortSignal): Promise<void> {
   const messages = createRestoreMessages();
   const { command } = load;
   const psql: Stage = {
@@ -23,7 +28,7 @@ export async function loadText(
       '--no-psqlrc',
       '--quiet',
       '--set=ON_ERROR_STOP=1',
-      ...(command.singleTransaction ? ['--single-transaction'] : []),
+      ...(command.singleTransaction && text.hasTransaction !== true ? ['--single-transaction'] : []),
       databaseArgument(command.database),
       '--file=-',
     ],

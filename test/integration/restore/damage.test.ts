@@ -20,6 +20,7 @@ import {
   dumpInto,
   expectNothingLeft,
   folderStore,
+  newDatabase,
   newName,
   newRunId,
   restore,
@@ -214,4 +215,22 @@ test('a full scratch folder is not taken for damage', async ({ skip }) => {
   } finally {
     await run('umount', [folder]);
   }
+});
+
+test.for([
+  { what: 'a table', role: 'table', damage: middle },
+  { what: 'a large object', role: 'large-objects', damage: middle },
+] as const)('one transaction that $what breaks off leaves the target as it was', async ({ role, damage }) => {
+  const store = await folderStore();
+  const manifest = await dumpInto(store, database, plainDirectory);
+  await changeFile(store, fileOf(manifest, role), damage);
+  const target = await newDatabase('');
+  const parameters = { artifact: manifest.name, database: target.name, 'single-transaction': true };
+  await expect(restore(parameters, { store, of: database })).rejects.toMatchObject({
+    code: 'artifact-damaged',
+  });
+  expect(
+    await target.query("select relname from pg_class where relnamespace = 'public'::regnamespace"),
+  ).toEqual([]);
+  expect(await target.query('select oid from pg_largeobject_metadata')).toEqual([]);
 });
