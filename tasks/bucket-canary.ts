@@ -174,8 +174,8 @@ async function plantMissing(
   return noted.slice(waiting.length);
 }
 
-/** Beside the folders that steps keep, one for each bucket. */
+/** In the state folder, one for each bucket, and not in what steps keep: that goes after 90 days, and rules may take longer. */
 function ledgerFile({ kept }: TaskContext, { bucket, endpoint = 'aws' }: S3Location): string {
   const name = createHash('sha256').update(`${endpoint} ${bucket}`).digest('hex').slice(0, 16);
-  return join(dirname(dirname(kept)), 'bucket-canary', `${name}.json`);
+  return join(dirname(dirname(dirname(kept))), 'bucket-canary', `${name}.json`);
 }

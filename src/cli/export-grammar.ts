@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings';
+import type { ExportKind, ExportOptions } from './commands/export.ts';
 import type { CommandHost } from './host.ts';
 import { config, type Settle } from './options.ts';
 
@@ -22,61 +23,42 @@ export function addExport(program: Command, host: CommandHost, settle: Settle): 
     .description(
       'Writes the files by which another scheduler runs the plans: those named, or every one with a schedule.',
     );
-  group
-    .command('cron')
-    .description('A crontab.')
-    .argument('[plans...]', 'only these plans')
+  const write =
+    (kind: ExportKind) =>
+    async (plans: string[], options: ExportOptions): Promise<void> => {
+      const { exportCommand } = await import('./commands/export.ts');
+      settle(await exportCommand(host, kind, plans, options));
+    };
+  const command = (name: string, description: string) =>
+    group
+      .command(name)
+      .description(description)
+      .argument('[plans...]', 'only these plans')
+      .addOption(output())
+      .addOption(config());
+  command('cron', 'A crontab.')
     .option('--user <account>', 'for /etc/cron.d, where lines name the account that runs them')
     .option('--mail-to <address>', 'who gets what a failed run printed')
-    .addOption(output())
-    .addOption(config())
-    .action(async (plans, options) => {
-      const { exportCommand } = await import('./commands/export.ts');
-      settle(await exportCommand(host, 'cron', plans, options));
-    });
-  group
-    .command('github-actions')
-    .description('A workflow for each plan.')
-    .argument('[plans...]', 'only these plans')
+    .action(write('cron'));
+  command('github-actions', 'A workflow for each plan.')
     .option('--runner <label>', 'label of the runners', 'ubuntu-24.04')
     .addOption(image())
     .addOption(npmPackage())
     .addOption(major())
     .addOption(awsRole())
-    .addOption(output())
-    .addOption(config())
-    .action(async (plans, options) => {
-      const { exportCommand } = await import('./commands/export.ts');
-      settle(await exportCommand(host, 'github-actions', plans, options));
-    });
-  group
-    .command('buildkite')
-    .description('A pipeline for each plan.')
-    .argument('[plans...]', 'only these plans')
+    .action(write('github-actions'));
+  command('buildkite', 'A pipeline for each plan.')
     .addOption(image())
     .addOption(npmPackage())
     .addOption(major())
     .addOption(awsRole())
-    .addOption(output())
-    .addOption(config())
-    .action(async (plans, options) => {
-      const { exportCommand } = await import('./commands/export.ts');
-      settle(await exportCommand(host, 'buildkite', plans, options));
-    });
-  group
-    .command('kubernetes')
-    .description('One manifest: CronJobs, and the plans as a ConfigMap.')
-    .argument('[plans...]', 'only these plans')
+    .action(write('buildkite'));
+  command('kubernetes', 'One manifest: CronJobs, and the plans as a ConfigMap.')
     .option('--namespace <name>', 'make this namespace, and put everything there')
     .option('--claim <name>', 'PersistentVolumeClaim for records, and for repositories in folders')
     .addOption(image())
     .addOption(awsRole())
-    .addOption(output())
-    .addOption(config())
-    .action(async (plans, options) => {
-      const { exportCommand } = await import('./commands/export.ts');
-      settle(await exportCommand(host, 'kubernetes', plans, options));
-    });
+    .action(write('kubernetes'));
 }
 
 function postgresMajor(text: string): number {

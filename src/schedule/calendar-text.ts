@@ -31,10 +31,11 @@ export function renderWeekdays(values: readonly number[]): string {
   return `${renderRanges(fromMonday, (value) => weekdayNames[value % 7] ?? '')} `;
 }
 
-/** A list in which three or more consecutive values are a range: `1,2,5..8`. */
+/** A list in which three or more consecutive values are a range: `1,2,5..8`; cron writes `5-8`. */
 export function renderRanges(
   values: readonly number[],
   render: (value: number) => string = (value) => String(value),
+  between = '..',
 ): string {
   const ranges: number[][] = [];
   for (const value of values) {
@@ -46,7 +47,7 @@ export function renderRanges(
     .map((range) => {
       const [first = 0] = range;
       if (range.length < 3) return range.map(render).join(',');
-      return `${render(first)}..${render(range.at(-1) ?? first)}`;
+      return `${render(first)}${between}${render(range.at(-1) ?? first)}`;
     })
     .join(',');
 }

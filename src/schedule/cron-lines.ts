@@ -1,5 +1,6 @@
 import type { ScheduleEntry } from '../plan/plan.ts';
 import { span } from './calendar-field.ts';
+import { renderRanges } from './calendar-text.ts';
 import { knownCalendar, type Calendar } from './calendar.ts';
 
 /** One line of a crontab, or of a scheduler that reads cron's five fields. */
@@ -142,13 +143,5 @@ function renderField(values: readonly number[], least: number, greatest: number)
   const step = size / values.length;
   if (least === 0 && values.length > 2 && span(least, greatest, step).join() === values.join())
     return `*/${step}`;
-  const ranges: number[][] = [];
-  for (const value of values) {
-    const current = ranges.at(-1);
-    if (current?.at(-1) === value - 1) current.push(value);
-    else ranges.push([value]);
-  }
-  return ranges
-    .map((range) => (range.length < 3 ? range.join() : `${String(range[0])}-${String(range.at(-1))}`))
-    .join(',');
+  return renderRanges(values, String, '-');
 }

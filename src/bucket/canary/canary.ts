@@ -9,6 +9,12 @@ const smallestMovedBytes = 128 * 1024;
 /** Part of the key of every canary, and of no other object. */
 export const canaryFolder = '.run-plan-canary/';
 
+/** Whether a key is one that planting makes. Pure. */
+export function isCanaryKey(key: string): boolean {
+  const [name, before] = key.split(canaryFolder).reverse();
+  return before !== undefined && name !== undefined && /^[0-9a-f]{16}$/.test(name);
+}
+
 /** What a rule is to do to a canary, and which acts of any rule take the same object out of its sight. */
 export const takers = {
   expires: ['expires'],

@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Failure } from '../../failure.ts';
 import { makeStateFolder, stateFolderFailure } from '../../record/state-folder.ts';
-import { canaryFolder, takers, type CanaryAct } from './canary.ts';
+import { isCanaryKey, takers, type CanaryAct } from './canary.ts';
 
 /** A canary that was planted and not yet seen to have gone the way of its rule. */
 export interface PlantedCanary {
@@ -83,12 +83,6 @@ function isAct({ rule, act, days, storageClass }: Fields, mayBeControl: boolean)
     isTextOrNothing(storageClass) &&
     act.startsWith('moves') === (storageClass !== undefined)
   );
-}
-
-/** As planting makes them. */
-function isCanaryKey(key: string): boolean {
-  const [name, before] = key.split(canaryFolder).reverse();
-  return before !== undefined && name !== undefined && /^[0-9a-f]{16}$/.test(name);
 }
 
 type Fields = Readonly<Record<string, unknown>>;

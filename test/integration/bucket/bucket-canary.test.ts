@@ -52,7 +52,7 @@ async function look(services: Services, days: number, parameters: BucketCanaryPa
     ...(parameters.of === 'repository' ? { repository: { store } } : { uploads: { store } }),
   };
   const clock = { ...systemClock, now: () => new Date(Date.now() + days * dayMs) };
-  const kept = join(folder, `run-${String(days)}`, 'step');
+  const kept = join(folder, 'kept', `run-${String(days)}`, 'step');
   const options = {
     environment,
     repository: memoryRepository(),
