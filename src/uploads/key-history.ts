@@ -1,3 +1,4 @@
+import { isCanaryKey } from '../bucket/canary/canary.ts';
 import type { ObjectVersion } from './object-version.ts';
 
 /** What a key's versions say of two instants; as small for a key of a million versions as for one. */
@@ -30,7 +31,8 @@ export interface HistoryInstants {
 
 /**
  * Folds a listing into one history a key. `then` goes by time, and of equal times by the listing's order, newest first;
- * where order and time disagree on what counts, it says so.
+ * where order and time disagree on what counts, it says so. Canaries of lifecycle rules are nobody's uploads: a restore
+ * that hid one would pass for the rule that it waits for.
  */
 export async function* historiesOf(
   versions: AsyncIterable<ObjectVersion>,
@@ -38,6 +40,7 @@ export async function* historiesOf(
 ): AsyncGenerator<KeyHistory> {
   let fold: Fold | undefined;
   for await (const version of versions) {
+    if (isCanaryKey(version.key)) continue;
     if (fold !== undefined && fold.key !== version.key) {
       yield finish(fold);
       fold = undefined;

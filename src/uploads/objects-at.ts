@@ -1,7 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCanaryKey } from '../bucket/canary/canary.ts';
 import { folderFailure } from '../repository/folder-failure.ts';
 import type { KeyHistory } from './key-history.ts';
 import { compareKeys } from './key-order.ts';
@@ -20,8 +19,8 @@ export interface PresentObject {
 export async function* objectsAt(histories: AsyncIterable<KeyHistory>): AsyncGenerator<PresentObject> {
   for await (const { then } of histories) {
     if (then?.kind !== 'object') continue;
-    // Folders that consoles draw, and canaries of lifecycle rules, are nobody's uploads.
-    if ((then.key.endsWith('/') && then.bytes === 0) || isCanaryKey(then.key)) continue;
+    // Folders that consoles draw.
+    if (then.key.endsWith('/') && then.bytes === 0) continue;
     yield { key: then.key, bytes: then.bytes, at: then.at, versionId: then.versionId };
   }
 }

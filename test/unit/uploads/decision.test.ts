@@ -119,3 +119,19 @@ test('a listing out of order, or one that does not go on, is refused', async () 
     'does not go on',
   );
 });
+
+test('canaries of lifecycle rules have no history: they are neither restored nor orphans', async () => {
+  const keys = [
+    '.run-plan-canary/0123456789abcdef',
+    'photos/.run-plan-canary/0123456789abcdef',
+    'photos/.run-plan-canary/mine.jpg',
+    'photos/a.jpg',
+  ];
+  const versions = keys.flatMap((key) => [
+    version(30, { key, latest: true }),
+    version(10, { key, kind: 'object' }),
+  ]);
+  const found: string[] = [];
+  for await (const { key } of historiesOf(toAsync(versions), { at: 20 })) found.push(key);
+  expect(found).toEqual(['photos/.run-plan-canary/mine.jpg', 'photos/a.jpg']);
+});
