@@ -17,7 +17,7 @@ export async function recordFailedStart(
   plan: Plan,
   failure: Failure,
 ): Promise<void> {
-  const run = identifyRun({ plan }, { clock: systemClock, random: Math.random });
+  const run = await identifyRun({ plan }, { clock: systemClock, random: Math.random, stateFolder });
   const at = run.startedAt.toISOString();
   await using journal = openJournal(journalFile(stateFolder, plan.name, run.id));
   journal.handle({

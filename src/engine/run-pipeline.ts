@@ -36,7 +36,7 @@ export interface RunResult {
  * record.
  */
 export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<RunResult> {
-  const run = identifyRun(pipeline, host);
+  const run = await identifyRun(pipeline, host);
   const startedMs = host.clock.monotonicMs();
   const fold = createFold();
   const journal = openJournal(journalFile(host.stateFolder, run.plan, run.id));

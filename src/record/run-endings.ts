@@ -22,17 +22,17 @@ const tailBytes = 64 * 1024;
 /** Journals read at once. */
 const together = 16;
 
-/** Every run of a plan on this host that has ended, oldest first, by the ends of their journals alone. */
+/** Every run of a plan on this host that has ended, in the order in which they ended, by the ends of their journals alone. */
 export async function readEndings(stateFolder: string, plan: string): Promise<readonly RunEnding[]> {
   const folder = journalFolder(stateFolder, plan);
-  // A run's id ends in its time, so that names sort by it.
+  // Sorted, so that of two that ended at one instant the later begun is the last.
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jsonl')).sort();
   const endings: RunEnding[] = [];
   for (let at = 0; at < names.length; at += together) {
     const read = await Promise.all(names.slice(at, at + together).map((name) => readEnding(folder, name)));
     endings.push(...read.filter((ending) => ending !== undefined));
   }
-  return endings;
+  return endings.sort((left, right) => left.at.getTime() - right.at.getTime());
 }
 
 async function readEnding(folder: string, name: string): Promise<RunEnding | undefined> {

@@ -4,8 +4,10 @@ import type { MetricSample } from '../../metrics/families.ts';
 import { planSamples, type MeasuredRepository } from '../../metrics/plan-metrics.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { resolveEnvironment } from '../../plan/workspace.ts';
+import { foldEvents } from '../../record/fold.ts';
+import { readJournal } from '../../record/read-journal.ts';
 import { readEndings } from '../../record/run-endings.ts';
-import { listRecords } from '../../record/store.ts';
+import { journalFile } from '../../record/state-folder.ts';
 import { nextRuns } from '../../schedule/schedule.ts';
 import type { CommandHost } from '../host.ts';
 import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
@@ -20,10 +22,9 @@ export async function measurePlan(
 ): Promise<readonly MetricSample[]> {
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const now = new Date();
-  const [endings, { records }] = await Promise.all([
-    readEndings(stateFolder, plan.name),
-    listRecords({ stateFolder }, { plan: plan.name, limit: 1 }),
-  ]);
+  const endings = await readEndings(stateFolder, plan.name);
+  const last = endings.at(-1);
+  const record = last && foldEvents(await readJournal(journalFile(stateFolder, plan.name, last.runId)));
   const repositories: MeasuredRepository[] = [];
   const dumped = stepsOfRole(plans, plan, 'dump').map(({ environment }) => environment);
   for (const environment of new Set(dumped))
@@ -34,7 +35,7 @@ export async function measurePlan(
     now,
     nextRun: nextRuns(plan.schedule, now, 1, plan.timeZone)[0]?.at,
     endings,
-    lastBytes: records[0]?.bytes,
+    lastBytes: record?.bytes,
     repositories,
   });
 }

@@ -5,15 +5,19 @@ import { parseScratchName } from '../../../src/postgres/scratch-database.ts';
 import { virtualClock } from '../../fixtures/virtual-clock.ts';
 
 function runOf(plan: string): ReturnType<typeof identifyRun> {
-  const host = { clock: virtualClock(new Date('2025-01-01T02:03:04.567Z')), random: () => 0.2481 };
+  const host = {
+    clock: virtualClock(new Date('2025-01-01T02:03:04.567Z')),
+    random: () => 0.2481,
+    stateFolder: '/no/such',
+  };
   // A run is named from nothing of its plan but these two.
   return identifyRun({ plan: { name: plan, hash: '0' } } as Parameters<typeof identifyRun>[0], host);
 }
 
 test.each(['drill-staging', `drill-${'very-'.repeat(20)}long`])(
   'the name that a run of %s gives tells of the run and its sessions',
-  (plan) => {
-    const run = runOf(plan);
+  async (plan) => {
+    const run = await runOf(plan);
     const parsed = parseScratchName(run.scratch);
     expect(parsed?.startedAt).toEqual(new Date('2025-01-01T02:03:04Z'));
     expect(run.id.endsWith(parsed?.runIdEnd ?? '-')).toBe(true);

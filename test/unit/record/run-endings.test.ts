@@ -51,6 +51,17 @@ test('every run that has ended is told by the end of its journal, in order of ti
   ]);
 });
 
+test('the last is the one that ended last: a run that was refused while another ran is not', async () => {
+  await journal('20261124T020000Z', { ...finished, at: '2026-11-24T02:30:00.000Z' });
+  await journal('20261124T021000Z', {
+    ...finished,
+    at: '2026-11-24T02:10:00.100Z',
+    outcome: 'failed',
+    exitCode: 12,
+  });
+  expect((await readEndings(state, 'nightly')).map(({ exitCode }) => exitCode)).toEqual([12, 0]);
+});
+
 test('a plan that never ran has none', async () => {
   expect(await readEndings(state, 'other')).toEqual([]);
 });
