@@ -80,9 +80,10 @@ export async function createWorkspace(): Promise<Workspace> {
   };
 }
 
+/** What is being written bears a name with a dot in front until it is whole. */
 async function readAll(folder: string, suffix: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  const chosen = names.filter((name) => name.endsWith(suffix)).sort();
+  const chosen = names.filter((name) => name.endsWith(suffix) && !name.startsWith('.')).sort();
   return Promise.all(chosen.map((name) => readFile(join(folder, name), 'utf8')));
 }
 
