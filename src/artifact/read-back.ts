@@ -2,6 +2,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { Failure } from '../failure.ts';
 import { splitLines } from '../process/lines.ts';
 import type { Commands, Stage } from '../process/commands.ts';
+import { chunksOf } from '../repository/body.ts';
 import type { Repository } from '../repository/repository.ts';
 import { createMeter } from './checksums.ts';
 import type { ManifestFile } from './manifest.ts';
@@ -36,7 +37,7 @@ export async function readBackWhole(
   const source = await open(repository, file, options.signal);
   const programs = startBeside(source, options);
   try {
-    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunksOf(source)) {
       meter.add(chunk);
       options.onBytes?.(chunk.length);
       await programs?.take(chunk);
@@ -68,7 +69,7 @@ export async function readBackHead(
   const programs = startBeside(source, options);
   if (programs === undefined) throw new Error('a head is read by programs, and there is none');
   try {
-    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunksOf(source)) {
       options.onBytes?.(chunk.length);
       await programs.take(chunk);
       if (programs.satisfied()) break;

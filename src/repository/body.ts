@@ -1,3 +1,4 @@
+import { on } from 'node:events';
 import { Readable } from 'node:stream';
 
 /** What `put` takes, as one kind of stream. */
@@ -7,26 +8,37 @@ export function toReadable(body: Readable | Uint8Array | string): Readable {
   return Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false });
 }
 
+/** Chunks that wait for their reader before their source is paused. */
+const mostWaiting = 4;
+
 /**
- * The chunks of a body as bytes. An abort destroys the body, so that its source notices, and throws the signal's own
- * reason; a body that ends without having said so throws as well.
+ * The chunks of a body as bytes, as they come: a stream that is read by `for await` itself joins what has gathered in it,
+ * which copies most of a download once more. An abort destroys the body, so that its source notices, and throws the
+ * signal's own reason; a body that ends without having said so throws as well.
  */
 export async function* chunksOf(body: Readable, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const abort = (): void => {
     body.destroy(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
   };
+  const options = { close: ['end', 'close'], highWaterMark: mostWaiting };
+  // An error may come before the first look at the body, or after the last; its reader is told all the same.
+  body.on('error', () => undefined);
   if (signal?.aborted === true) abort();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    for await (const chunk of body as AsyncIterable<Uint8Array | string>) {
+    // One that is closed already has no event left to tell.
+    if (body.closed) throw body.errored ?? new Error('the body is closed');
+    for await (const [chunk] of on(body, 'data', options) as AsyncIterable<[Uint8Array | string]>) {
       yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     }
     signal?.throwIfAborted();
+    if (!body.readableEnded) throw body.errored ?? new Error('the body was closed before its end');
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
+    if (!body.readableEnded) body.destroy();
   }
 }
 

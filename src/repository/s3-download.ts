@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
+import { chunksOf } from './body.ts';
 import { checkKey } from './key.ts';
 import type { ReadOptions } from './repository.ts';
 import { objectName, urlOf, type S3Store } from './s3-client.ts';
@@ -66,7 +67,7 @@ async function* resume(
   let goodFrom = position;
   for (let failures = 0; ;) {
     try {
-      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunksOf(body)) {
         position += chunk.length;
         if (position - 1 > last) throw tooLong(store, key, last);
         if (position - goodFrom >= goodBytes) {

@@ -3,6 +3,7 @@ import { createMeter } from '../artifact/checksums.ts';
 import type { ManifestFile } from '../artifact/manifest.ts';
 import { damaged } from '../artifact/read-back.ts';
 import { Failure } from '../failure.ts';
+import { chunksOf } from '../repository/body.ts';
 import type { Repository } from '../repository/repository.ts';
 
 export interface VerifiedSourceOptions {
@@ -37,7 +38,7 @@ async function* verified(
 ): AsyncGenerator<Uint8Array> {
   const meter = createMeter();
   let held: Uint8Array | undefined;
-  for await (const chunk of await open(repository, file, signal)) {
+  for await (const chunk of chunksOf(await open(repository, file, signal))) {
     meter.add(chunk);
     onBytes?.(chunk.length);
     if (held !== undefined) yield held;
@@ -49,11 +50,7 @@ async function* verified(
   if (held !== undefined) yield held;
 }
 
-async function open(
-  repository: Repository,
-  file: ManifestFile,
-  signal: AbortSignal,
-): Promise<AsyncIterable<Uint8Array>> {
+async function open(repository: Repository, file: ManifestFile, signal: AbortSignal): Promise<Readable> {
   try {
     return await repository.get(file.key, { signal });
   } catch (error) {

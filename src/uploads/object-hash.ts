@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { objectName, type S3Store } from '../repository/s3-client.ts';
+import { chunksOf } from '../repository/body.ts';
 import type { PresentObject } from './objects-at.ts';
 
 /** Reads an object's content and gives its hash, hex. Errors are the store's own. */
@@ -31,9 +32,6 @@ export function hashInFolder(root: string): HashObject {
 
 async function hashOf(body: Readable, algorithm: string, signal: AbortSignal): Promise<string> {
   const hash = createHash(algorithm);
-  for await (const chunk of body) {
-    signal.throwIfAborted();
-    hash.update(chunk as Buffer);
-  }
+  for await (const chunk of chunksOf(body, signal)) hash.update(chunk);
   return hash.digest('hex');
 }
