@@ -82,9 +82,9 @@ test('an older server is asked for nothing that it does not know', () => {
 
 test('a throw-away cluster takes a quarter of the memory, within bounds', () => {
   expect(loadingSettings(gibibyte / 8, 1)['shared_buffers']).toBe('128MB');
-  expect(loadingSettings(4 * gibibyte, 4)['shared_buffers']).toBe('1024MB');
+  expect(loadingSettings((gibibyte * 3) / 4, 4)['shared_buffers']).toBe('192MB');
   expect(loadingSettings(512 * gibibyte, 64)).toMatchObject({
-    shared_buffers: '2048MB',
+    shared_buffers: '256MB',
     max_worker_processes: '128',
     autovacuum: 'off',
   });
