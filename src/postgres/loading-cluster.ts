@@ -5,7 +5,7 @@ import { startCluster } from './cluster.ts';
 const mebibyte = 1024 * 1024;
 /**
  * Loading reads little of what it wrote, and a new server pays for each page of its own cache at the first touch: with 2 GB
- * the same load took a sixth more processor time than with 256 MB.
+ * the same load took a fifth more processor time than with 256 MB.
  */
 const mostSharedBuffers = 256 * mebibyte;
 

@@ -26,9 +26,11 @@ export async function* chunksOf(body: Readable, signal?: AbortSignal): AsyncGene
   if (signal?.aborted === true) abort();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    // One that is closed already has no event left to tell.
-    if (body.closed) throw body.errored ?? new Error('the body is closed');
-    for await (const [chunk] of on(body, 'data', options) as AsyncIterable<[Uint8Array | string]>) {
+    refuseEnded(body);
+    const events = on(body, 'data', options) as AsyncIterable<[Uint8Array | string]>;
+    // A listener wakes no body that was paused before.
+    body.resume();
+    for await (const [chunk] of events) {
       yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     }
     signal?.throwIfAborted();
@@ -40,6 +42,12 @@ export async function* chunksOf(body: Readable, signal?: AbortSignal): AsyncGene
     signal?.removeEventListener('abort', abort);
     if (!body.readableEnded) body.destroy();
   }
+}
+
+/** One that is closed, or was read before, has no event left to tell. */
+function refuseEnded(body: Readable): void {
+  if (body.closed) throw body.errored ?? new Error('the body is closed');
+  if (body.readableEnded) throw new Error('the body was read before');
 }
 
 /** Destroys a stream with the signal's reason when it aborts, and forgets the signal when the stream closes. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -40,6 +41,23 @@ test('a source waits for its reader, and is destroyed when that leaves', async (
     if (read === 50) break;
   }
   expect(body.destroyed).toBe(true);
+});
+
+test('a body that was paused before is read whole', async () => {
+  const body = Readable.from(['a', 'bc'].map((text) => Buffer.from(text)));
+  body.pause();
+  const chunks: string[] = [];
+  for await (const chunk of chunksOf(body)) chunks.push(Buffer.from(chunk).toString());
+  expect(chunks).toEqual(['a', 'bc']);
+});
+
+test('a body that was read before, and never closed, is refused', async () => {
+  const body = new Readable({ autoDestroy: false, read: () => undefined });
+  body.push('a');
+  body.push(null);
+  body.resume();
+  await once(body, 'end');
+  await expect(chunksOf(body).next()).rejects.toThrow('the body was read before');
 });
 
 test('a body that is aborted, broken, cut or closed before is no whole one', async () => {
