@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './services/longest-first.ts';
 import { SkippedReporter } from './services/skipped-reporter.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,6 +14,7 @@ export default defineConfig({
   root,
   test: {
     reporters: ['default', new SkippedReporter()],
+    sequence: { sequencer: LongestFirst },
     // A failed start of the services takes as long to undo as to do.
     teardownTimeout: 30_000,
     projects: [

@@ -1,6 +1,6 @@
 import { span } from './calendar-field.ts';
 
-/** The bounds of a part that is written with two digits: minutes, hours, days, months. */
+/** The bounds of a part: minutes, hours, days, months, all with two digits, and years. */
 export interface TextBounds {
   readonly least: number;
   readonly greatest: number;

@@ -6,7 +6,7 @@ const dayMs = 86_400_000;
 /**
  * The instants after `after` at which a calendar fires, ascending, until its years end (2199). Where clocks go back it
  * fires once, at the first of the two times; a time that is skipped where they go forward does not fire, as in systemd.
- * systemd 252 misses one time more: of an uneven step without an end (`00/7`) the first after a month's end.
+ * Timers do the same: what systemd would make of an expression otherwise, `calendarsOf` writes in other words.
  *
  * @param zone IANA zone for a calendar that names none
  */

@@ -1,6 +1,6 @@
 import type { ScheduleEntry } from '../plan/plan.ts';
 import { span } from './calendar-field.ts';
-import { renderRanges, renderValues, renderWeekdays } from './calendar-text.ts';
+import { renderValues, renderWeekdays } from './calendar-text.ts';
 import { knownCalendar, type Calendar } from './calendar.ts';
 import { seasonOf } from './schedule.ts';
 import { wallOf, type WallTime } from './zone.ts';
@@ -10,18 +10,23 @@ const dayMs = 86_400_000;
 const firstYear = 1970;
 const lastYear = 2199;
 const allMonths = span(1, 12, 1);
+/** `00/7`, and neither `00..23/7` nor a zone's name. */
+const openStep = /(?<![.\d])\d+\/\d/;
 
 /**
  * The systemd calendar expressions of one entry of a schedule, each with its zone, so that they mean the same on every
  * host. Without `from` and `until` it is the entry's own; a season, which systemd does not know, becomes dates: the days
  * of its first and last month, whole months, whole years. Empty for a season that ends before it starts.
  *
+ * A step without an end is written out: systemd (252) counts it past the end of its hour, day, month or year, and the
+ * first times after that end are lost, `00:00` of `00/7:00` at the end of a month and of `1/8,0:00` every day.
+ *
  * @param zone the plan's IANA zone: of a calendar that names none, and of `from` and `until`
  */
 export function calendarsOf(entry: ScheduleEntry, zone: string): readonly string[] {
   const calendar = knownCalendar(entry.calendar);
   const ownZone = calendar.zone ?? zone;
-  if (entry.from === undefined && entry.until === undefined) {
+  if (entry.from === undefined && entry.until === undefined && !openStep.test(entry.calendar)) {
     return [calendar.zone === undefined ? `${entry.calendar} ${zone}` : entry.calendar];
   }
   const { start, end } = seasonOf(entry, zone);
@@ -134,7 +139,7 @@ function countsFromEnd({ days }: Calendar): boolean {
 }
 
 function renderYears(years: readonly number[]): string {
-  return years.length === lastYear - firstYear + 1 ? '*' : renderRanges(years);
+  return renderValues(years, { least: firstYear, greatest: lastYear });
 }
 
 function renderDays(days: readonly number[]): string {

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCalendar } from '../../../src/schedule/calendar.ts';
 import { nextOccurrences } from '../../../src/schedule/occurrence.ts';
+import { calendarsOf } from '../../../src/schedule/season-calendars.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 const iterations = 6;
@@ -34,6 +35,15 @@ function isAmbiguous(times: readonly string[] | 'invalid'): boolean {
   return times !== 'invalid' && times.some((time) => repeated.some((hours) => hours.test(time)));
 }
 
+/** The next times of a timer that has the expression in its plan. */
+function askTimer(expression: string, base: Date, zone: string): readonly string[] | 'invalid' | 'lost' {
+  if (askSystemd(expression, base, zone) === 'invalid') return 'invalid';
+  const answers = calendarsOf({ calendar: expression }, zone).map((each) => askSystemd(each, base, zone));
+  const broken = answers.find((answer) => typeof answer === 'string');
+  if (broken !== undefined) return broken;
+  return [...new Set(answers.flat())].sort().slice(0, iterations);
+}
+
 function askOurselves(expression: string, base: Date, zone: string): readonly string[] | 'invalid' {
   const parsed = parseCalendar(expression);
   if ('mistake' in parsed) return 'invalid';
@@ -62,19 +72,11 @@ function chain(least: number, greatest: number): fc.Arbitrary<string> {
   return fc.oneof({ weight: 2, arbitrary: fc.constant('*') }, { weight: 3, arbitrary: list });
 }
 
-/**
- * A step without an end that comes round evenly (`00/6`). Of uneven ones (`00/7`) systemd 252 misses the first time after
- * the end of a month or a year, which we do not imitate; with an end (`00..23/7`) it does not.
- */
+/** A step without an end, which systemd 252 counts past the end of its part; timers have it written out. */
 function openStep(least: number, greatest: number): fc.Arbitrary<string> {
-  const size = greatest - least + 1;
-  const steps = [2, 3, 4, 5, 6, 8, 10, 12, 15].filter((step) => size % step === 0 && step < size);
-  if (steps.length === 0) return fc.constant(`${String(least)}..${String(greatest)}/4`);
   return fc
-    .constantFrom(...steps)
-    .chain((step) =>
-      fc.integer({ min: least, max: least + step - 1 }).map((start) => `${String(start)}/${String(step)}`),
-    );
+    .tuple(fc.integer({ min: least, max: greatest - 2 }), fc.integer({ min: 2, max: 15 }))
+    .map((pair) => pair.join('/'));
 }
 
 const weekday = fc.constantFrom('Mon', 'tue', 'Wednesday', 'Thu', 'FRI', 'Sat', 'Sunday');
@@ -156,13 +158,13 @@ describe.skipIf(!hasSystemd)('calendar expressions beside systemd-analyze', () =
     let refused = 0;
     fc.assert(
       fc.property(expressions, bases, zones, (expression, base, zone) => {
-        const theirs = askSystemd(expression, new Date(base), zone);
+        const theirs = askTimer(expression, new Date(base), zone);
         fc.pre(theirs !== 'lost' && !isAmbiguous(theirs));
         expect(askOurselves(expression, new Date(base), zone)).toEqual(theirs);
         if (theirs === 'invalid') refused += 1;
         else if (theirs.length > 0) fired += 1;
       }),
-      { numRuns: 300, seed: Number(process.env['FAST_CHECK_SEED'] ?? Date.now() % 1_000_000) },
+      { numRuns: 300 },
     );
     expect(fired).toBeGreaterThan(100);
     expect(refused).toBeGreaterThan(10);

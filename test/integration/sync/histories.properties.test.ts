@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import fc from 'fast-check';
 import { expect, inject, test } from 'vitest';
+import { fc } from '../../fixtures/property.ts';
 import { createSyncPlace, sha256 } from './sync-place.ts';
 
 const services = inject('services');

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HeadObjectCommand, ListObjectVersionsCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
-import fc from 'fast-check';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import type { UploadsRestoreParameters } from '../../../src/schema/generated/uploads-restore.types.ts';
 import uploadsRestore from '../../../tasks/uploads-restore.ts';
+import { fc } from '../../fixtures/property.ts';
 import { attempt } from '../task/attempt.ts';
 import { createUploads, noRepository, type UploadsGround } from './uploads-ground.ts';
 

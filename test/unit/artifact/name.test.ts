@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   artifactName,
@@ -7,6 +6,7 @@ import {
   parseArtifactName,
   parseCompactTime,
 } from '../../../src/artifact/name.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const at = new Date('2025-01-01T02:00:00Z');
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { slotOf } from '../../../src/artifact/retention-slots.ts';
+import { fc } from '../../fixtures/property.ts';
 
 test.each([
   ['2025-01-01T02:00:00Z', 'UTC', '2025-01-01', '2025-W01', '2025-01', '2025'],

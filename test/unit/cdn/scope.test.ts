@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { requestsOf } from '../../../src/cdn/cloudfront.ts';
 import { createScopeBuilder, type Scope } from '../../../src/cdn/scope.ts';
+import { fc } from '../../fixtures/property.ts';
 
 function scopeOf(paths: readonly string[], atMostPaths: number, mostPrefixes: number, basePath = ''): Scope {
   const builder = createScopeBuilder({ atMostPaths, mostPrefixes }, basePath);

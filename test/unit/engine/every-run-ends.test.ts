@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PipelineStep } from '../../../src/engine/pipeline.ts';
 import { runPipeline, type RunResult } from '../../../src/engine/run-pipeline.ts';
 import { Failure } from '../../../src/failure.ts';
 import { fakeHost, fakePipeline, fakeStep, type FakeHost, type FakeWork } from '../../fixtures/fake-run.ts';
+import { fc } from '../../fixtures/property.ts';
 import { virtualClock } from '../../fixtures/virtual-clock.ts';
 
 /** What a made-up task does: for how long, how it takes its signal, how it ends. */

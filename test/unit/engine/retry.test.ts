@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { retryDelayMs } from '../../../src/engine/retry.ts';
+import { fc } from '../../fixtures/property.ts';
 
 test('a constant delay is what the plan says', () => {
   expect(retryDelayMs({ times: 2, delayMs: 500, backoff: 'constant' }, 2, () => 0.9)).toBe(500);

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SaxesParser } from 'saxes';
 import { renderDocuments } from '../../../src/evidence/documents.ts';
 import { renderText } from '../../../src/evidence/text-document.ts';
 import { validate } from '../../../src/schema/generated/drill-evidence.validate.ts';
 import type { RunRecord } from '../../../src/schema/generated/run-record.types.ts';
+import { fc } from '../../fixtures/property.ts';
 import { evidenceOf, goodRecord, recordedStep, restoreFacts } from './recorded-drill.ts';
 
 const nasty = fc.oneof(

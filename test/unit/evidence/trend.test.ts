@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { trendLength, trendOf } from '../../../src/evidence/trend.ts';
 import type { TrendPoint } from '../../../src/schema/generated/drill-evidence.types.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const start = Date.parse('2026-01-01T00:00:00Z');

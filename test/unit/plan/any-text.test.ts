@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseEnvironments } from '../../../src/environment/load-environments.ts';
@@ -7,6 +6,7 @@ import { parsePlan } from '../../../src/plan/parse-plan.ts';
 import { renderProblems } from '../../../src/plan/render-problems.ts';
 import type { Problem } from '../../../src/plan/problem.ts';
 import { decode, type Source } from '../../../src/schema/source.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const plan = readFileSync(new URL('../../../plans/nightly-prod.yaml', import.meta.url), 'utf8');
 const environments = `environments:

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   interpolate,
@@ -6,6 +5,7 @@ import {
   interpolationsIn,
   type InterpolationScope,
 } from '../../../src/plan/interpolate.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const scope: InterpolationScope = {
   parameters: { artifact: 'latest', empty: '', dollar: '${run.id}' },

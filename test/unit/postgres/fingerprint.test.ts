@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { batchesOf, isCounted } from '../../../src/postgres/fingerprint.ts';
 import type { Table } from '../../../src/postgres/tables.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const table: Table = {
   schema: 'public',

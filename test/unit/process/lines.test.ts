@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keepLastLines, splitLines } from '../../../src/process/lines.ts';
+import { fc } from '../../fixtures/property.ts';
 
 function linesOf(chunks: readonly Uint8Array[], redact = (text: string): string => text): string[] {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDuration, renderDuration, renderPlanDuration } from '../../../src/quantity/duration.ts';
+import { fc } from '../../fixtures/property.ts';
 
 describe('a duration in a plan', () => {
   it.each([

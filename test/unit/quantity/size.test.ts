@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSize, renderBytes, renderPlanSize, renderRate } from '../../../src/quantity/size.ts';
+import { fc } from '../../fixtures/property.ts';
 
 describe('a size in a plan', () => {
   it.each([

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../src/record/event.ts';
 import { foldEvents } from '../../../src/record/fold.ts';
 import { parseJournal } from '../../../src/record/read-journal.ts';
 import { validate } from '../../../src/schema/generated/run-record.validate.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const at = (second: number): string => new Date(Date.UTC(2025, 0, 1, 2, 0, second)).toISOString();
 

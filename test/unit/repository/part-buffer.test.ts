@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fillParts, partsInFlight, type FilledPart } from '../../../src/repository/part-buffer.ts';
+import { fc } from '../../fixtures/property.ts';
 
 async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) {

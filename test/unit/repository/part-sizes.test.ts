@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { basePartSize, largestPart, mostParts, partSize } from '../../../src/repository/part-sizes.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;

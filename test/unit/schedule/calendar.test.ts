@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { knownCalendar, parseCalendar } from '../../../src/schedule/calendar.ts';
 import { neverFires, nextOccurrences } from '../../../src/schedule/occurrence.ts';
+import { fc } from '../../fixtures/property.ts';
 
 function next(expression: string, after: string, count = 1, zone = 'UTC'): readonly string[] {
   return nextOccurrences(knownCalendar(expression), new Date(after), count, zone).map((at) =>

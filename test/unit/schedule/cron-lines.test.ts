@@ -1,10 +1,10 @@
 import { Cron } from 'croner';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ScheduleEntry } from '../../../src/plan/plan.ts';
 import { meetsClockChange } from '../../../src/schedule/clock-changes.ts';
 import { cronLines, type CronLine } from '../../../src/schedule/cron-lines.ts';
 import { scheduledRuns } from '../../../src/schedule/schedule.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const start = new Date('2026-11-24T00:00:00Z');
 const yearMs = 366 * 86_400_000;

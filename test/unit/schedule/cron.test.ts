@@ -1,9 +1,9 @@
 import { Cron } from 'croner';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { knownCalendar } from '../../../src/schedule/calendar.ts';
 import { parseCron } from '../../../src/schedule/cron.ts';
 import { nextRuns } from '../../../src/schedule/schedule.ts';
+import { fc } from '../../fixtures/property.ts';
 
 function calendars(cron: string, zone = 'UTC'): readonly string[] {
   const parsed = parseCron(cron, zone);

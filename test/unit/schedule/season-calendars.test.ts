@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ScheduleEntry } from '../../../src/plan/plan.ts';
 import { nextRuns } from '../../../src/schedule/schedule.ts';
 import { calendarsOf } from '../../../src/schedule/season-calendars.ts';
 import { parseCron } from '../../../src/schedule/cron.ts';
+import { fc } from '../../fixtures/property.ts';
 
 const execute = promisify(execFile);
 const hasSystemd = await execute('systemd-analyze', ['--version']).then(
@@ -138,6 +138,22 @@ describe.runIf(hasSystemd)('by systemd itself', { timeout: 60_000 }, () => {
         expect(ours, cron).toEqual([...new Set(answers.flat())].sort().slice(0, iterations));
       }
     }
+  });
+});
+
+describe('a step without an end', () => {
+  it.each([
+    ['00/7:00', '*-*-* 00..21/7:00:00 UTC'],
+    ['1/8,0:00 Europe/Berlin', '*-*-* 00,01,09,17:00:00 Europe/Berlin'],
+    ['Sun *-*-1/9 02:00', 'Sun *-*-01..28/9 02:00:00 UTC'],
+    ['2024/2-01-01 02:00', '2024..2198/2-01-01 02:00:00 UTC'],
+    ['00/6:00', '*-*-* 00/6:00:00 UTC'],
+  ])('has its end written for systemd: %s', (calendar, expected) => {
+    expect(calendarsOf({ calendar }, 'UTC')).toEqual([expected]);
+  });
+
+  it.each(['02..20/6:00', 'Mon..Fri 02:00', '*-*-* 02:00:00'])('is not what %s has', (calendar) => {
+    expect(calendarsOf({ calendar }, 'America/New_York')).toEqual([`${calendar} America/New_York`]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../../src/secret/redactor.ts';
 import { createSecret } from '../../../src/secret/secret.ts';
+import { fc } from '../../fixtures/property.ts';
 
 /** Secrets as people have them; what is part of the mask itself cannot be told from it. */
 const secrets = fc

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mergeJoin } from '../../../src/sync/merge-join.ts';
+import { fc } from '../../fixtures/property.ts';
 
 async function* named(names: readonly string[]): AsyncGenerator<{ readonly name: string }> {
   for (const name of names) yield await Promise.resolve({ name });

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pathOf, type ByteText } from '../../../src/sync/byte-text.ts';
 import { walkFolder } from '../../../src/sync/walk-folder.ts';
+import { fc } from '../../fixtures/property.ts';
 
 let folder: string;
 let scratch: string;

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareReferences } from '../../../src/uploads/compare-references.ts';
 import { compareKeys } from '../../../src/uploads/key-order.ts';
 import type { PresentObject } from '../../../src/uploads/objects-at.ts';
 import type { Reference } from '../../../src/uploads/references.ts';
+import { fc } from '../../fixtures/property.ts';
 
 async function* toAsync<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
   await Promise.resolve();

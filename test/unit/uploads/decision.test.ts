@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/uploads/decision.ts';
 import { historiesOf, type KeyHistory } from '../../../src/uploads/key-history.ts';
 import { compareKeys } from '../../../src/uploads/key-order.ts';
 import { listVersions } from '../../../src/uploads/list-versions.ts';
 import type { ObjectVersion } from '../../../src/uploads/object-version.ts';
+import { fc } from '../../fixtures/property.ts';
 
 function version(at: number, more: Partial<ObjectVersion> = {}): ObjectVersion {
   return { key: 'k', versionId: `v${at}`, kind: 'object', at, latest: false, bytes: 1, etag: `e${at}`, storageClass: 'STANDARD', ...more }; // prettier-ignore

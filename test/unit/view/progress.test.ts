@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderProgress, renderTransfer } from '../../../src/view/progress.ts';
+import { fc } from '../../fixtures/property.ts';
 
 describe('progress', () => {
   it.each([

@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventSink, RunEvent } from '../../../src/record/event.ts';
 import { openConsole, type ConsoleOutput } from '../../../src/view/console-output.ts';
@@ -7,6 +6,7 @@ import { createGithubView } from '../../../src/view/github.ts';
 import { createJournaldView } from '../../../src/view/journald.ts';
 import { createJsonView } from '../../../src/view/json.ts';
 import { createLinesView } from '../../../src/view/lines.ts';
+import { fc } from '../../fixtures/property.ts';
 import { recordedRun } from './recorded-run.ts';
 
 async function show(
