@@ -17,6 +17,8 @@ export interface ClientTools {
 export interface FindOptions {
   /** Look here and nowhere else. */
   readonly folder?: string;
+  /** Enough when it is found in the folders of packages. */
+  readonly major?: number;
 }
 
 export interface ChosenClient {
@@ -36,7 +38,7 @@ export async function chooseClientTools(
   serverMajor: number,
   options: FindOptions = {},
 ): Promise<ChosenClient> {
-  const found = await findClientTools(commands, options);
+  const found = await findClientTools(commands, { ...options, major: serverMajor });
   const chosen = chooseMajor(found, serverMajor);
   if (chosen === undefined) throw noClient(found, serverMajor, options);
   if (chosen.major === serverMajor) return { tools: chosen };
@@ -57,7 +59,7 @@ export async function chooseRestoreTools(
   serverMajor: number,
   options: FindOptions = {},
 ): Promise<ChosenClient> {
-  const found = await findClientTools(commands, options);
+  const found = await findClientTools(commands, { ...options, major: Math.max(dumpMajor, serverMajor) });
   const able = found.filter(({ major }) => major >= dumpMajor);
   const distance = ({ major }: ClientTools): number => Math.abs(major - serverMajor);
   const [nearest] = able.toSorted((left, right) => distance(left) - distance(right));
@@ -82,22 +84,26 @@ export function chooseMajor<Client extends { readonly major: number }>(
     );
 }
 
-/** Every pg_dump that answers to `--version`: in the folders of packages, and the one that PATH finds. */
+/**
+ * Every pg_dump that answers to `--version`: in the folders of packages, and then the one that PATH finds. That is not
+ * asked when the folders have the major that is sought: on Debian it is a script that chooses among the same folders, and
+ * takes three times as long to answer.
+ */
 export async function findClientTools(
   commands: Commands,
-  options: FindOptions = {},
+  { folder, major }: FindOptions = {},
 ): Promise<readonly ClientTools[]> {
+  if (folder !== undefined) return present([await inspect(commands, `${folder}/`)]);
   const installed = await findInstallationFolders();
-  const prefixes =
-    options.folder === undefined
-      ? [...installed.map(({ binFolder }) => `${binFolder}/`), '']
-      : [`${options.folder}/`];
-  const found: ClientTools[] = [];
-  for (const prefix of new Set(prefixes)) {
-    const tools = await inspect(commands, prefix);
-    if (tools !== undefined) found.push(tools);
-  }
-  return found;
+  const found = present(
+    await Promise.all(installed.map(({ binFolder }) => inspect(commands, `${binFolder}/`))),
+  );
+  if (found.some((tools) => tools.major === major)) return found;
+  return present([...found, await inspect(commands, '')]);
+}
+
+function present(found: readonly (ClientTools | undefined)[]): readonly ClientTools[] {
+  return found.filter((tools) => tools !== undefined);
 }
 
 /** The major of `pg_dump (PostgreSQL) 15.18 (Debian …)`, `9.6.24` or `18beta1`; undefined for anything else. */

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { rmSync, statSync, truncateSync } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Manifest } from '../../../src/artifact/manifest.ts';
@@ -20,15 +21,23 @@ import {
   dumpInto,
   expectNothingLeft,
   folderStore,
+  manifestOf,
   newDatabase,
   newName,
   newRunId,
   restore,
+  storeIn,
   type Store,
 } from './restored.ts';
 
 const services = inject('services');
+const custom = {};
+const plain = { compress: 'none' } as const;
+const directory = { format: 'directory', jobs: 2 } as const;
+const plainDirectory = { ...directory, ...plain } as const;
 let database: TestDatabase;
+/** One repository for each kind of dump. */
+const dumped = new Map<PostgresDumpParameters, Store>();
 
 beforeAll(async () => {
   database = await createDatabase(services);
@@ -40,11 +49,25 @@ beforeAll(async () => {
         from generate_series(1, 2) n, generate_series(1, 90000) m group by n;
     create table zuletzt as select n, md5(n::text) from generate_series(1, 40000) n;
     select lo_from_bytea(0, decode(md5(n::text) || repeat('0', 40000), 'hex')) from generate_series(1, 100) n`);
+  for (const dump of [custom, plain, directory, plainDirectory]) {
+    const store = await storeIn(join(await mkdtemp(join(tmpdir(), 'run-plan-test-dumped-')), 'repository'));
+    dumped.set(dump, store);
+    await dumpInto(store, database, dump);
+  }
 });
 
 afterAll(async () => {
   await dropDatabase(services, database);
+  for (const { folder } of dumped.values()) await rm(dirname(folder), { recursive: true });
 });
+
+/** A repository of one test's own with a dump of a kind, which is a copy, and its manifest. */
+async function storeWith(dump: PostgresDumpParameters): Promise<[Store, Manifest]> {
+  const store = await folderStore();
+  await cp(dumped.get(dump)?.folder ?? '', store.folder, { recursive: true });
+  const [artifact] = await listArtifacts(store.repository);
+  return [store, await manifestOf(store.repository, artifact?.name ?? '')];
+}
 
 type Role = Manifest['files'][number]['role'];
 
@@ -56,9 +79,6 @@ interface Case {
   readonly restore?: PostgresRestoreParameters;
 }
 
-const plain = { compress: 'none' } as const;
-const directory = { format: 'directory', jobs: 2 } as const;
-const plainDirectory = { ...directory, ...plain } as const;
 const middle = (bytes: Buffer): Buffer => flip(bytes, bytes.length >> 1);
 const last = (bytes: Buffer): Buffer => flip(bytes, bytes.length - 1);
 const cut = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.length - 70_000);
@@ -76,18 +96,18 @@ function inRow(bytes: Buffer): Buffer {
 const gone = (): Buffer => Buffer.alloc(0);
 
 const cases: readonly Case[] = [
-  { what: 'a byte in the middle of a dump', dump: {}, role: 'dump', damage: middle },
-  { what: 'the last byte of a dump', dump: {}, role: 'dump', damage: last },
+  { what: 'a byte in the middle of a dump', dump: custom, role: 'dump', damage: middle },
+  { what: 'the last byte of a dump', dump: custom, role: 'dump', damage: last },
   { what: 'a byte in the middle of an uncompressed dump', dump: plain, role: 'dump', damage: middle },
   { what: 'the last byte of an uncompressed dump', dump: plain, role: 'dump', damage: last },
   { what: 'a row of an uncompressed dump', dump: plain, role: 'dump', damage: inRow },
   { what: 'a row of an uncompressed dump, by one process', dump: plain, role: 'dump', damage: inRow, restore: { 'single-transaction': true } },
   { what: 'a row of a table that alone is restored', dump: plain, role: 'dump', damage: inRow, restore: { only: { tables: ['first'] } } },
   { what: 'rows that are not restored', dump: plain, role: 'dump', damage: last, restore: { 'schema-only': true } },
-  { what: 'a dump that is cut off', dump: {}, role: 'dump', damage: cut },
+  { what: 'a dump that is cut off', dump: custom, role: 'dump', damage: cut },
   { what: 'an uncompressed dump that is cut off', dump: plain, role: 'dump', damage: cut },
   { what: 'a dump with bytes after it', dump: plain, role: 'dump', damage: longer },
-  { what: 'an empty dump', dump: {}, role: 'dump', damage: gone },
+  { what: 'an empty dump', dump: custom, role: 'dump', damage: gone },
   { what: "a byte of a table's file", dump: directory, role: 'table', damage: middle },
   { what: "the last byte of a table's file", dump: directory, role: 'table', damage: last },
   { what: "the last byte of a table's uncompressed file", dump: plainDirectory, role: 'table', damage: last },
@@ -131,22 +151,20 @@ async function expectDamage(
 }
 
 test.for(cases)('$what: damage is named, whatever pg_restore made of it', async (each) => {
-  const store = await folderStore();
-  const manifest = await dumpInto(store, database, each.dump);
+  const [store, manifest] = await storeWith(each.dump);
   await changeFile(store, fileOf(manifest, each.role), each.damage);
   await expectDamage(store, manifest, each.restore ?? { jobs: 2 });
 });
 
 test.for([
-  { what: 'removed', dump: {}, role: 'dump', change: rmSync },
+  { what: 'removed', dump: custom, role: 'dump', change: rmSync },
   { what: 'removed', dump: directory, role: 'table', change: rmSync },
   { what: 'removed', dump: directory, role: 'rest', change: rmSync },
   { what: 'removed', dump: directory, role: 'large-objects', change: rmSync },
   { what: 'cut off', dump: plain, role: 'dump', change: shorten },
   { what: 'cut off', dump: plainDirectory, role: 'table', change: shorten },
 ] as const)('a $role that is $what once the restore has begun is damage', async ({ dump, role, change }) => {
-  const store = await folderStore();
-  const manifest = await dumpInto(store, database, dump);
+  const [store, manifest] = await storeWith(dump);
   const path = join(store.folder, fileOf(manifest, role));
   await expectDamage(store, manifest, { jobs: 2 }, (text) => {
     if (text === 'looking at the target') change(path);
@@ -157,7 +175,7 @@ function shorten(path: string): void {
   truncateSync(path, statSync(path).size - 1);
 }
 
-test.for([{ dump: {} }, { dump: directory }])(
+test.for([{ dump: custom }, { dump: directory }])(
   'an identity of somebody else is no damage: $dump.format',
   async ({ dump }) => {
     const mine = await newIdentity(await temporaryFolder('identity'));
@@ -180,8 +198,7 @@ test.for([{ dump: {} }, { dump: directory }])(
 );
 
 test('bytes that are the stored ones and no dump are told as such', async () => {
-  const store = await folderStore();
-  const manifest = await dumpInto(store, database, plain);
+  const [store, manifest] = await storeWith(plain);
   const key = fileOf(manifest, 'dump');
   let bytes = Buffer.alloc(0);
   // Whole in its head, so that its contents can be listed.
@@ -207,8 +224,7 @@ test('a full scratch folder is not taken for damage', async ({ skip }) => {
   );
   skip(mounted === undefined, 'mounting is not permitted here');
   try {
-    const store = await folderStore();
-    await dumpInto(store, database, directory);
+    const [store] = await storeWith(directory);
     await expect(
       restore({ database: newName(), scratch: folder }, { store, of: database }),
     ).rejects.toMatchObject({ code: 'space-missing' });
@@ -221,8 +237,7 @@ test.for([
   { what: 'a table', role: 'table', damage: middle },
   { what: 'a large object', role: 'large-objects', damage: middle },
 ] as const)('one transaction that $what breaks off leaves the target as it was', async ({ role, damage }) => {
-  const store = await folderStore();
-  const manifest = await dumpInto(store, database, plainDirectory);
+  const [store, manifest] = await storeWith(plainDirectory);
   await changeFile(store, fileOf(manifest, role), damage);
   const target = await newDatabase('');
   const parameters = { artifact: manifest.name, database: target.name, 'single-transaction': true };

@@ -30,7 +30,11 @@ export interface Store {
 }
 
 export async function folderStore(encrypt?: RepositorySettings['encrypt']): Promise<Store> {
-  const folder = join(await temporaryFolder('restore'), 'repository');
+  return storeIn(join(await temporaryFolder('restore'), 'repository'), encrypt);
+}
+
+/** A repository in a folder that the caller removes. */
+export async function storeIn(folder: string, encrypt?: RepositorySettings['encrypt']): Promise<Store> {
   return {
     repository: await openFolder(folder),
     settings: { store: { kind: 'folder', folder }, ...(encrypt !== undefined && { encrypt }) },
