@@ -9,7 +9,7 @@ import { createBucket, emptyAndRemoveBucket } from '../../services/bucket.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { attempt, environmentFor } from '../task/attempt.ts';
 import { temporaryFolder } from './folder.ts';
-import { followGuide, libpqVariables, plainDump } from './stock-tools.ts';
+import { expectEqual, followGuide, libpqVariables } from './stock-tools.ts';
 
 const services = inject('services');
 
@@ -42,9 +42,7 @@ async function expectSurvives(database: TestDatabase): Promise<string> {
     ...libpqVariables(services),
     DATABASE: restored,
   });
-  // Compared here, because a failed comparison would print both.
-  const equal = (await plainDump(services, restored)) === (await plainDump(services, database.name));
-  expect(equal).toBe(true);
+  await expectEqual(services, restored, database.name);
   return name;
 }
 
@@ -64,11 +62,11 @@ test('a database whose name holds what shells, URLs and paths dislike survives',
   expect(name).toMatch(/^pg_o%27d%20%22d%22%2F%3D%25%5C%20%24x%20%E6%BC%A2%20\w+_\d{8}T\d{6}Z$/);
 });
 
-test('rows with values of 100 MB survive', async () => {
+test('a row with a value of 100 MB survives', async () => {
   await expectSurvives(
     await newDatabase(
       `create table big (n int, t text); alter table big alter t set storage external;
-       insert into big select n, repeat(md5(n::text), 3276800) from generate_series(1, 2) n`,
+       insert into big values (1, repeat(md5('1'), 3276800)), (2, 'small')`,
     ),
   );
 }, 180_000);
@@ -125,5 +123,5 @@ test('a dump into S3 restores from there with aws', async () => {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
   });
-  expect((await plainDump(services, restored)) === (await plainDump(services, database.name))).toBe(true);
+  await expectEqual(services, restored, database.name);
 });

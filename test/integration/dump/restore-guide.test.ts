@@ -19,9 +19,10 @@ beforeAll(async () => {
   database = await createDatabase(services);
   const everyKind = new URL('../../fixtures/every-kind.sql', import.meta.url);
   await database.query(await readFile(everyKind, 'utf8'));
-  // Large enough to be files of their own in a directory dump, in rows of 20 MB.
-  await database.query(`create table photos as
-    select n, string_agg(md5((n * m)::text), '') as data
+  // Large enough to be files of their own in a directory dump, in rows of 20 MB that Postgres does not try to compress.
+  await database.query(`create table photos (n int, data text);
+    alter table photos alter data set storage external;
+    insert into photos select n, string_agg(md5((n * m)::text), '')
       from generate_series(1, 2) n, generate_series(1, 625000) m group by n`);
   original = await plainDump(services, database.name);
 });

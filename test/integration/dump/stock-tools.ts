@@ -40,13 +40,31 @@ export async function followGuide(
 
 /** What a plain pg_dump says of a database, without the random tokens that recent versions put around it. */
 export async function plainDump(services: Services, database: string): Promise<string> {
-  const { binFolder } = await chooseServerInstallation(services.postgres.major);
-  const { stdout } = await run(
-    join(binFolder, 'pg_dump'),
-    ['--no-owner', '--no-privileges', `--dbname=dbname='${database.replaceAll(/[\\']/g, '\\$&')}'`],
-    { env: { ...process.env, ...libpqVariables(services) }, maxBuffer: 1 << 30 },
-  );
+  const { program, environment } = await plainDumper(services);
+  const options = { env: environment, maxBuffer: 1 << 26 };
+  const { stdout } = await run(program, plainOptions(database), options);
   return stdout.replaceAll(/^\\(un)?restrict .*$/gm, '');
+}
+
+/** Fails with the first difference between the plain dumps of two databases, which may be of any size. */
+export async function expectEqual(services: Services, one: string, other: string): Promise<void> {
+  const { program, environment } = await plainDumper(services);
+  const script = `say() { "$DUMP" "$@" | sed -E '/^\\\\(un)?restrict /d'
+      [ "\${PIPESTATUS[0]}" = 0 ] || echo "pg_dump of $3 failed"; }
+    cmp <(say "$1" "$2" "$3") <(say "$4" "$5" "$6")`;
+  const words = ['-c', script, 'compare', ...plainOptions(one), ...plainOptions(other)];
+  await run('bash', words, { env: { ...environment, DUMP: program, LC_ALL: 'C' } });
+}
+
+async function plainDumper(services: Services) {
+  const { binFolder } = await chooseServerInstallation(services.postgres.major);
+  const environment = { ...process.env, ...libpqVariables(services) };
+  return { program: join(binFolder, 'pg_dump'), environment };
+}
+
+function plainOptions(database: string): readonly [string, string, string] {
+  const name = database.replaceAll(/[\\']/g, '\\$&');
+  return ['--no-owner', '--no-privileges', `--dbname=dbname='${name}'`];
 }
 
 /** A new age identity: the file with the secret key, and the recipient. */
