@@ -170,6 +170,16 @@ describe.skipIf(!hasSystemd)('calendar expressions beside systemd-analyze', () =
     expect(refused).toBeGreaterThan(10);
   }, 120_000);
 
+  it.each(['1/8,0..1:0', '00/7:00', '*-*-1/9 02:00'])(
+    'a timer has every time of %s, also those that systemd counts past',
+    (expression) => {
+      for (const base of ['2026-10-31T20:00:00Z', '2026-11-30T20:00:00Z', '2026-12-31T20:00:00Z']) {
+        const theirs = askTimer(expression, new Date(base), 'UTC');
+        expect(askOurselves(expression, new Date(base), 'UTC')).toEqual(theirs);
+      }
+    },
+  );
+
   it.each([
     ...[
       '*:*/5',
