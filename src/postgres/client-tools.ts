@@ -17,8 +17,6 @@ export interface ClientTools {
 export interface FindOptions {
   /** Look here and nowhere else. */
   readonly folder?: string;
-  /** Enough when it is found in the folders of packages. */
-  readonly major?: number;
 }
 
 export interface ChosenClient {
@@ -38,7 +36,7 @@ export async function chooseClientTools(
   serverMajor: number,
   options: FindOptions = {},
 ): Promise<ChosenClient> {
-  const found = await findClientTools(commands, { ...options, major: serverMajor });
+  const found = await findClientTools(commands, options, serverMajor);
   const chosen = chooseMajor(found, serverMajor);
   if (chosen === undefined) throw noClient(found, serverMajor, options);
   if (chosen.major === serverMajor) return { tools: chosen };
@@ -59,7 +57,7 @@ export async function chooseRestoreTools(
   serverMajor: number,
   options: FindOptions = {},
 ): Promise<ChosenClient> {
-  const found = await findClientTools(commands, { ...options, major: Math.max(dumpMajor, serverMajor) });
+  const found = await findClientTools(commands, options, Math.max(dumpMajor, serverMajor));
   const able = found.filter(({ major }) => major >= dumpMajor);
   const distance = ({ major }: ClientTools): number => Math.abs(major - serverMajor);
   const [nearest] = able.toSorted((left, right) => distance(left) - distance(right));
@@ -86,19 +84,20 @@ export function chooseMajor<Client extends { readonly major: number }>(
 
 /**
  * Every pg_dump that answers to `--version`: in the folders of packages, and then the one that PATH finds. That is not
- * asked when the folders have the major that is sought: on Debian it is a script that chooses among the same folders, and
+ * asked when the folders have the `sought` major: on Debian it is a script that chooses among the same folders, and
  * takes three times as long to answer.
  */
 export async function findClientTools(
   commands: Commands,
-  { folder, major }: FindOptions = {},
+  { folder }: FindOptions = {},
+  sought?: number,
 ): Promise<readonly ClientTools[]> {
   if (folder !== undefined) return present([await inspect(commands, `${folder}/`)]);
   const installed = await findInstallationFolders();
   const found = present(
     await Promise.all(installed.map(({ binFolder }) => inspect(commands, `${binFolder}/`))),
   );
-  if (found.some((tools) => tools.major === major)) return found;
+  if (found.some(({ major }) => major === sought)) return found;
   return present([...found, await inspect(commands, '')]);
 }
 

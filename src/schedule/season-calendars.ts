@@ -18,8 +18,9 @@ const openStep = /(?<![.\d])\d+\/\d/;
  * host. Without `from` and `until` it is the entry's own; a season, which systemd does not know, becomes dates: the days
  * of its first and last month, whole months, whole years. Empty for a season that ends before it starts.
  *
- * A step without an end is written out: systemd (252) counts it past the end of its hour, day, month or year, and the
- * first times after that end are lost, `00:00` of `00/7:00` at the end of a month and of `1/8,0:00` every day.
+ * A step without an end is written anew, and with an end unless it comes round evenly (`00/6`): systemd (252) counts it
+ * past the end of its hour, day, month or year, and the first times after that end are lost, `00:00` of `00/7:00` at the
+ * end of a month and of `1/8,0:00` every day.
  *
  * @param zone the plan's IANA zone: of a calendar that names none, and of `from` and `until`
  */

@@ -63,8 +63,10 @@ afterAll(async () => {
 
 /** A repository of one test's own with a dump of a kind, which is a copy, and its manifest. */
 async function storeWith(dump: PostgresDumpParameters): Promise<[Store, Manifest]> {
+  const original = dumped.get(dump);
+  if (original === undefined) throw new Error('a dump of this kind was never made');
   const store = await folderStore();
-  await cp(dumped.get(dump)?.folder ?? '', store.folder, { recursive: true });
+  await cp(original.folder, store.folder, { recursive: true });
   const [artifact] = await listArtifacts(store.repository);
   return [store, await manifestOf(store.repository, artifact?.name ?? '')];
 }

@@ -30,9 +30,9 @@ function askSystemd(expression: string, base: Date, zone: string): readonly stri
  * Whether times lie in an hour that a zone of this test has twice. Which of the two systemd takes then depends on what
  * the C library guessed before; the plain cases below pin the answer that timers get.
  */
-function isAmbiguous(times: readonly string[] | 'invalid'): boolean {
+function isAmbiguous(times: readonly string[] | 'invalid' | 'lost'): boolean {
   const repeated = [/^2026-10-25 0[01]/, /^2026-11-01 0[56]/, /^2027-10-31 0[01]/, /^2027-11-07 0[56]/];
-  return times !== 'invalid' && times.some((time) => repeated.some((hours) => hours.test(time)));
+  return typeof times !== 'string' && times.some((time) => repeated.some((hours) => hours.test(time)));
 }
 
 /** The next times of a timer that has the expression in its plan. */
@@ -159,7 +159,7 @@ describe.skipIf(!hasSystemd)('calendar expressions beside systemd-analyze', () =
     fc.assert(
       fc.property(expressions, bases, zones, (expression, base, zone) => {
         const theirs = askTimer(expression, new Date(base), zone);
-        fc.pre(theirs !== 'lost' && !isAmbiguous(theirs));
+        fc.pre(!isAmbiguous(theirs));
         expect(askOurselves(expression, new Date(base), zone)).toEqual(theirs);
         if (theirs === 'invalid') refused += 1;
         else if (theirs.length > 0) fired += 1;

@@ -98,7 +98,7 @@ const bases = ['2026-03-07 11:00:00 UTC', '2026-10-23 22:30:00 UTC'];
 
 describe.runIf(hasSystemd)('by systemd itself', { timeout: 60_000 }, () => {
   it.each(bases)('generated schedules fire at the same times after %s', async (base) => {
-    const samples = fc.sample(entries, { numRuns: 200, seed: 20_261_124 });
+    const samples = fc.sample(entries, { numRuns: 200 });
     const expressions = samples.map(({ entry, zone }) => calendarsOf(entry, zone));
     const answers = await bySystemd(expressions.flat(), base);
     let at = 0;
