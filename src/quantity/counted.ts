@@ -5,5 +5,6 @@ export function counted(number: number, noun: string, plural = `${noun}s`): stri
 
 /** `1,204,411`. */
 export function grouped(number: number): string {
-  return number.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  // toLocaleString takes a millisecond to begin with, each time.
+  return String(Math.round(number)).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
