@@ -35,7 +35,10 @@ export interface Workspace {
   readonly repositoryFolder: string;
   /** Writes a file (path relative to the workspace). */
   write(path: string, text: string): Promise<void>;
-  /** Runs a command line of the built program to its end, in this process (see `runInProcess`). */
+  /**
+   * Runs a command line of the built program to its end, in this process (see `runInProcess`), or in one of its own for
+   * variables that Node reads at its start.
+   */
   run(words: readonly string[], variables?: Variables): Promise<Told>;
   /** Starts one as a process of its own: where signals, pipes, the start or the end of the process are the subject. */
   start(words: readonly string[], variables?: Variables): StartedCommand;
@@ -65,6 +68,7 @@ export async function createWorkspace(): Promise<Workspace> {
     write,
     start,
     run: async (words, variables = {}) => {
+      if (onlyAtStart.some((name) => variables[name] !== undefined)) return start(words, variables).ended;
       const ended = await runInProcess(words, { folder, variables: variablesOf(variables) });
       return { ...ended, signal: null, text: ended.stdout + ended.stderr };
     },
@@ -94,6 +98,8 @@ async function readAll(folder: string, suffix: string): Promise<string[]> {
   const chosen = names.filter((name) => name.endsWith(suffix) && !name.startsWith('.')).sort();
   return Promise.all(chosen.map((name) => readFile(join(folder, name), 'utf8')));
 }
+
+const onlyAtStart = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'TZ'];
 
 function variablesOf(changes: Variables): Variables {
   return { ...process.env, XDG_CACHE_HOME: join(tmpdir(), 'run-plan-e2e-cache'), ...changes };
