@@ -122,7 +122,7 @@ async function installNpmPackages() {
   const script = process.env.npm_execpath;
   const [program, ...leading] =
     script?.endsWith('.js') && existsSync(script) ? [process.execPath, script] : ['npm'];
-  const count = Object.keys(wanted).filter((path) => path.startsWith('node_modules/')).length;
+  const count = Object.entries(wanted).filter(([path, entry]) => comes(path, entry)).length;
   let fetched = 0;
   const { ok, said } = await runLong(
     'setup',
@@ -132,14 +132,20 @@ async function installNpmPackages() {
     {
       cwd: root,
       progressOf: (line) => {
-        if (!/^npm http (fetch|cache) /.test(line)) return undefined;
-        fetched += 1;
+        if (!/^npm http /.test(line)) return undefined;
+        if (/\.tgz\b/.test(line)) fetched += 1;
         return { kind: 'fetching', text: `${fetched} of some ${count} packages fetched` };
       },
     },
   );
   if (!ok) explain('npm ci', said, 'npm ci, by hand, says more');
   return ok;
+}
+
+/** Whether a package of the lock is one to fetch here. */
+function comes(path, { link, os, cpu }) {
+  if (!path.startsWith('node_modules/') || link) return false;
+  return (os?.includes(process.platform) ?? true) && (cpu?.includes(process.arch) ?? true);
 }
 
 /** Why node_modules does not hold what the lock names, or undefined when it does. Compares with npm's own note of what it installed. */
