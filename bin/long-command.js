@@ -63,7 +63,8 @@ export async function runLong(who, title, command, options = {}) {
   let toldAt = startedAt;
   const tellProgress = () => {
     toldAt = performance.now();
-    (isTerminal ? tellForNow : tell)(who, `  ${progress.text}, ${duration(toldAt - startedAt)}`);
+    const ending = interruption === undefined ? '' : `${interruption}, ending: `;
+    (isTerminal ? tellForNow : tell)(who, `  ${ending}${progress.text}, ${duration(toldAt - startedAt)}`);
   };
   const timer = setInterval(
     () => (isTerminal || performance.now() - toldAt >= everyMs) && tellProgress(),

@@ -67,13 +67,23 @@ describe('a check', () => {
 describe('the linter', () => {
   beforeEach(async () => {
     await take('lint.js');
-    // Tells what it was asked to look at; a file that says "wrong" fails it.
+    // Tells what it was asked to look at; a file that says FAULT has one.
+    await write('node_modules/eslint/package.json', '{ "type": "module", "exports": "./eslint.js" }');
     await write(
-      'node_modules/eslint/bin/eslint.js',
+      'node_modules/eslint/eslint.js',
       `import { readFileSync } from 'node:fs';
-      const files = process.argv.slice(2).filter((word) => /\\.[jt]s$/.test(word));
-      console.log(files.sort().join(' '));
-      process.exitCode = files.some((file) => readFileSync(file, 'utf8').includes('wrong')) ? 1 : 0;`,
+      import { join } from 'node:path';
+      export class ESLint {
+        constructor({ cwd }) { this.cwd = cwd; }
+        async lintFiles(files) {
+          console.log(files.sort().join(' '));
+          return files.map((file) => join(this.cwd, file)).map((filePath) => ({
+            filePath,
+            messages: /FAULT/.test(readFileSync(filePath, 'utf8')) ? [{ severity: 1 }] : [],
+          }));
+        }
+        async loadFormatter() { return { format: (wrong) => wrong.length + ' wrong' }; }
+      }`,
     );
     for (const name of ['package-lock.json', 'tsconfig.json']) await write(name, '{}');
     await write('eslint.config.js', '');
@@ -118,10 +128,15 @@ describe('the linter', () => {
 
   test('fails until what is wrong is mended, in the file or in what it reaches', async () => {
     looksAt();
-    await write('src/top.ts', 'wrong');
-    expect(start('lint.js').status).toBe(1);
-    expect(start('lint.js').status).toBe(1);
-    await write('src/top.ts', 'right');
-    expect(start('lint.js')).toMatchObject({ status: 0, stdout: 'src/round.ts src/top.ts\n' });
+    await write('src/middle.ts', 'FAULT');
+    expect(start('lint.js')).toMatchObject({
+      status: 1,
+      stdout: 'src/middle.ts src/round.ts src/top.ts\n1 wrong\n',
+    });
+    // Those that are good already are not looked at again.
+    expect(start('lint.js')).toMatchObject({ status: 1, stdout: 'src/middle.ts\n1 wrong\n' });
+    await write('src/middle.ts', 'mended');
+    expect(start('lint.js')).toMatchObject({ status: 0, stdout: 'src/middle.ts src/round.ts src/top.ts\n' });
+    expect(start('lint.js')).toMatchObject({ status: 0, stdout: '' });
   });
 });

@@ -345,7 +345,7 @@ describe('Debian packages', () => {
       .toBeGreaterThan(2);
     await release();
     const { said } = await running.ended;
-    expect(said).toMatch(/\r\u001B\[2Ksetup: {3}done in /);
+    expect(said).toContain('\r\u001B[2Ksetup:   done in ');
     expect(said).not.toContain('x\n');
     expect(said).not.toContain('x'.repeat(60));
   });
