@@ -308,7 +308,7 @@ async function installAlone({ program, debian, alone }) {
     const [file] = readdirSync(folder).filter((name) => name.endsWith('.deb'));
     if (file === undefined) return false;
     const unpack = ['dpkg-deb', '--extract', file, 'contents'];
-    const { ok, said } = await runLong('setup', `unpacking it (some seconds) …`, unpack, { cwd: folder });
+    const { ok, said } = await runLong('setup', 'unpacking it (some seconds) …', unpack, { cwd: folder });
     if (ok) renameSync(join(folder, 'contents', alone), join(target, program));
     else explain('dpkg-deb', said, 'there must be room in node_modules');
     return ok;

@@ -34,7 +34,7 @@ async function told(command: readonly string[], onText = (_: string): void => un
 
 test('a command that says nothing is told of all the same, again and again, with its time', async () => {
   const end = join(folder, 'end');
-  const silent = ['sh', '-c', `while [ ! -e ${end} ]; do sleep 0.05; done`];
+  const silent = ['sh', '-c', `while [ -d ${folder} ] && [ ! -e ${end} ]; do sleep 0.05; done`];
   // It ends only when it has been told of three times.
   const text = await told(silent, (sofar) => {
     if ((sofar.match(/test: {3}no word from it yet, \d/g)?.length ?? 0) > 2) void writeFile(end, '');
