@@ -66,11 +66,16 @@ async function fakePython(...except: string[]): Promise<void> {
     await writeFile(join(programs, `module-${module}`), '');
 }
 
-function setUp(use: string, user?: number): { status: number | null; said: string } {
+function setUp(
+  use: string,
+  user?: number,
+  variables: Readonly<Record<string, string>> = {},
+): { status: number | null; said: string } {
   const environment = {
     PATH: programs,
     npm_execpath: undefined,
     TEST_PYTHON: join(programs, 'python3'),
+    ...variables,
   };
   const owner = user === undefined ? {} : { uid: user, gid: user };
   const result = spawnSync(process.execPath, [join(project, 'bin', 'setup.js'), use], {
@@ -208,6 +213,17 @@ describe.runIf(isRootOnDebian)('Debian packages', () => {
     expect(setUp('test').status).toBe(0);
     expect(await calls()).toBe('docker info\n');
   });
+
+  test.each(['native', 'postgres:containers,s3:native'])(
+    'it is where it is wanted all the same: TEST_SERVICES=%s',
+    async (wanted) => {
+      await fakeAll('radosgw');
+      await fake('docker', 'exit 0');
+      const { said } = setUp('test', 65534, { TEST_SERVICES: wanted });
+      expect(said).toContain('apt-get install --no-install-recommends radosgw');
+      expect(await calls()).toBe('');
+    },
+  );
 
   test('a program that is still missing after the installation is exit 11', async () => {
     await fakeAll('zstd');
