@@ -172,7 +172,7 @@ function packagesOf(lockFile) {
 
 async function installPrograms(wantedUse) {
   let missing = missingPrograms(wantedUse);
-  if (missing.some(({ s3 }) => s3) && dockerRuns()) missing = missing.filter(({ s3 }) => !s3);
+  if (missing.some(({ s3 }) => s3) && s3ComesByContainer()) missing = missing.filter(({ s3 }) => !s3);
   if (missing.length === 0) return true;
   const packages = [...new Set(missing.map(({ debian }) => debian))];
   for (const name of packages) {
@@ -233,6 +233,12 @@ function programFolders() {
     : [];
   const own = join(root, 'node_modules', '.bin');
   return [...(process.env.PATH ?? '').split(':').filter(Boolean), own, ...majors, '/usr/sbin'];
+}
+
+/** As test/services/decide.ts decides it. */
+function s3ComesByContainer() {
+  const wanted = (process.env.TEST_SERVICES ?? '').split(',').map((part) => part.trim());
+  return !wanted.includes('native') && !wanted.includes('s3:native') && dockerRuns();
 }
 
 function dockerRuns() {

@@ -79,6 +79,7 @@ interface SetUp {
 }
 
 interface SetUpOptions {
+  readonly variables?: Readonly<Record<string, string>>;
   /** As an ordinary user, whoever runs the tests. */
   readonly asOrdinaryUser?: boolean;
   readonly onTerminal?: boolean;
@@ -91,11 +92,11 @@ interface SetUpOptions {
 const becomeNobody = 'process.setgroups([]); process.setgid(65534); process.setuid(65534);';
 const pretendTerminal = 'process.stderr.isTTY = true; process.stderr.columns = 60;';
 
-function startSetUp(use: string, { asOrdinaryUser, onTerminal }: SetUpOptions = {}): SetUp {
+function startSetUp(use: string, { asOrdinaryUser, onTerminal, variables }: SetUpOptions = {}): SetUp {
   const first = `${asOrdinaryUser === true && isRoot ? becomeNobody : ''}${onTerminal === true ? pretendTerminal : ''}`;
   const words = ['--import', `data:text/javascript,${first}`, join(project, 'bin', 'setup.js'), use];
   const child = spawn(process.execPath, words, {
-    env: { PATH: programs, npm_execpath: undefined, TEST_PYTHON: join(programs, 'python3') },
+    env: { PATH: programs, npm_execpath: undefined, TEST_PYTHON: join(programs, 'python3'), ...variables },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
@@ -223,6 +224,17 @@ test('an S3 server is not installed where Docker runs', async () => {
   expect((await setUp('test')).status).toBe(0);
   expect(await calls()).toBe('docker info\n');
 });
+
+test.each(['native', 'postgres:containers,s3:native'])(
+  'it is where it is wanted all the same: TEST_SERVICES=%s',
+  async (wanted) => {
+    await fakeAll('radosgw');
+    await fake('docker', 'exit 0');
+    const { said } = await setUp('test', { asOrdinaryUser: true, variables: { TEST_SERVICES: wanted } });
+    expect(said).toContain('apt-get install --no-install-recommends radosgw');
+    expect(await calls()).toBe('');
+  },
+);
 
 test('somebody who is not root is told the exact command', async ({ skip }) => {
   skip(!isDebian, 'only on Debian does it name the packages of Debian');
