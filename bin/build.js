@@ -4,6 +4,7 @@
  * start needs go in, with their licences; the large ones that few commands need stay packages.
  */
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -42,15 +43,17 @@ const bundle = await rolldown({
 });
 const { output } = await bundle.write({
   dir: dist,
-  format: 'esm',
-  entryFileNames: '[name].js',
-  chunkFileNames: 'chunks/[name]-[hash].js',
+  // Not ESM: V8 gives and takes compiled code of scripts only (load-built.js).
+  format: 'cjs',
+  exports: 'named',
+  entryFileNames: '[name].cjs',
+  chunkFileNames: 'chunks/[name]-[hash].cjs',
   comments: false,
 });
 await bundle.close();
 for (const { type, fileName, code } of output)
   if (type === 'chunk') await writeFile(join(dist, fileName), inAscii(code));
-await writeFile(join(dist, 'tasks', 'declarations.json'), JSON.stringify(await declarations()));
+await writeFile(join(dist, 'tasks', 'declarations.json'), JSON.stringify(declarations()));
 // Beside the chunk that reads it.
 await mkdir(join(dist, 'chunks'), { recursive: true });
 await copyFile(join(root, 'src/demo/seed.sql'), join(dist, 'chunks/seed.sql'));
@@ -67,15 +70,15 @@ function inAscii(code) {
 }
 
 /** What each task says of itself, so that a plan can be checked without loading its work. */
-async function declarations() {
-  const modules = tasks.sort().map(async (file) => {
+function declarations() {
+  const requireBuilt = createRequire(import.meta.url);
+  return tasks.sort().map((file) => {
     const name = file.slice(0, -'.ts'.length);
-    const { default: task } = await import(join(dist, 'tasks', `${name}.js`));
+    const { default: task } = requireBuilt(join(dist, 'tasks', `${name}.cjs`));
     if (task.name !== name) throw new Error(`tasks/${file} declares the task ${task.name}`);
     const { parameters: _, ...declaration } = task;
     return declaration;
   });
-  return Promise.all(modules);
 }
 
 /** Of every package that a part of went in. */

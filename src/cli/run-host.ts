@@ -135,11 +135,17 @@ async function startCluster(major: number | undefined, signal: AbortSignal): Pro
 
 /** What fails to load fails again, and is told, where it is used. */
 function loadAhead(pipeline: Pipeline, plans: Plans): void {
-  const ignore = (): undefined => undefined;
-  if (pipeline.steps.some(needsPostgres))
-    import('../postgres/connect.ts').then(({ loadDriver }) => loadDriver()).catch(ignore);
-  for (const { work } of pipeline.steps)
-    if (work.kind === 'task') plans.workspace.tasks.get(work.task.name)?.load?.().catch(ignore);
+  const tasks = pipeline.steps.flatMap(({ work }) =>
+    work.kind === 'task' ? (plans.workspace.tasks.get(work.task.name) ?? []) : [],
+  );
+  const loading = pipeline.steps.some(needsPostgres)
+    ? import('../postgres/connect.ts').then(({ loadDriver }) => loadDriver())
+    : Promise.resolve();
+  loading
+    .then(() => {
+      for (const { load } of tasks) load?.();
+    })
+    .catch(() => undefined);
 }
 
 /**

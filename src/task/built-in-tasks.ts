@@ -1,51 +1,50 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Task } from './contract.ts';
-import { listTaskFiles, type TaskFile } from './task-folder.ts';
+import type { TaskFile } from './task-folder.ts';
+
+/** Loads a module of the build by its path, once. */
+export type LoadBuilt = (file: string) => unknown;
 
 /** What a task says of itself, as plain data: all that loading and checking a plan asks of it. */
-export type TaskDeclaration = Pick<
+type TaskDeclaration = Pick<
   Task,
   'name' | 'description' | 'needs' | 'writes' | 'others' | 'asksBuckets' | 'role' | 'outputs'
 >;
 
-/** A built-in task's file and, where the build wrote that down, what its module says of itself. */
-export interface BuiltInTask {
+/** A built-in task whose module is loaded when it is asked to describe or do something. */
+export interface DeclaredTask {
   readonly file: TaskFile;
-  readonly declaration?: TaskDeclaration;
+  readonly task: Task;
+  /** Loads the module, with all the code of the task's work, so that its run need not wait for that. */
+  readonly load: () => void;
 }
 
-/** Beside the built tasks: the declarations of all, written by the build that made them. */
+/** Beside the built tasks: what each says of itself, written by the build that made them. */
 const declarationsFile = 'declarations.json';
 
-/** The built-in tasks by file name, sorted. From the build's list, or from the folder where nothing was built (sources). */
-export async function listBuiltInTasks(folder: string): Promise<readonly BuiltInTask[]> {
-  const text = await readFile(join(folder, declarationsFile), 'utf8').catch(() => undefined);
-  if (text === undefined) return (await listTaskFiles(folder, true)).map((file) => ({ file }));
+/** The built-in tasks of a build, sorted by name. */
+export async function listDeclaredTasks(
+  folder: string,
+  loadBuilt: LoadBuilt,
+): Promise<readonly DeclaredTask[]> {
+  const text = await readFile(join(folder, declarationsFile), 'utf8');
   return (JSON.parse(text) as readonly TaskDeclaration[]).map((declaration) => {
     const { name } = declaration;
-    return { file: { name, path: join(folder, `${name}.js`), isBuiltIn: true }, declaration };
+    const file: TaskFile = { name, path: join(folder, `${name}.cjs`), isBuiltIn: true };
+    const load = (): Task => (loadBuilt(file.path) as { readonly default: Task }).default;
+    return { file, task: taskOf(declaration, load), load };
   });
 }
 
-/** A task whose module, with all the code of its work, is imported when it is asked to describe or do something. */
-export function declaredTask(
-  declaration: TaskDeclaration,
-  path: string,
-): { readonly task: Task; readonly load: () => Promise<Task> } {
-  const load = async (): Promise<Task> =>
-    ((await import(pathToFileURL(path).href)) as { readonly default: Task }).default;
-  const loadNow = (): Task => (createRequire(import.meta.url)(path) as { readonly default: Task }).default;
-  const task: Task = {
+function taskOf(declaration: TaskDeclaration, load: () => Task): Task {
+  return {
     ...declaration,
     get parameters() {
-      return loadNow().parameters;
+      return load().parameters;
     },
     describe: (parameters, environment) =>
-      loadNow().describe?.(parameters, environment) ?? [declaration.description],
-    run: async (context, parameters) => (await load()).run(context, parameters),
+      load().describe?.(parameters, environment) ?? [declaration.description],
+    run: async (context, parameters) => load().run(context, parameters),
   };
-  return { task, load };
 }

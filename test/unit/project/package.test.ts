@@ -67,11 +67,11 @@ test(
       'schemas/environments.schema.json',
     ];
     const built = [
-      'dist/src/cli/main.js',
+      'dist/src/cli/main.cjs',
       'dist/src/task/contract.d.ts',
       'dist/chunks/seed.sql',
       'dist/LICENSES.md',
-      'dist/tasks/postgres-dump.js',
+      'dist/tasks/postgres-dump.cjs',
     ];
     expect([...needed, ...built].filter((path) => !paths.includes(path))).toEqual([]);
     expect(
