@@ -76,8 +76,7 @@ function declarations() {
     const name = file.slice(0, -'.ts'.length);
     const { default: task } = requireBuilt(join(dist, 'tasks', `${name}.cjs`));
     if (task.name !== name) throw new Error(`tasks/${file} declares the task ${task.name}`);
-    const { parameters: _, ...declaration } = task;
-    return declaration;
+    return { ...task, parameters: undefined };
   });
 }
 

@@ -5,6 +5,7 @@
  * the functions that are called after that, so what is kept here is what had been compiled by the end of a run. A kept
  * file counts only for the very text that it was made from, and only whole: V8 takes a damaged one without a word.
  */
+import { Buffer } from 'node:buffer';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';

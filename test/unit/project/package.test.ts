@@ -59,6 +59,7 @@ test(
     const paths = files.map(({ path }) => path);
     const needed = [
       'bin/run-plan',
+      'bin/load-built.js',
       'bin/run-plan.js',
       'LICENSE',
       'README.md',
@@ -71,6 +72,7 @@ test(
       'dist/src/task/contract.d.ts',
       'dist/chunks/seed.sql',
       'dist/LICENSES.md',
+      'dist/tasks/declarations.json',
       'dist/tasks/postgres-dump.cjs',
     ];
     expect([...needed, ...built].filter((path) => !paths.includes(path))).toEqual([]);
