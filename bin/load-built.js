@@ -12,7 +12,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import vm from 'node:vm';
 import { crc32 } from 'node:zlib';
 
-const headBytes = 4;
+/** crc32 of the code, and how often it was kept. */
+const headBytes = 5;
+/** Commands compile different parts of what they share, so the first few ends of runs add theirs. */
+const mostTimes = 4;
 
 /**
  * Gives a `require` for files of the build. What they require of each other is loaded the same way; everything else is
@@ -20,10 +23,10 @@ const headBytes = 4;
  */
 export function createLoader(folder, { keeps = true } = {}) {
   const loaded = new Map();
-  const fresh = [];
+  const compiled = [];
   if (folder !== undefined && keeps) {
     process.on('exit', (code) => {
-      if (code === 0) keep(folder, fresh);
+      if (code === 0) keep(folder, compiled);
     });
   }
 
@@ -32,12 +35,16 @@ export function createLoader(folder, { keeps = true } = {}) {
     if (known !== undefined) return known.exports;
     const text = readFileSync(file, 'latin1');
     const place = folder === undefined ? undefined : `${crc32(text).toString(16)}-${basename(file)}`;
-    const cachedData = place === undefined ? undefined : readKept(join(folder, place));
+    const kept = place === undefined ? undefined : readKept(join(folder, place));
     const script = new vm.Script(
       `(function (exports, require, module, __filename, __dirname) { ${text}\n})`,
-      { filename: file, cachedData, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
+      {
+        filename: file,
+        cachedData: kept?.code,
+        importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      },
     );
-    if (cachedData === undefined || script.cachedDataRejected) fresh.push({ place, script });
+    compiled.push({ place, script, kept: script.cachedDataRejected ? undefined : kept });
     const module = { exports: {} };
     loaded.set(file, module);
     const requireOther = createRequire(file);
@@ -54,20 +61,25 @@ function readKept(path) {
   try {
     const bytes = readFileSync(path);
     const code = bytes.subarray(headBytes);
-    return bytes.readUInt32LE(0) === crc32(code) ? code : undefined;
+    return bytes.readUInt32LE(0) === crc32(code) ? { code, times: bytes.readUInt8(4) } : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Keeps what was compiled by now. Another run may do the same at the same time; nothing depends on it. */
-function keep(folder, fresh) {
+function keep(folder, compiled) {
   try {
-    if (fresh.length > 0) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const { place, script } of fresh) {
-      const code = script.createCachedData();
+    for (const { place, script, kept } of compiled) {
+      const times = (kept?.times ?? 0) + 1;
+      if (times > mostTimes) continue;
+      const made = script.createCachedData();
+      // A long run forgets code that it has not called for a while.
+      const code = kept !== undefined && kept.code.length > made.length ? kept.code : made;
       const head = Buffer.alloc(headBytes);
       head.writeUInt32LE(crc32(code));
+      head.writeUInt8(times, 4);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       const temporary = join(folder, `.${process.pid}-${place}`);
       writeFileSync(temporary, Buffer.concat([head, code]), { mode: 0o600 });
       renameSync(temporary, join(folder, place));
