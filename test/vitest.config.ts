@@ -52,11 +52,7 @@ export default defineConfig({
       project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 2 * minute }),
       project('local', filesOf('integration', false)),
       project('integration', filesOf('integration', true), { globalSetup }),
-      project('e2e', ['test/e2e/**/*.test.ts'], {
-        globalSetup,
-        // As Node loads it: it was built, and is loaded once by each process.
-        server: { deps: { external: [/\/dist\//] } },
-      }),
+      project('e2e', ['test/e2e/**/*.test.ts'], { globalSetup }),
     ],
   },
 });

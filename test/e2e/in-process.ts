@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { CommandHost } from '../../src/cli/host.ts';
 import type { main } from '../../src/cli/main.ts';
 import { createRedactor } from '../../src/secret/redactor.ts';
+import type { LoadBuilt } from '../../src/task/built-in-tasks.ts';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 
@@ -19,6 +20,12 @@ export interface EndedInProcess {
   readonly stderr: string;
 }
 
+const { createLoader } = (await import(new URL('../../bin/load-built.js', import.meta.url).href)) as {
+  createLoader: (folder: undefined) => LoadBuilt;
+};
+/** Each file of the build is loaded once for all commands of this process. */
+const load = createLoader(undefined);
+
 let underWay: Promise<unknown> = Promise.resolve();
 
 /**
@@ -33,9 +40,7 @@ export function runInProcess(words: readonly string[], surroundings: Surrounding
 }
 
 async function runAlone(words: readonly string[], surroundings: Surroundings): Promise<EndedInProcess> {
-  const program = (await import(
-    /* @vite-ignore */ pathToFileURL(join(dist, 'src', 'cli', 'main.js')).href
-  )) as { main: typeof main };
+  const program = load(join(dist, 'src', 'cli', 'main.cjs')) as { main: typeof main };
   const restore = enter(surroundings);
   const output = collect();
   const errorOutput = collect();
@@ -43,6 +48,7 @@ async function runAlone(words: readonly string[], surroundings: Surroundings): P
     const host: CommandHost = {
       version: '0.0.0',
       taskFolder: join(dist, 'tasks'),
+      loadBuilt: load,
       environmentVariables: process.env,
       workingFolder: process.cwd(),
       input: Readable.from([]) as unknown as NodeJS.ReadStream,
