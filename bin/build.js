@@ -52,7 +52,7 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 for (const { type, fileName, code } of output)
-  if (type === 'chunk') await writeFile(join(dist, fileName), inAscii(code));
+  if (type === 'chunk') await writeFile(join(dist, fileName), inAscii(withImportOther(code)));
 await writeFile(join(dist, 'tasks', 'declarations.json'), JSON.stringify(declarations()));
 // Beside the chunk that reads it.
 await mkdir(join(dist, 'chunks'), { recursive: true });
@@ -62,6 +62,11 @@ await writeFile(join(dist, 'LICENSES.md'), await licences());
 /** A package by its name and everything below it: `zx/core`. */
 function isOf(id, packages) {
   return packages.some((name) => id === name || id.startsWith(`${name}/`));
+}
+
+/** Imports of packages and of the operator's modules go through the loader (load-built.js). */
+function withImportOther(code) {
+  return code.replaceAll(/(?<![\w$.])import\(/g, 'importOther(');
 }
 
 /** What is ASCII Node reads without decoding it, and V8 keeps in half the memory. Comments are gone by now. */

@@ -6,7 +6,7 @@
  * file counts only for the very text that it was made from, and only whole: V8 takes a damaged one without a word.
  */
 import { Buffer } from 'node:buffer';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import vm from 'node:vm';
@@ -19,9 +19,11 @@ const mostTimes = 4;
 
 /**
  * Gives a `require` for files of the build. What they require of each other is loaded the same way; everything else is
- * Node's affair. Compiled code comes from `folder`, where there is one; what is new is put there unless `keeps` is false.
+ * Node's affair. Compiled code comes from the named folder, where it is this user's alone; what is new is put there unless
+ * `keeps` is false.
  */
-export function createLoader(folder, { keeps = true } = {}) {
+export function createLoader(named, { keeps = true } = {}) {
+  const folder = named !== undefined && isOwn(named) ? named : undefined;
   const loaded = new Map();
   const compiled = [];
   if (folder !== undefined && keeps) {
@@ -37,12 +39,8 @@ export function createLoader(folder, { keeps = true } = {}) {
     const place = folder === undefined ? undefined : `${crc32(text).toString(16)}-${basename(file)}`;
     const kept = place === undefined ? undefined : readKept(join(folder, place));
     const script = new vm.Script(
-      `(function (exports, require, module, __filename, __dirname) { ${text}\n})`,
-      {
-        filename: file,
-        cachedData: kept?.code,
-        importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-      },
+      `(function (exports, require, module, __filename, __dirname, importOther) { ${text}\n})`,
+      { filename: file, cachedData: kept?.code },
     );
     compiled.push({ place, script, kept: script.cachedDataRejected ? undefined : kept });
     const module = { exports: {} };
@@ -50,10 +48,25 @@ export function createLoader(folder, { keeps = true } = {}) {
     const requireOther = createRequire(file);
     const require = (id) =>
       id.startsWith('.') || id.startsWith('/') ? load(resolve(dirname(file), id)) : requireOther(id);
-    script.runInThisContext()(module.exports, require, module, file, dirname(file));
+    script.runInThisContext()(module.exports, require, module, file, dirname(file), importOther);
     return module.exports;
   }
   return load;
+}
+
+/** Compiled code is run as it is: nobody else may have laid it there. A folder that is not there yet is made. */
+function isOwn(folder) {
+  try {
+    const { uid, mode } = statSync(folder);
+    return uid === process.geteuid?.() && (mode & 0o022) === 0;
+  } catch (error) {
+    return error.code === 'ENOENT';
+  }
+}
+
+/** What `import(…)` is in the build: that of a script is an experiment of Node's, which warns of it. */
+function importOther(specifier) {
+  return import(specifier);
 }
 
 /** The code of a kept file, when that is whole. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,7 +16,7 @@ beforeEach(async () => {
     join(folder, 'program.cjs'),
     `const { word } = require('./part.cjs');
 exports.run = async () => {
-  const { basename } = await import('node:path');
+  const { basename } = await importOther('node:path');
   console.log(word(), basename(__filename), require('./part.cjs').word === word);
 };`,
   );
@@ -25,7 +25,11 @@ exports.run = async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Starts the program as the launcher does, in a process of its own. */
-function start(ending = ''): { readonly status: number | null; readonly stdout: string } {
+function start(ending = ''): {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+} {
   const script = `import { createLoader } from '${pathToFileURL(join(root, 'bin', 'load-built.js')).href}';
 const load = createLoader(process.argv[1]);
 await load(process.argv[2]).run();
@@ -40,7 +44,7 @@ async function keptFiles(): Promise<readonly string[]> {
 
 test('what a run compiled is kept for the next, which does the same', async () => {
   const first = start();
-  expect(first).toMatchObject({ status: 0, stdout: 'one program.cjs true\n' });
+  expect(first).toMatchObject({ status: 0, stdout: 'one program.cjs true\n', stderr: '' });
   expect((await keptFiles()).map((name) => name.replace(/^[0-9a-f]+-/, '')).sort()).toEqual([
     'part.cjs',
     'program.cjs',
@@ -67,6 +71,13 @@ test('a damaged file of kept code counts for nothing', async () => {
 
 test('a start that failed keeps nothing', async () => {
   expect(start('process.exit(20);').status).toBe(20);
+  expect(await keptFiles()).toEqual([]);
+});
+
+test('a folder that others may write to is not used', async () => {
+  await mkdir(kept);
+  await chmod(kept, 0o777);
+  expect(start()).toMatchObject({ status: 0, stdout: 'one program.cjs true\n' });
   expect(await keptFiles()).toEqual([]);
 });
 
