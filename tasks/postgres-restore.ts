@@ -37,7 +37,7 @@ function describe(parameters: PostgresRestoreParameters, environment: Environmen
     `look at ${where}: version, extensions, space, rights, tables that are there`,
     ...(parameters.replace === true ? [] : [`createdb ${database}, when it is absent`]),
     `repository | sha256 | zstd -d | pg_restore --no-owner --no-privileges --jobs=${String(jobs)}${parameters.replace === true ? ' --clean --if-exists' : ''} --dbname=${database}`,
-    'vacuumdb --analyze-only; look at extensions, indexes, constraints and sequences',
+    'analyze every table; look at extensions, indexes, constraints and sequences',
   ];
 }
 

@@ -78,8 +78,10 @@ export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<Ru
   const missed = objectiveMissed(pipeline.plan, progress);
   if (missed !== undefined) note(progress, missed);
   ends.stop();
-  await atMost(host.clock, closeMs, clusters.stop());
+  // Nothing that follows speaks to them.
+  const stopping = atMost(host.clock, closeMs, clusters.stop());
   const finish = await endRun({ context, fold, journal, unstored, startedMs });
+  await stopping;
   const folder = temporaryFolder(host.stateFolder, run.id);
   const closing = [
     repositories.close(),

@@ -1,8 +1,12 @@
+import { fewAtOnce } from './few-at-once.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { EvidenceSeal } from '../schema/generated/evidence-seal.types.ts';
 import { isSealName, mainName, parseDocumentName, sealName, type Batch } from './document-name.ts';
 import { listDocuments, readDocument, sha256Of, writeDocument, type EvidencePlaces } from './places.ts';
 import { inOrder, readSeals, renderSeal } from './seal.ts';
+
+/** Documents written to a store at once: all that a run has, of which each waits for a disk or a network. */
+const atOnce = 4;
 
 export interface SealingOptions {
   readonly now: () => Date;
@@ -23,8 +27,15 @@ export async function writeBatch(
   const { plan, stem } = batch;
   const main = mainName(batch);
   const named = [...documents].map(([suffix, text]) => [`${stem}${suffix}`, Buffer.from(text)] as const);
-  const mainLast = named.toSorted(([left], [right]) => Number(left === main) - Number(right === main));
-  for (const [name, bytes] of mainLast) await writeDocument(stateFolder, plan, name, bytes, signal);
+  const write = ([name, bytes]: readonly [string, Buffer]): Promise<void> =>
+    writeDocument(stateFolder, plan, name, bytes, signal);
+  const isMain = ([name]: readonly [string, Buffer]): boolean => name === main;
+  await fewAtOnce(
+    named.filter((each) => !isMain(each)),
+    atOnce,
+    write,
+  );
+  await fewAtOnce(named.filter(isMain), atOnce, write);
 }
 
 /**
@@ -60,17 +71,19 @@ async function sealBatch(places: EvidencePlaces, batch: Batch, options: SealingO
   const { stateFolder, repository } = places;
   const { plan } = batch;
   const { signal } = options;
-  const files: EvidenceSeal['files'] = [];
-  for (const name of await listDocuments(stateFolder, plan, signal)) {
-    if (isSealName(name) || parseDocumentName(name)?.stem !== batch.stem) continue;
+  const names = (await listDocuments(stateFolder, plan, signal)).filter(
+    (name) => !isSealName(name) && parseDocumentName(name)?.stem === batch.stem,
+  );
+  const stored = await fewAtOnce(names, atOnce, async (name) => {
     const bytes = await readDocument(stateFolder, plan, name, signal);
-    if (bytes === undefined) continue;
+    if (bytes === undefined) return undefined;
     if (repository !== undefined) await writeDocument(repository, plan, name, bytes, signal);
-    files.push({ name, bytes: bytes.length, sha256: sha256Of(bytes) });
-  }
+    return { name, bytes: bytes.length, sha256: sha256Of(bytes) };
+  });
+  const files: EvidenceSeal['files'] = stored.filter((file) => file !== undefined);
   // A run that was killed between the two places has left its seal in the repository alone.
-  const stored = repository && (await readDocument(repository, plan, sealName(batch), signal));
-  const seal = stored ?? renderSeal(await nextSeal(places, batch, files, options));
+  const known = repository && (await readDocument(repository, plan, sealName(batch), signal));
+  const seal = known ?? renderSeal(await nextSeal(places, batch, files, options));
   if (repository !== undefined) await writeDocument(repository, plan, sealName(batch), seal, signal);
   await writeDocument(stateFolder, plan, sealName(batch), seal, signal);
 }

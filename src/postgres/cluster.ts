@@ -56,6 +56,8 @@ export const throwAwaySettings: Readonly<Record<string, string>> = {
 
 const superuser = 'postgres';
 const startLimitMs = 60_000;
+/** Between two looks at the pid file, milliseconds. */
+const lookMs = 5;
 /** Another process may take a free port between its choice and the server's start. */
 const portAttempts = 3;
 /** Room for a socket's path on macOS, the smallest of the supported systems. */
@@ -67,8 +69,7 @@ const longestSocketPath = 103;
  * @throws Failure `tool-missing` without an installation of the major; `cluster-start` with the server's own words.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const installation = await chooseServerInstallation(options.major);
-  const user = await serverUser();
+  const [installation, user] = await Promise.all([chooseServerInstallation(options.major), serverUser()]);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce(options, installation, user);
@@ -168,7 +169,7 @@ async function untilReady(
         },
       );
     }
-    await delay(20);
+    await delay(lookMs);
   }
 }
 

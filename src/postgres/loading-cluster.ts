@@ -24,11 +24,13 @@ export async function startLoadingCluster(
   major: number | undefined,
   signal: AbortSignal,
 ): Promise<LoadingCluster> {
-  const cluster = await startCluster({
+  const starting = startCluster({
     ...(major !== undefined && { major }),
     signal,
     settings: loadingSettings(totalmem(), availableParallelism()),
   });
+  // Whoever starts a cluster speaks to it: the client is loaded while the server is made.
+  const [cluster] = await Promise.all([starting, import('pg')]);
   return {
     postgres: {
       host: cluster.socketFolder,

@@ -28,6 +28,12 @@ const maintenanceShare = 1 / 16;
 /** An administrator gives Postgres a quarter of a server's memory (its documentation, "Resource Consumption"). */
 const sharedBuffersShare = 1 / 4;
 
+/**
+ * A dump of so few rows and objects is loaded by one process in less time than several need to begin: each reads the
+ * contents, logs in and waits for the others.
+ */
+const smallDump = { bytes: 4 * mebibyte, entries: 400 } as const;
+
 /** A server elsewhere does not tell its processors: this many jobs fit what it allows itself, and never more. */
 const mostJobsElsewhere = 8;
 
@@ -35,20 +41,29 @@ export function thisHost(): HostResources {
   return { processors: availableParallelism(), memoryBytes: totalmem() };
 }
 
+/** How much there is to load. */
+export interface DumpExtent {
+  /** Of the dump, not compressed; undefined where that is not known. */
+  readonly bytes: number | undefined;
+  /** In its table of contents. */
+  readonly entries: number;
+}
+
 /**
  * Chooses jobs and session settings by the server's memory and processors: this host's where the server is on it,
- * otherwise what its own settings let one guess. Pure.
+ * otherwise what its own settings let one guess. A small dump gets one job where nobody said how many. Pure.
  */
 export function chooseRestoreSettings(
   server: ServerResources & { readonly major: number },
   host: HostResources,
   jobs: number | 'auto',
+  dump: DumpExtent,
 ): RestoreSettings {
   const processors = server.isLocal
     ? host.processors
     : Math.max(1, Math.min(mostJobsElsewhere, server.maxParallelWorkers));
   const memoryBytes = server.isLocal ? host.memoryBytes : server.sharedBuffersBytes / sharedBuffersShare;
-  const chosen = jobs === 'auto' ? processors : jobs;
+  const chosen = jobs === 'auto' ? (isSmall(dump) ? 1 : processors) : jobs;
   const each = (memoryBytes * maintenanceShare) / chosen;
   const maintenance = Math.max(leastMaintenanceBytes, Math.min(mostMaintenanceBytes, each));
   return {
@@ -63,6 +78,10 @@ export function chooseRestoreSettings(
       ...(server.major >= 14 && { client_connection_check_interval: '5000' }),
     },
   };
+}
+
+function isSmall({ bytes, entries }: DumpExtent): boolean {
+  return bytes !== undefined && bytes <= smallDump.bytes && entries <= smallDump.entries;
 }
 
 /** Settings as libpq's programs take them from PGOPTIONS. Values hold no blank and no backslash. */

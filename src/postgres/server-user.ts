@@ -20,8 +20,8 @@ const unprivileged = ['postgres', 'nobody'];
 export async function serverUser(): Promise<SystemUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of unprivileged) {
-    const [uid, gid] = await Promise.all([numberOf(name, '-u'), numberOf(name, '-g')]);
-    if (uid !== undefined && gid !== undefined) return { name, uid, gid };
+    const user = await findUser(name);
+    if (user !== undefined) return user;
   }
   throw new Failure(
     'tool-missing',
@@ -32,11 +32,13 @@ export async function serverUser(): Promise<SystemUser | undefined> {
   );
 }
 
-async function numberOf(name: string, option: '-u' | '-g'): Promise<number | undefined> {
+/** Whatever keeps this host's users (files, a directory) is asked through `id`, once: `uid=105(postgres) gid=…`. */
+async function findUser(name: string): Promise<SystemUser | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('id', [option, name]);
+    const { stdout } = await promisify(execFile)('id', [name]);
+    const [, uid, gid] = /^uid=(\d+)\S* gid=(\d+)/.exec(stdout) ?? [];
     // macOS has nobody as 4294967294, which setuid takes for -2.
-    return Number(stdout.trim());
+    return uid === undefined || gid === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid) };
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ManifestFile } from '../artifact/manifest.ts';
 import { asDamage, eachLine, readBackHead } from '../artifact/read-back.ts';
@@ -121,7 +122,7 @@ export async function unpackRest(
   options: ContentsOptions & { readonly onBytes: (bytes: number) => void },
 ): Promise<string> {
   const path = join(options.folder, 'dump');
-  await options.commands.run('mkdir', ['-m', '700', path]);
+  await mkdir(path, { mode: 0o700 });
   const source = verifiedSource(repository, file, options);
   const pipe = options.commands.pipe(
     [...unpack, { program: 'sh', arguments: ['-c', extractWhole, 'sh', path] }],

@@ -19,19 +19,28 @@ export interface DumpStream {
 /**
  * Restores a custom-format dump while it is read, without scratch disk. A stream can be read by one pg_restore only, in
  * its own order; so definitions and rows come from the stream. Indexes and constraints need the table of contents
- * alone: those of a table are built while the rows of the next are loaded, the others afterwards, `jobs` at a time.
+ * alone: those of a table are built while the rows of the next are loaded, the others afterwards, `jobs` at a time. With
+ * one job, the process that loads the rows builds them too.
  */
 export async function loadStream(load: Load, stream: DumpStream): Promise<void> {
-  const { command, listing } = load;
-  const isWhole = command.selection.contents === 'all' && command.selection.tables.length === 0;
+  const { command, jobs } = load;
   // What is dropped first must go with the constraints that depend on it, which are in the later part.
-  if (command.singleTransaction || command.clean || !isWhole) return loadInOnePass(load, stream);
+  const isOnePass = jobs === 1 || command.singleTransaction || command.clean || !isWhole(load);
+  return isOnePass ? loadInOnePass(load, stream) : loadInPasses(load, stream);
+}
+
+function isWhole({ command: { selection } }: Load): boolean {
+  return selection.contents === 'all' && selection.tables.length === 0;
+}
+
+async function loadInPasses(load: Load, stream: DumpStream): Promise<void> {
+  const { listing } = load;
   const later = tellLater(load);
   const broken = new AbortController();
   const signal = AbortSignal.any([load.signal, broken.signal]);
   const early = startEarlyIndexes(load, {
     head: stream.head,
-    indexes: load.jobs > 1 ? await listIndexes(load, stream.head) : [],
+    indexes: await listIndexes(load, stream.head),
     signal,
     onBuild: later.tell,
     onFailure: (error) => {
@@ -68,21 +77,40 @@ export async function loadStream(load: Load, stream: DumpStream): Promise<void> 
 }
 
 async function loadInOnePass(load: Load, stream: DumpStream): Promise<void> {
+  const { command, listing } = load;
+  const later = tellLater(load);
+  const endLoad = load.timeline.begin('load rows');
   const readBefore = load.bytesRead();
-  const endLoad = load.timeline.begin('restore');
+  // One transaction loses its rows when it fails later on.
+  const keepsRows = isWhole(load) && !command.singleTransaction;
+  let noted: Promise<void> | undefined;
+  const noteRows = (loaded: number): void => {
+    endLoad(load.bytesRead() - readBefore);
+    if (!keepsRows || loaded !== listing.dataEntries) return;
+    noted ??= load.onLoaded();
+    // Awaited at the end; a session that is lost until then ends the pass by itself.
+    noted.catch(() => undefined);
+  };
   const progress = createRestoreProgress({
     onLoaded: (loaded) => {
-      load.onPhase(describeLoaded(loaded, load.listing));
+      load.onPhase(describeLoaded(loaded, listing));
     },
-    onLater: tellLater(load).tell,
+    onLater: (what) => {
+      noteRows(progress.loaded());
+      later.tell(what);
+    },
   });
-  await runPass(
-    load,
-    { format: 'custom', jobs: 1 },
-    { input: stream.open(), before: stream.unpack, progress },
-  );
-  endLoad(load.bytesRead() - readBefore);
-  await load.onLoaded();
+  try {
+    await runPass(
+      load,
+      { format: 'custom', jobs: 1 },
+      { input: stream.open(), before: stream.unpack, progress },
+    );
+    endLoad(load.bytesRead() - readBefore);
+    await (noted ?? load.onLoaded());
+  } finally {
+    later.end();
+  }
 }
 
 /** What follows the rows and is not built yet. */

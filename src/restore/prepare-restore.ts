@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeScratch } from '../artifact/scratch.ts';
 import type { PostgresEndpoint } from '../environment/environment.ts';
@@ -52,8 +53,19 @@ export async function prepareRestore(
   const opened = await openSource(source, { context, tools, folder, selection, timeline: started.timeline });
   checkContents(opened.listing, question);
   const server = { ...target.resources, major: target.major };
-  const settings = chooseRestoreSettings(server, thisHost(), request.jobs);
+  const extent = { bytes: rawBytes(source), entries: opened.listing.entries };
+  const settings = chooseRestoreSettings(server, thisHost(), request.jobs, extent);
   return { ...started, target, tools, folder, opened, settings };
+}
+
+/** What a dump grows to when it is decompressed, about; a dump of much repetition grows to more. */
+const unpackedFactor = 8;
+
+/** Of a dump before it was compressed, as far as that is known or can be guessed. */
+function rawBytes(source: RestoreSource): number | undefined {
+  if (source.kind === 'artifact') return source.manifest.dump.rawBytes ?? undefined;
+  if (source.format === 'directory') return undefined;
+  return source.unpack.length > 0 ? source.bytes * unpackedFactor : source.bytes;
 }
 
 function questionOf(
@@ -97,7 +109,7 @@ function majorOf({ tools, server }: Extract<RestoreSource, { kind: 'artifact' }>
 async function folderFor(context: TaskContext, scratch: string | undefined): Promise<string> {
   if (scratch === undefined) {
     const folder = join(context.folder, 'restore');
-    await context.commands.run('mkdir', ['-m', '700', folder]);
+    await mkdir(folder, { mode: 0o700 });
     return folder;
   }
   const made = await makeScratch(scratch);

@@ -72,7 +72,8 @@ export async function restoreDatabase(
   await using session = await connect(endpoint, connecting);
   await loadWatched(context, prepared, load, ready, session);
   context.report.phase('analyzing');
-  if (request.selection.contents !== 'schema-only') await timeline.during('analyze', () => analyze(load));
+  if (request.selection.contents !== 'schema-only')
+    await timeline.during('analyze', () => analyze(load, session));
   context.report.phase('looking at the restored database');
   const whole = source.kind === 'artifact' && request.partial === undefined ? source.manifest : undefined;
   const after = await timeline.during('checks', () => checkAfterLoad(session, whole));

@@ -17,7 +17,7 @@ export interface PostgresRestoreParameters {
    */
   database?: string;
   /**
-   * Tables and indexes restored at a time; auto: as many as the server has processors.
+   * Tables and indexes restored at a time; auto: as many as the server has processors, and of a dump of a few megabytes one after the other.
    */
   jobs?: number | 'auto';
   /**

@@ -100,6 +100,8 @@ const gone = (): Buffer => Buffer.alloc(0);
 const cases: readonly Case[] = [
   { what: 'a byte in the middle of a dump', dump: custom, role: 'dump', damage: middle },
   { what: 'the last byte of a dump', dump: custom, role: 'dump', damage: last },
+  { what: 'a byte in the middle of a dump, by one process', dump: custom, role: 'dump', damage: middle, restore: { jobs: 1 } },
+  { what: 'the last byte of a dump, by one process', dump: custom, role: 'dump', damage: last, restore: { jobs: 1 } },
   { what: 'a byte in the middle of an uncompressed dump', dump: plain, role: 'dump', damage: middle },
   { what: 'the last byte of an uncompressed dump', dump: plain, role: 'dump', damage: last },
   { what: 'a row of an uncompressed dump', dump: plain, role: 'dump', damage: inRow },

@@ -91,6 +91,16 @@ async function storeFor({ isEncrypted, isS3 }: Case): Promise<{ store: Store; id
   return { store: { repository: made.repository, settings, folder: '' }, identity: text };
 }
 
+/** Tables that people made, that hold rows, and of which the planner knows nothing. */
+function tablesWithoutStatistics(name: string): Promise<readonly object[]> {
+  return databaseNamed(name).query(
+    `select c.oid::regclass::text as name from pg_class c
+      where c.relkind in ('r', 'm') and pg_relation_size(c.oid) > 0
+        and c.relnamespace::regnamespace::text !~ '^(pg_|information_schema$)'
+        and not exists (select from pg_statistic s where s.starelid = c.oid)`,
+  );
+}
+
 test.for(cases)('$what is restored, equal in every object', async (each) => {
   const { store, identity } = await storeFor(each);
   const manifest = await dumpInto(store, database, each.dump);
@@ -117,6 +127,7 @@ test.for(cases)('$what is restored, equal in every object', async (each) => {
   });
   const [largest] = said.progress.slice(-1);
   expect(largest).toBe(facts.storedBytes);
+  expect(await tablesWithoutStatistics(name)).toEqual([]);
   await expectNothingLeft(runId);
   const [artifact] = await listArtifacts(store.repository);
   expect(artifact?.state).toBe('verified');

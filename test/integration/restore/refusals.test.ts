@@ -195,34 +195,34 @@ const phases = [
   'looking at the restored database',
 ];
 
-test.for(ways.flatMap((way) => phases.map((phase) => ({ ...way, phase }))))(
-  'a signal ends it while it says "$phase": $what',
-  async ({ dump, phase }) => {
-    const store = await folderStore();
-    await dumpInto(store, database, dump);
-    const runId = newRunId();
-    const abort = new AbortController();
-    const reason = new Error('enough');
-    let abortedAt = 0;
-    await expect(
-      restore(
-        { database: newName(), jobs: 2 },
-        {
-          store,
-          of: database,
-          runId,
-          signal: abort.signal,
-          onPhase: (text) => {
-            if (!text.startsWith(phase) || abort.signal.aborted) return;
-            abortedAt = performance.now();
-            setImmediate(() => {
-              abort.abort(reason);
-            });
-          },
+test.for([
+  ...ways.flatMap((way) => phases.map((phase) => ({ ...way, jobs: 2, phase }))),
+  ...['building', 'analyzing'].map((phase) => ({ what: 'custom, one process', dump: {}, jobs: 1, phase })),
+])('a signal ends it while it says "$phase": $what', async ({ dump, jobs, phase }) => {
+  const store = await folderStore();
+  await dumpInto(store, database, dump);
+  const runId = newRunId();
+  const abort = new AbortController();
+  const reason = new Error('enough');
+  let abortedAt = 0;
+  await expect(
+    restore(
+      { database: newName(), jobs },
+      {
+        store,
+        of: database,
+        runId,
+        signal: abort.signal,
+        onPhase: (text) => {
+          if (!text.startsWith(phase) || abort.signal.aborted) return;
+          abortedAt = performance.now();
+          setImmediate(() => {
+            abort.abort(reason);
+          });
         },
-      ),
-    ).rejects.toBe(reason);
-    expect(performance.now() - abortedAt).toBeLessThan(10_000);
-    await expectNothingLeft(runId);
-  },
-);
+      },
+    ),
+  ).rejects.toBe(reason);
+  expect(performance.now() - abortedAt).toBeLessThan(10_000);
+  await expectNothingLeft(runId);
+});

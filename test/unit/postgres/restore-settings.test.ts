@@ -10,6 +10,8 @@ const local = {
   maxParallelWorkers: 8,
   major: 15,
 };
+/** Too much for one process. */
+const large = { bytes: gibibyte, entries: 100 };
 const elsewhere = { ...local, isLocal: false };
 
 test.for([
@@ -60,6 +62,7 @@ test.for([
     server,
     { processors, memoryBytes: gibibytes * gibibyte },
     jobs,
+    large,
   );
   expect(chosen).toBe(expected.jobs);
   expect(session).toMatchObject({
@@ -70,11 +73,23 @@ test.for([
   });
 });
 
+test.for([
+  { what: 'few rows and objects', dump: { bytes: 500_000, entries: 60 }, jobs: 1 },
+  { what: 'many rows', dump: { bytes: 50_000_000, entries: 60 }, jobs: 8 },
+  { what: 'many objects', dump: { bytes: 500_000, entries: 6000 }, jobs: 8 },
+  { what: 'nobody knows how many rows', dump: { bytes: undefined, entries: 60 }, jobs: 8 },
+])('$what are loaded by $jobs processes, unless somebody says how many', ({ dump, jobs }) => {
+  const host = { processors: 8, memoryBytes: 16 * gibibyte };
+  expect(chooseRestoreSettings(local, host, 'auto', dump).jobs).toBe(jobs);
+  expect(chooseRestoreSettings(local, host, 3, dump).jobs).toBe(3);
+});
+
 test('an older server is asked for nothing that it does not know', () => {
   const { session } = chooseRestoreSettings(
     { ...local, major: 13 },
     { processors: 2, memoryBytes: gibibyte },
     1,
+    large,
   );
   expect(session).not.toHaveProperty('client_connection_check_interval');
   expect(renderSessionOptions({ a: '1', b: '2MB' })).toBe('-c a=1 -c b=2MB');
