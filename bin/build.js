@@ -4,6 +4,7 @@
  * start needs go in, with their licences; the large ones that few commands need stay packages.
  */
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -12,39 +13,96 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
-/** Small and needed by every start. Not cosmiconfig's own YAML parser, which is never called. */
-const bundled = ['yaml', 'commander', '@commander-js/extra-typings', 'fastest-levenshtein'];
+/** Small and needed by every start, with what they need of other packages. */
+const bundled = [
+  ...['yaml', 'commander', '@commander-js/extra-typings', 'fastest-levenshtein'],
+  ...['ajv/dist/runtime', 'cosmiconfig', 'pg'],
+];
+/** cosmiconfig's own parsers, which are never called, and other drivers of pg. */
+const neverLoaded = ['import-fresh', 'js-yaml', 'parse-json', 'typescript', 'pg-native', 'pg-cloudflare'];
+
+/** Commander can start commands that are programs of their own, ours are not: its import costs as much as its own code. */
+const commanderStartsNothing = {
+  name: 'commander-starts-nothing',
+  resolveId: (id, importer) =>
+    id === 'node:child_process' && importer?.includes('/commander/') ? `\0${id}` : undefined,
+  load: (id) => (id === '\0node:child_process' ? 'export default {};' : undefined),
+};
 
 for (const folder of ['src/cli', 'tasks', 'chunks'])
   await rm(join(dist, folder), { recursive: true, force: true });
 const tasks = (await readdir(join(root, 'tasks'))).filter((file) => file.endsWith('.ts'));
 const entries = ['src/cli/main.ts', ...tasks.map((file) => `tasks/${file}`)];
-const external = Object.keys(dependencies).filter((name) => !bundled.includes(name));
+const external = [...Object.keys(dependencies), ...neverLoaded];
 const bundle = await rolldown({
   input: Object.fromEntries(entries.map((entry) => [entry.replace(/\.ts$/, ''), join(root, entry)])),
   cwd: root,
   platform: 'node',
-  // A package by its name and everything below it: `zx/core`, `ajv/dist/runtime/…`.
-  external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+  external: (id) => isOf(id, external) && !isOf(id, bundled),
+  plugins: [commanderStartsNothing],
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: dist,
-  format: 'esm',
-  entryFileNames: '[name].js',
-  chunkFileNames: 'chunks/[name]-[hash].js',
+  // Not ESM: V8 gives and takes compiled code of scripts only (load-built.js).
+  format: 'cjs',
+  exports: 'named',
+  entryFileNames: '[name].cjs',
+  chunkFileNames: 'chunks/[name]-[hash].cjs',
+  comments: false,
 });
 await bundle.close();
+for (const { type, fileName, code } of output)
+  if (type === 'chunk') await writeFile(join(dist, fileName), inAscii(withImportOther(code)));
+await writeFile(join(dist, 'tasks', 'declarations.json'), JSON.stringify(declarations()));
 // Beside the chunk that reads it.
 await mkdir(join(dist, 'chunks'), { recursive: true });
 await copyFile(join(root, 'src/demo/seed.sql'), join(dist, 'chunks/seed.sql'));
 await writeFile(join(dist, 'LICENSES.md'), await licences());
 
+/** A package by its name and everything below it: `zx/core`. */
+function isOf(id, packages) {
+  return packages.some((name) => id === name || id.startsWith(`${name}/`));
+}
+
+/** Imports of packages and of the operator's modules go through the loader (load-built.js). */
+function withImportOther(code) {
+  return code.replaceAll(/(?<![\w$.])import\(/g, 'importOther(');
+}
+
+/** What is ASCII Node reads without decoding it, and V8 keeps in half the memory. Comments are gone by now. */
+function inAscii(code) {
+  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** What each task says of itself, so that a plan can be checked without loading its work. */
+function declarations() {
+  const requireBuilt = createRequire(import.meta.url);
+  return tasks.sort().map((file) => {
+    const name = file.slice(0, -'.ts'.length);
+    const { default: task } = requireBuilt(join(dist, 'tasks', `${name}.cjs`));
+    if (task.name !== name) throw new Error(`tasks/${file} declares the task ${task.name}`);
+    return { ...task, parameters: undefined };
+  });
+}
+
+/** Of every package that a part of went in. */
 async function licences() {
-  const texts = bundled.map(async (name) => {
+  const files = output.flatMap(({ moduleIds = [] }) => moduleIds);
+  const names = new Set(
+    files.flatMap((id) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []),
+  );
+  const texts = [...names].sort().map(async (name) => {
     const folder = join(root, 'node_modules', name);
     const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${name} is bundled and has no licence file`);
+    if (file === undefined) return `## ${name}\n\n${await namedLicence(folder)}\n`;
     return `## ${name}\n\n${(await readFile(join(folder, file), 'utf8')).trim()}\n`;
   });
   return `# Licences of the packages in dist/chunks\n\n${(await Promise.all(texts)).join('\n')}`;
+}
+
+/** Of a package that ships no text of it. */
+async function namedLicence(folder) {
+  const { license, author } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  if (license === undefined) throw new Error(`${folder} is bundled and names no licence`);
+  return `${license}, by ${author?.name ?? author ?? 'its authors'}`;
 }

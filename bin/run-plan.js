@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const missingExitCode = 11;
+const noWork = ['help', '--help', '-h', '--version', '-V'];
 
 if (isTooOld(process.versions.node)) {
   refuse(
@@ -16,15 +17,19 @@ if (isTooOld(process.versions.node)) {
     `npm install --global --no-bin-links node-linux-${process.arch}@24 puts one beside run-plan, which finds it; or name one: RUN_PLAN_NODE=/path/to/node`,
   );
 }
-if (!existsSync(join(root, 'dist', 'src', 'cli', 'main.js'))) {
+const program = join(root, 'dist', 'src', 'cli', 'main.cjs');
+if (!existsSync(program)) {
   refuse('has not been built yet', 'npm run build');
 }
 
+/** A start that does no work compiles too little to be kept for those that do. */
+const keeps = process.argv.length > 2 && !process.argv.some((word) => noWork.includes(word));
 const cache = compileCacheFolder();
 if (cache !== undefined) module.enableCompileCache?.(cache);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const { runProcess } = await import('../dist/src/cli/main.js');
-await runProcess(join(root, 'dist', 'tasks'), version);
+const { createLoader } = await import('./load-built.js');
+const load = createLoader(cache && join(cache, `built-${process.version}-${process.arch}`), { keeps });
+await load(program).runProcess(join(root, 'dist', 'tasks'), version, load);
 
 /** Before 22.22 the libraries that run-plan is made of do not run. */
 function isTooOld(node) {

@@ -3,13 +3,15 @@
  * Installs what a checkout needs and says what and why: `node bin/setup.js check|demo|test|bench`.
  *
  * Plain JavaScript for Node 18 and later without a dependency, because it runs before anything is installed. Done in a
- * fraction of a second when nothing is missing. Debian packages are installed by root on Debian only; anybody else is
- * told what is missing and how to get it, with exit 11 (as run-plan itself says "tool missing").
+ * tenth of a second when nothing is missing; what takes long says how far it is. Debian packages are installed by root on
+ * Debian only; anybody else is told what is missing and how to get it, with exit 11 (as run-plan itself says "tool
+ * missing"). An interruption lets apt-get come to an orderly end.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { interruptedExitCode, runLong, tell } from './long-command.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const missingExitCode = 11;
@@ -49,6 +51,20 @@ const programs = [
   { program: 'ceph-mon', debian: 'ceph-mon', s3: true, why: 'an S3 server', uses: ['test', 'bench'] },
   { program: 'ceph-osd', debian: 'ceph-osd', s3: true, why: 'an S3 server', uses: ['test', 'bench'] },
   { program: 'radosgw', debian: 'radosgw', s3: true, why: 'an S3 server', uses: ['test', 'bench'] },
+  {
+    program: 'tmux',
+    debian: 'tmux',
+    brew: 'tmux',
+    why: 'a terminal with a person at it',
+    uses: ['test'],
+  },
+  {
+    program: 'openssl',
+    debian: 'openssl',
+    brew: 'openssl',
+    why: 'certificates',
+    uses: ['test'],
+  },
   {
     program: 'systemd-analyze',
     debian: 'systemd',
@@ -93,32 +109,50 @@ if (!uses.includes(use)) {
   console.error(`usage: node bin/setup.js ${uses.join('|')}`);
   process.exit(2);
 }
-const settled = [installNpmPackages(), installPrograms(use)];
-process.exitCode = settled.every(Boolean) ? 0 : missingExitCode;
+const hasPackages = await installNpmPackages();
+const hasPrograms = interruptedExitCode() === undefined && (await installPrograms(use));
+process.exitCode = interruptedExitCode() ?? (hasPackages && hasPrograms ? 0 : missingExitCode);
 
 /** `npm ci`, when what is in node_modules is not what package-lock.json says. */
-function installNpmPackages() {
-  const reason = staleness();
+async function installNpmPackages() {
+  const wanted = packagesOf(join(root, 'package-lock.json')) ?? {};
+  const reason = staleness(wanted);
   if (reason === undefined) return true;
-  say(`${reason}: installing npm's packages with npm ci`);
   // npm's own script where npm runs this, so that the same npm does the work.
   const script = process.env.npm_execpath;
   const [program, ...leading] =
     script?.endsWith('.js') && existsSync(script) ? [process.execPath, script] : ['npm'];
-  const result = spawnSync(program, [...leading, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
-  if (result.status === 0) return true;
-  say(`npm ci failed${result.error ? `: ${result.error.message}` : ''}; its message is above`);
-  return false;
+  const count = Object.entries(wanted).filter(([path, entry]) => comes(path, entry)).length;
+  let fetched = 0;
+  const { ok, said } = await runLong(
+    'setup',
+    `${reason}: npm ci installs some ${count} packages (half a minute to two) …`,
+    // A line for each package that comes.
+    [program, ...leading, 'ci', '--no-audit', '--no-fund', '--loglevel=http'],
+    {
+      cwd: root,
+      progressOf: (line) => {
+        if (!/^npm http /.test(line)) return undefined;
+        if (/\.tgz\b/.test(line)) fetched += 1;
+        return { kind: 'fetching', text: `${fetched} of some ${count} packages fetched` };
+      },
+    },
+  );
+  if (!ok) explain('npm ci', said, 'npm ci, by hand, says more');
+  return ok;
+}
+
+/** Whether a package of the lock is one to fetch here. */
+function comes(path, { link, os, cpu }) {
+  if (!path.startsWith('node_modules/') || link) return false;
+  return (os?.includes(process.platform) ?? true) && (cpu?.includes(process.arch) ?? true);
 }
 
 /** Why node_modules does not hold what the lock names, or undefined when it does. Compares with npm's own note of what it installed. */
-function staleness() {
+function staleness(lock) {
   const installed = packagesOf(join(root, 'node_modules', '.package-lock.json'));
   if (installed === undefined) return 'node_modules is missing';
-  for (const [path, wanted] of Object.entries(packagesOf(join(root, 'package-lock.json')) ?? {})) {
+  for (const [path, wanted] of Object.entries(lock)) {
     if (!path.startsWith('node_modules/') || wanted.link) continue;
     const found = installed[path];
     const mayBeAbsent = wanted.optional || wanted.devOptional || wanted.peer;
@@ -136,9 +170,9 @@ function packagesOf(lockFile) {
   }
 }
 
-function installPrograms(wantedUse) {
+async function installPrograms(wantedUse) {
   let missing = missingPrograms(wantedUse);
-  if (missing.some(({ s3 }) => s3) && dockerRuns()) missing = missing.filter(({ s3 }) => !s3);
+  if (missing.some(({ s3 }) => s3) && s3ComesByContainer()) missing = missing.filter(({ s3 }) => !s3);
   if (missing.length === 0) return true;
   const packages = [...new Set(missing.map(({ debian }) => debian))];
   for (const name of packages) {
@@ -152,7 +186,7 @@ function installPrograms(wantedUse) {
     );
     return false;
   }
-  return installDebianPackages(missing) && confirmInstalled(wantedUse, packages);
+  return (await installDebianPackages(missing)) && confirmInstalled(wantedUse, packages);
 }
 
 function missingPrograms(wantedUse) {
@@ -168,14 +202,17 @@ function missingPrograms(wantedUse) {
   );
 }
 
-/** Those of the modules that Python cannot import, of this host and of no folder that a caller's variables add. */
+/**
+ * Those of the modules that Python does not find, of this host and in no folder that a caller's variables add. It looks for
+ * them without importing them, which takes half a second; a folder that a removed package has left has no origin.
+ */
 function missingModules(modules) {
   if (modules.length === 0) return [];
   const script = [
-    'import importlib, sys',
+    'import sys; from importlib.util import find_spec',
     'for name in sys.argv[1:]:',
-    '    try: importlib.import_module(name)',
-    '    except Exception: print(name)',
+    '    found = find_spec(name)',
+    '    if found is None or found.origin is None: print(name)',
   ];
   const result = spawnSync(python, ['-I', '-c', script.join('\n'), ...modules], {
     encoding: 'utf8',
@@ -198,6 +235,12 @@ function programFolders() {
   return [...(process.env.PATH ?? '').split(':').filter(Boolean), own, ...majors, '/usr/sbin'];
 }
 
+/** As test/services/decide.ts decides it. */
+function s3ComesByContainer() {
+  const wanted = (process.env.TEST_SERVICES ?? '').split(',').map((part) => part.trim());
+  return !wanted.includes('native') && !wanted.includes('s3:native') && dockerRuns();
+}
+
 function dockerRuns() {
   return spawnSync('docker', ['info'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
 }
@@ -215,51 +258,66 @@ function explainElsewhere(missing) {
   return false;
 }
 
-function installDebianPackages(missing) {
+async function installDebianPackages(missing) {
   const whole = [...new Set(missing.filter(({ alone }) => !alone).map(({ debian }) => debian))];
   const parts = missing.filter(({ alone }) => alone);
-  if (whole.length > 0) say(`installing Debian's packages (a minute or so): ${whole.join(' ')}`);
-  for (const { program, debian } of parts) say(`taking ${program} alone out of Debian's package ${debian}`);
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
-  let said = '';
-  const apt = (words, cwd = root) => {
-    const options = ['-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Use-Pty=0'];
-    const limits = { encoding: 'utf8', maxBuffer: 100_000_000 };
-    const result = spawnSync('apt-get', [...options, ...words], {
-      cwd,
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...limits,
-    });
-    said = result.error?.message ?? result.stdout + result.stderr;
-    return result.status === 0;
-  };
-  const installed = withoutServices(
-    () =>
-      apt(['update']) &&
-      (whole.length === 0 || apt(['install', '-y', '--no-install-recommends', ...whole])) &&
-      parts.every((part) => installAlone(part, apt)),
-  );
-  if (!installed) say(`apt-get failed:\n${said.split('\n').slice(-30).join('\n')}`);
+  const install = ['install', '-y', '--no-install-recommends', ...whole];
+  const installed = await withoutServices(async () => {
+    if (!(await apt('apt-get update: which packages there are (up to half a minute) …', ['update'])))
+      return false;
+    const title = `apt-get install ${whole.join(' ')}: with all that they need (one to three minutes) …`;
+    if (whole.length > 0 && !(await apt(title, install))) return false;
+    for (const part of parts) if (!(await installAlone(part))) return false;
+    return true;
+  });
   return installed;
 }
 
+/** Runs apt-get, which tells how far it is; what it said comes after a failure. */
+async function apt(title, words, cwd = root) {
+  const options = ['-q', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Use-Pty=0', '-o', 'APT::Status-Fd=3'];
+  const { ok, said } = await runLong('setup', title, ['apt-get', ...options, ...words], {
+    cwd,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
+    hasStatus: true,
+    // The one that it minds while dpkg works: it lets dpkg finish, and ends then.
+    interruptWith: 'SIGINT',
+    progressOf: aptProgress(),
+  });
+  if (!ok) explain('apt-get', said, `apt-get ${words.join(' ')}, by hand, must succeed`);
+  return ok;
+}
+
+/** Reads apt's status lines, `dlstatus:3:21.4:Retrieving file 3 of 45 …` and `pmstatus:age:40.0:Unpacking age (amd64)`. */
+function aptProgress() {
+  let size = '';
+  return (line) => {
+    size = /^Need to get (?:\S+ \S?B\/)?(\S+ \S?B) of archives/.exec(line)?.[1] ?? size;
+    const [, kind, percent, text] = /^(dl|pm)status:[^:]*:([\d.]+):(.*)$/.exec(line) ?? [];
+    if (kind === undefined) return undefined;
+    const share = `${Math.round(Number(percent))} %`;
+    if (kind === 'pm') return { kind, text: `installing, ${share}: ${text}` };
+    const [, files = ''] = /(file \d+ of \d+)/.exec(text) ?? [];
+    return { kind, text: `fetching ${files}, ${share}${size && ` of ${size}`}` };
+  };
+}
+
 /** Puts one program of a package into node_modules/.bin, which npm's scripts have in their PATH. */
-function installAlone({ program, debian, alone }, apt) {
+async function installAlone({ program, debian, alone }) {
   const folder = join(root, 'node_modules', `.${debian}`);
   const target = join(root, 'node_modules', '.bin');
   try {
     mkdirSync(folder, { recursive: true });
     mkdirSync(target, { recursive: true });
-    if (!apt(['download', debian], folder)) return false;
+    const title = `taking ${program} alone out of Debian's package ${debian} (up to a minute) …`;
+    if (!(await apt(title, ['download', debian], folder))) return false;
     const [file] = readdirSync(folder).filter((name) => name.endsWith('.deb'));
     if (file === undefined) return false;
-    const { status } = spawnSync('dpkg-deb', ['--extract', file, 'contents'], {
-      cwd: folder,
-      stdio: 'ignore',
-    });
-    if (status === 0) renameSync(join(folder, 'contents', alone), join(target, program));
-    return status === 0;
+    const unpack = ['dpkg-deb', '--extract', file, 'contents'];
+    const { ok, said } = await runLong('setup', 'unpacking it (some seconds) …', unpack, { cwd: folder });
+    if (ok) renameSync(join(folder, 'contents', alone), join(target, program));
+    else explain('dpkg-deb', said, 'there must be room in node_modules');
+    return ok;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -269,24 +327,19 @@ function installAlone({ program, debian, alone }, apt) {
  * Runs an installation that starts nothing: Debian would create and start a database cluster, and start Ceph's daemons.
  * Both are asked not to by a file that is there only meanwhile; where the host has one of its own, that one decides.
  */
-function withoutServices(install) {
+async function withoutServices(install) {
   const mark = "# Made by run-plan's bin/setup.js for the time of an installation.\n";
   const cluster = '/etc/postgresql-common/createcluster.d/run-plan.conf';
   const policy = '/usr/sbin/policy-rc.d';
   const isOurs = (file) => existsSync(file) && readFileSync(file, 'utf8').includes(mark);
   const ours = [cluster, policy].filter((file) => !existsSync(file) || isOurs(file));
-  // A signal ends apt-get, and then this function cleans up: the default would end this process first.
-  const ignore = () => {};
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, ignore);
   try {
     mkdirSync(dirname(cluster), { recursive: true });
     if (ours.includes(cluster)) writeFileSync(cluster, `${mark}create_main_cluster = false\n`);
     if (ours.includes(policy)) writeFileSync(policy, `#!/bin/sh\n${mark}exit 101\n`, { mode: 0o755 });
-    return install();
+    return await install();
   } finally {
     for (const file of ours) rmSync(file, { force: true });
-    for (const signal of signals) process.off(signal, ignore);
   }
 }
 
@@ -296,6 +349,14 @@ function confirmInstalled(wantedUse, packages) {
   return missing.length === 0;
 }
 
+/** What a program said before it failed, and what to do; nothing after an interruption, which is nobody's fault. */
+function explain(program, said, hint) {
+  if (interruptedExitCode() !== undefined) return;
+  const words = said.filter((line) => line.trim() !== '').slice(-30);
+  say(words.length === 0 ? `${program} said nothing` : `${program} said:\n${words.join('\n')}`);
+  say(`what to do: ${hint}; start this again then`);
+}
+
 function say(text) {
-  console.error(`setup: ${text}`);
+  tell('setup', text);
 }

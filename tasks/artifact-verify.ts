@@ -7,7 +7,7 @@ import { listArtifacts, readManifest, type StoredManifest } from '../src/artifac
 import { verifyArtifact, type VerificationEvidence } from '../src/artifact/verification.ts';
 import type { Environment } from '../src/environment/environment.ts';
 import { Failure } from '../src/failure.ts';
-import { chooseClientTools } from '../src/postgres/client-tools.ts';
+import { choosePgRestore } from '../src/postgres/client-tools.ts';
 import type { Stage } from '../src/process/commands.ts';
 import type { Repository } from '../src/repository/repository.ts';
 import type { ArtifactVerifyParameters } from '../src/schema/generated/artifact-verify.types.ts';
@@ -115,12 +115,12 @@ async function verifyAgainst(
   { manifest }: StoredManifest,
   depth: 'head' | 'full',
 ): Promise<VerificationEvidence> {
-  const { tools } = await chooseClientTools(context.commands, dumpMajor(manifest));
+  const pgRestore = await choosePgRestore(context.commands, dumpMajor(manifest));
   try {
     return await verifyArtifact(manifest, depth, {
       repository,
       commands: context.commands,
-      pgRestore: tools.pgRestore,
+      pgRestore,
       decryption: manifest.dump.recipients.length === 0 ? undefined : await decryptionOf(context),
       folder: join(context.folder, manifest.name),
       signal: context.signal,

@@ -1,9 +1,10 @@
+import { renderChecksums } from '../src/artifact/checksums.ts';
 import { dumpAndCount } from '../src/artifact/dump-and-count.ts';
 import { manifestOf, restoreGuideOf, type FinishedDump } from '../src/artifact/dump-manifest.ts';
 import { dumpResult } from '../src/artifact/dump-result.ts';
 import { settingsOf } from '../src/artifact/dump-settings.ts';
-import { beginArtifact, type NewArtifact } from '../src/artifact/new-artifact.ts';
-import { prepareDump } from '../src/artifact/prepare-dump.ts';
+import type { NewArtifact } from '../src/artifact/new-artifact.ts';
+import { lookEarly, prepareDump } from '../src/artifact/prepare-dump.ts';
 import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
 import { Failure } from '../src/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
@@ -47,6 +48,7 @@ async function run(context: TaskContext, parameters: PostgresDumpParameters): Pr
   const endpoint = requirePostgres(context.environment);
   const repository = await context.repository();
   context.report.phase('checking the server');
+  const early = lookEarly(context, settings, parameters, endpoint.database, repository);
   await using session = await connect(endpoint, {
     secrets: context.secrets,
     applicationName: applicationName(context.run.id),
@@ -56,14 +58,13 @@ async function run(context: TaskContext, parameters: PostgresDumpParameters): Pr
   context.onEnd('end sessions on the server', async () => {
     if (!committed) await endSessions(context, endpoint);
   });
-  const prepared = await prepareDump(context, settings, parameters, session, repository);
-  const { name } = prepared;
-  const artifact = await beginArtifact(repository, name, context.signal);
+  const prepared = await prepareDump(context, settings, parameters, session, repository, early);
+  const { name, artifact } = prepared;
   context.onEnd('remove an unfinished artifact', () => discard(context, artifact));
 
   const startedMs = context.clock.monotonicMs();
   const dumped = await dumpAndCount(context, settings, prepared, artifact);
-  const checksums = await artifact.putChecksums(`${dumped.dump.key}.sha256`);
+  const checksums = `${dumped.dump.key}.sha256`;
   const finished: FinishedDump = {
     ...prepared,
     ...settings,
@@ -79,10 +80,13 @@ async function run(context: TaskContext, parameters: PostgresDumpParameters): Pr
   const guide = restoreGuideOf(finished, {
     location: repository.location,
     store: context.environment.repository?.store,
-    checksums: checksums.key,
+    checksums,
     jobs: settings.jobs,
   });
-  await artifact.put(`${name}.RESTORE.md`, 'guide', guide);
+  await artifact.put([
+    { key: checksums, role: 'checksums', text: renderChecksums(artifact.files) },
+    { key: `${name}.RESTORE.md`, role: 'guide', text: guide },
+  ]);
   const manifest = await artifact.commit(manifestOf(finished));
   committed = true;
   return dumpResult(manifest);

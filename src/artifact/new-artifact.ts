@@ -1,9 +1,16 @@
 import { Failure } from '../failure.ts';
 import type { Repository } from '../repository/repository.ts';
-import { renderChecksums, sha256Of } from './checksums.ts';
+import { sha256Of } from './checksums.ts';
 import { renderManifest, type Manifest, type ManifestFile } from './manifest.ts';
 import { manifestKey } from './name.ts';
 import { confirmSize } from './stored-pipe.ts';
+
+/** A small file of an artifact, before it is stored. */
+export interface SmallFile {
+  readonly key: string;
+  readonly role: ManifestFile['role'];
+  readonly text: string;
+}
 
 /** An artifact that is being written: its files so far, and either a manifest at the end or nothing of it. */
 export interface NewArtifact {
@@ -12,10 +19,8 @@ export interface NewArtifact {
   readonly committed: boolean;
   /** Notes a file that the repository has confirmed. */
   add(file: ManifestFile): ManifestFile;
-  /** Stores a small file. */
-  put(key: string, role: ManifestFile['role'], text: string): Promise<ManifestFile>;
-  /** Stores the checksums of all files so far in the format of sha256sum. */
-  putChecksums(key: string): Promise<ManifestFile>;
+  /** Stores small files, all at the same time. Those that were stored are noted in the order given, also when one fails. */
+  put(small: readonly SmallFile[]): Promise<void>;
   /** Stores the manifest: from then on it is an artifact. */
   commit(manifest: Omit<Manifest, 'files'>): Promise<Manifest>;
   /**
@@ -48,11 +53,17 @@ export async function beginArtifact(
     return file;
   }
 
-  async function put(key: string, role: ManifestFile['role'], text: string): Promise<ManifestFile> {
+  async function store({ key, role, text }: SmallFile): Promise<ManifestFile> {
     const content = Buffer.from(text, 'utf8');
     const stored = await repository.put(key, content, { signal });
     await confirmSize(repository, key, stored.bytes, content.length);
-    return add({ key, role, bytes: content.length, sha256: sha256Of(content) });
+    return { key, role, bytes: content.length, sha256: sha256Of(content) };
+  }
+
+  async function put(small: readonly SmallFile[]): Promise<void> {
+    const results = await Promise.allSettled(small.map(store));
+    for (const result of results) if (result.status === 'fulfilled') add(result.value);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   return {
@@ -63,7 +74,6 @@ export async function beginArtifact(
     },
     add,
     put,
-    putChecksums: (key) => put(key, 'checksums', renderChecksums(files)),
     commit: async (facts) => {
       const [first, ...rest] = files;
       if (first === undefined) throw new Error('an artifact without files cannot be committed');

@@ -1,5 +1,6 @@
 import type { Environment } from '../environment/environment.ts';
 import type { Session } from '../postgres/connect.ts';
+import { findPackagedClients, type ClientTools, type FindOptions } from '../postgres/client-tools.ts';
 import { inspectDumpSource, type DumpSource } from '../postgres/dump-source.ts';
 import { checkSpace, describeStandby } from '../postgres/preflight.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -7,6 +8,8 @@ import type { PostgresDumpParameters } from '../schema/generated/postgres-dump.t
 import type { TaskContext } from '../task/contract.ts';
 import type { DumpSettings } from './dump-settings.ts';
 import { chooseFreeName } from './free-name.ts';
+import { artifactName } from './name.ts';
+import { beginArtifact, type NewArtifact } from './new-artifact.ts';
 import { previousDumpBytes } from './previous-size.ts';
 import { checkScratch, makeScratch } from './scratch.ts';
 import { uploadsAtATime } from './store-directory-dump.ts';
@@ -19,8 +22,60 @@ export interface PreparedDump {
   readonly tools: Readonly<Record<string, string>>;
   readonly createdAt: Date;
   readonly name: string;
+  /** Begun, without a file yet. */
+  readonly artifact: NewArtifact;
   readonly expectedBytes: number;
   readonly folder: string;
+}
+
+/** What is asked of programs and of the repository while the session with the server begins. */
+export interface EarlyLooks {
+  readonly packing: Promise<Readonly<Record<string, string>>>;
+  readonly find: FindOptions;
+  readonly clients: Promise<readonly ClientTools[]>;
+  readonly beginning: Promise<{
+    readonly name: string;
+    readonly createdAt: Date;
+    readonly artifact: NewArtifact;
+  }>;
+  readonly previousBytes: Promise<number | undefined>;
+  readonly freeBytes: Promise<number | undefined>;
+}
+
+/** Begins to look at what needs no server. What fails is told by `prepareDump`, in its order. */
+export function lookEarly(
+  context: TaskContext,
+  settings: DumpSettings,
+  parameters: PostgresDumpParameters,
+  database: string,
+  repository: Repository,
+): EarlyLooks {
+  const { commands, clock, signal } = context;
+  const clientFolder = parameters['client-folder'];
+  const find = clientFolder === undefined ? {} : { folder: clientFolder };
+  return {
+    packing: toldLater(packingVersions(commands, packersOf(context.environment, settings))),
+    find,
+    clients: toldLater(findPackagedClients(commands, find)),
+    beginning: toldLater(begin(repository, database, context)),
+    previousBytes: toldLater(previousDumpBytes(repository, artifactName(database, clock.now()), signal)),
+    freeBytes: toldLater(repository.freeBytes()),
+  };
+}
+
+async function begin(
+  repository: Repository,
+  database: string,
+  { clock, signal }: TaskContext,
+): Promise<Awaited<EarlyLooks['beginning']>> {
+  const { name, createdAt } = await chooseFreeName(repository, database, clock, signal);
+  return { name, createdAt, artifact: await beginArtifact(repository, name, signal) };
+}
+
+/** Whoever awaits it learns of its failure, which is no unhandled one until then. */
+function toldLater<Result>(look: Promise<Result>): Promise<Result> {
+  look.catch(() => undefined);
+  return look;
 }
 
 /**
@@ -33,18 +88,16 @@ export async function prepareDump(
   parameters: PostgresDumpParameters,
   session: Session,
   repository: Repository,
+  early: EarlyLooks,
 ): Promise<PreparedDump> {
-  const packing = await packingVersions(context.commands, packersOf(context.environment, settings));
-  const clientFolder = parameters['client-folder'];
-  const find = clientFolder === undefined ? {} : { folder: clientFolder };
-  const source = await inspectDumpSource(session, context.commands, find);
-  const { database } = session.endpoint;
-  const { name, createdAt } = await chooseFreeName(repository, database, context.clock, context.signal);
+  const packing = await early.packing;
+  const source = await inspectDumpSource(session, context.commands, early.find, early.clients);
+  const { name, createdAt, artifact } = await early.beginning;
   const expectedBytes = checkSpace({
     rawBytes: source.estimatedBytes,
     compressed: settings.compression.kind !== 'none',
-    previousBytes: await previousDumpBytes(repository, name, context.signal),
-    freeBytes: await repository.freeBytes(),
+    previousBytes: await early.previousBytes,
+    freeBytes: await early.freeBytes,
     where: repository.location,
   });
   const folder = await scratchFolder(context, parameters);
@@ -59,7 +112,7 @@ export async function prepareDump(
     if (warning !== undefined) context.report.warn(warning);
   }
   const tools = { pg_dump: source.client.tools.version, ...packing };
-  return { repository, source, tools, createdAt, name, expectedBytes, folder };
+  return { repository, source, tools, createdAt, name, artifact, expectedBytes, folder };
 }
 
 function packersOf(environment: Environment, settings: DumpSettings): readonly ('zstd' | 'age')[] {

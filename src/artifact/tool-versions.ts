@@ -9,10 +9,9 @@ export async function packingVersions(
   commands: Commands,
   programs: readonly ('zstd' | 'age')[],
 ): Promise<Readonly<Record<string, string>>> {
-  const versions: Record<string, string> = {};
-  for (const program of programs) {
+  const versions = programs.map(async (program) => {
     const { stdout, stderr } = await commands.run(program, ['--version']);
-    versions[program] = /\d+(?:\.\d+)+[\w.-]*/.exec(`${stdout} ${stderr}`)?.[0] ?? 'unknown';
-  }
-  return versions;
+    return [program, /\d+(?:\.\d+)+[\w.-]*/.exec(`${stdout} ${stderr}`)?.[0] ?? 'unknown'] as const;
+  });
+  return Object.fromEntries(await Promise.all(versions));
 }

@@ -1,9 +1,6 @@
 import type { Stage } from '../process/commands.ts';
 import { decompressionStage } from './compression.ts';
 
-/** pg_restore stops reading after the table of contents; the rest must still flow by, so that all of it is decompressed. */
-const listWhole = '"$1" --list; status=$?; cat >/dev/null; exit "$status"';
-
 /**
  * tar's listing to standard output and its toc.dat into the folder, out of one reading. tar leaves at the archive's
  * end mark, and tee goes on to the last byte (`-p`); what comes through a pipe comes in pieces (`--read-full-records`).
@@ -34,10 +31,12 @@ export function pipeInto(decoding: readonly Stage[], depth: 'head' | 'full', las
 /** Takes what a file decodes to, and nothing else. */
 export const discardStage: Stage = { program: 'bash', arguments: ['-c', 'exec cat >/dev/null'] };
 
-/** Lists a custom-format dump on standard input. */
+/**
+ * Lists a custom-format dump on standard input. pg_restore stops reading after the table of contents; of a whole one the
+ * rest must still flow by, so that all of it is decompressed.
+ */
 export function listStage(depth: 'head' | 'full', pgRestore: string): Stage {
-  if (depth === 'head') return { program: pgRestore, arguments: ['--list'] };
-  return { program: 'bash', arguments: ['-c', listWhole, 'pg_restore', pgRestore] };
+  return { program: pgRestore, arguments: ['--list'], ...(depth === 'full' && { drains: true }) };
 }
 
 /** Lists a tar on standard input, and unpacks its toc.dat into a folder. */

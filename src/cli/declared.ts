@@ -5,10 +5,9 @@ import type { Declared, DeclaredPlan, DeclaredTimer, DeclaredTimers, UnitDrift }
 import type { UnitChange } from '../unit/comparison.ts';
 import { hasTimer } from '../unit/timer-unit.ts';
 import type { CommandHost } from './host.ts';
-import { planTimer, type PlanTimer } from './plan-timers.ts';
+import type { PlanTimer } from './plan-timers.ts';
 import { environmentNamesOf, stepsOfRole, type Plans } from './plans.ts';
 import { stateFolderOf } from './state.ts';
-import { unitDifference } from './unit-difference.ts';
 
 /** What the workspace declares, as tasks that watch see it. */
 export function declaredIn(host: CommandHost, plans: Plans): Declared {
@@ -45,6 +44,11 @@ async function timersOf(
   scheduled: readonly Plan[],
   of: 'system' | 'user',
 ): Promise<DeclaredTimers> {
+  // Few runs ask, and what answers is a large part of the program.
+  const [{ unitDifference }, { planTimer }] = await Promise.all([
+    import('./unit-difference.ts'),
+    import('./plan-timers.ts'),
+  ]);
   const difference = await unitDifference(host, plans, of === 'user' ? { user: true } : {});
   const { absent, changes } = difference;
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);

@@ -1,3 +1,4 @@
+import type { LoadBuilt } from '../task/built-in-tasks.ts';
 import { createRedactor, type Redactor } from '../secret/redactor.ts';
 
 /** What the command line is run with: everything a command takes from its process, so that tests can hand it over. */
@@ -5,6 +6,8 @@ export interface CommandHost {
   readonly version: string;
   /** Folder of the built-in tasks; the launcher knows it, `src` never imports a task. */
   readonly taskFolder: string;
+  /** Loads a file of the build; absent: the folder holds the tasks' sources. */
+  readonly loadBuilt?: LoadBuilt;
   readonly environmentVariables: Readonly<Record<string, string | undefined>>;
   readonly workingFolder: string;
   readonly input: NodeJS.ReadStream;
@@ -15,10 +18,11 @@ export interface CommandHost {
 }
 
 /** The host of this process. */
-export function processHost(taskFolder: string, version: string): CommandHost {
+export function processHost(taskFolder: string, version: string, loadBuilt: LoadBuilt): CommandHost {
   return {
     version,
     taskFolder,
+    loadBuilt,
     environmentVariables: process.env,
     workingFolder: process.cwd(),
     input: process.stdin,

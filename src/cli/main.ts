@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { exit, report } from './exit.ts';
+import type { LoadBuilt } from '../task/built-in-tasks.ts';
 import { processHost, type CommandHost } from './host.ts';
 import { buildProgram } from './program.ts';
 
@@ -25,6 +26,6 @@ export async function main(argv: readonly string[], host: CommandHost): Promise<
 }
 
 /** What the launcher calls: this process's command line, and the end of the process with its exit code. */
-export async function runProcess(taskFolder: string, version: string): Promise<never> {
-  return exit(await main(process.argv.slice(2), processHost(taskFolder, version)));
+export async function runProcess(taskFolder: string, version: string, loadBuilt: LoadBuilt): Promise<never> {
+  return exit(await main(process.argv.slice(2), processHost(taskFolder, version, loadBuilt)));
 }

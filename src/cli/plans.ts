@@ -33,6 +33,7 @@ export async function loadPlans(host: CommandHost, configFile: string | undefine
   const { settings } = loaded;
   const registry = await createTaskRegistry({
     builtInFolder: host.taskFolder,
+    ...(host.loadBuilt !== undefined && { loadBuilt: host.loadBuilt }),
     folders: settings.taskFolders,
     workingFolder,
   });

@@ -72,6 +72,9 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
       }),
     startCluster,
     declared: declaredIn(host, plans),
+    prepare: () => {
+      loadAhead(pipeline, plans);
+    },
     ...(askSignOff !== undefined && { askSignOff }),
     keepers: [await evidenceKeeper(host, pipeline, secrets, stateFolder)].filter(
       (keeper) => keeper !== undefined,
@@ -128,6 +131,21 @@ async function evidenceKeeper(
 async function startCluster(major: number | undefined, signal: AbortSignal): Promise<RunningCluster> {
   const { startLoadingCluster } = await import('../postgres/loading-cluster.ts');
   return startLoadingCluster(major, signal);
+}
+
+/** What fails to load fails again, and is told, where it is used. */
+function loadAhead(pipeline: Pipeline, plans: Plans): void {
+  const tasks = pipeline.steps.flatMap(({ work }) =>
+    work.kind === 'task' ? (plans.workspace.tasks.get(work.task.name) ?? []) : [],
+  );
+  const loading = pipeline.steps.some(needsPostgres)
+    ? import('../postgres/connect.ts').then(({ loadDriver }) => loadDriver())
+    : Promise.resolve();
+  loading
+    .then(() => {
+      for (const { load } of tasks) load?.();
+    })
+    .catch(() => undefined);
 }
 
 /**

@@ -97,6 +97,8 @@ export interface RunHost {
     signal: AbortSignal,
     report: Pick<Reporter, 'phase'>,
   ) => Promise<SignOffAnswer | undefined>;
+  /** Loads code that the steps will need; called where there is something to wait for anyway. */
+  readonly prepare?: () => void;
   /** Keep more of a run than its record, before that is stored; one that fails makes the run red. */
   readonly keepers: readonly RunKeeper[];
   /** Absent: nobody is told. */

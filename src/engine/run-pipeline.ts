@@ -62,7 +62,9 @@ export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<Ru
   const locks = createLocks(context, ends);
   emit(startedEvent(context));
   try {
-    await locks.take(host.hostLock);
+    const locking = locks.take(host.hostLock);
+    host.prepare?.();
+    await locking;
     // Only now is it this run that runs; see `Journal.begin`.
     journal.begin();
     unstored.push(...(await tellInterrupted(context)));
@@ -81,10 +83,13 @@ export async function runPipeline(pipeline: Pipeline, host: RunHost): Promise<Ru
   const finish = await endRun({ context, fold, journal, unstored, startedMs });
   await stopping;
   const folder = temporaryFolder(host.stateFolder, run.id);
-  await atMost(host.clock, closeMs, repositories.close());
-  await atMost(host.clock, closeMs, rm(folder, { recursive: true, force: true }));
-  await atMost(host.clock, closeMs, pruneKept(host.stateFolder, host.clock.now()));
-  await Promise.all(sinks.map((sink) => atMost(host.clock, closeMs, sink.close())));
+  const closing = [
+    repositories.close(),
+    rm(folder, { recursive: true, force: true }),
+    pruneKept(host.stateFolder, host.clock.now()),
+    ...sinks.map((sink) => sink.close()),
+  ];
+  await Promise.all(closing.map((each) => atMost(host.clock, closeMs, each)));
   await atMost(host.clock, closeMs, locks.release());
   return { runId: run.id, outcome: finish.outcome, exitCode: finish.exitCode, record: fold.record() };
 }

@@ -5,6 +5,7 @@ import type { RegisteredTask } from '../task/registry.ts';
 import { checkInterpolations } from './check-interpolations.ts';
 import { checkNames, checkPlanName, type KnownNames } from './check-names.ts';
 import { checkParameters } from './check-parameters.ts';
+import type { Plan } from './plan.ts';
 import { placeFinding, type PlanFile } from './plan-file.ts';
 import type { Problem } from './problem.ts';
 import { applyRules } from './rules/rules.ts';
@@ -37,7 +38,10 @@ export function checkPlan(
   const parameters = checkParameters(file, (name) => registered.get(name), variables);
   const checked: PlanFile = {
     ...file,
-    plan: Object.freeze({ ...file.plan, steps: parameters.steps.map(({ step }) => step) }),
+    plan: withSteps(
+      file.plan,
+      parameters.steps.map(({ step }) => step),
+    ),
     steps: parameters.steps,
     missing: [...file.missing, ...parameters.missing],
   };
@@ -67,4 +71,12 @@ export function checkPlan(
   };
   const isWhole = parsedWell && problems.every(({ severity }) => severity !== 'error');
   return { file: checked, problems: [...problems, ...applyRules(context, isWhole)] };
+}
+
+/** Property by property, because a spread would ask for the hash, which is computed when it is asked for. */
+function withSteps(plan: Plan, steps: Plan['steps']): Plan {
+  const properties = Object.getOwnPropertyDescriptors(plan);
+  return Object.freeze(
+    Object.defineProperties({}, { ...properties, steps: { ...properties.steps, value: steps } }),
+  ) as Plan;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Settings } from '../settings/settings.ts';
 import { parseDuration } from '../quantity/duration.ts';
 import { zoneMistake } from '../schedule/zone.ts';
@@ -53,7 +52,10 @@ export function normalisePlan(
   const plan: Plan = Object.freeze({
     name,
     file: document.file,
-    hash: createHash('sha256').update(source.bytes).digest('hex'),
+    // Only runs and units ask, and loading the module takes a tenth of a start.
+    get hash() {
+      return process.getBuiltinModule('node:crypto').hash('sha256', source.bytes);
+    },
     ...(written.description !== undefined && { description: written.description }),
     environment,
     timeZone,

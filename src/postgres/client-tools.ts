@@ -1,3 +1,5 @@
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Commands } from '../process/commands.ts';
 import { findInstallationFolders } from './server-installation.ts';
@@ -28,15 +30,17 @@ export interface ChosenClient {
 /**
  * The client for a server of `serverMajor`: of the same major, otherwise of the nearest newer one and with a warning,
  * because its dumps may hold settings that the older server does not know. Never an older one: it would refuse, or
- * leave out what it does not know.
+ * leave out what it does not know. `packaged`: what `findPackagedClients` finds, where it was asked for before the server
+ * told its major.
  * @throws Failure `tool-missing` with the package to install; `postgres-version` when `folder` holds an older client.
  */
 export async function chooseClientTools(
   commands: Commands,
   serverMajor: number,
   options: FindOptions = {},
+  packaged = findPackagedClients(commands, options),
 ): Promise<ChosenClient> {
-  const found = await findClientTools(commands, options, serverMajor);
+  const found = await findClientTools(commands, options, serverMajor, packaged);
   const chosen = chooseMajor(found, serverMajor);
   if (chosen === undefined) throw noClient(found, serverMajor, options);
   if (chosen.major === serverMajor) return { tools: chosen };
@@ -89,16 +93,38 @@ export function chooseMajor<Client extends { readonly major: number }>(
  */
 export async function findClientTools(
   commands: Commands,
-  { folder }: FindOptions = {},
+  options: FindOptions = {},
   sought?: number,
+  packaged = findPackagedClients(commands, options),
 ): Promise<readonly ClientTools[]> {
-  if (folder !== undefined) return present([await inspect(commands, `${folder}/`)]);
-  const installed = await findInstallationFolders();
-  const found = present(
-    await Promise.all(installed.map(({ binFolder }) => inspect(commands, `${binFolder}/`))),
-  );
-  if (found.some(({ major }) => major === sought)) return found;
+  const found = await packaged;
+  if (options.folder !== undefined || found.some(({ major }) => major === sought)) return found;
   return present([...found, await inspect(commands, '')]);
+}
+
+/** Every pg_dump that answers to `--version` in the folders of packages, or in the one folder to look at. */
+export async function findPackagedClients(
+  commands: Commands,
+  { folder }: FindOptions = {},
+): Promise<readonly ClientTools[]> {
+  const folders =
+    folder === undefined ? (await findInstallationFolders()).map(({ binFolder }) => binFolder) : [folder];
+  return present(await Promise.all(folders.map((each) => inspect(commands, `${each}/`))));
+}
+
+/**
+ * The pg_restore of the package of one major, by its folder's name: it need not be asked what it is. Otherwise that of
+ * `chooseClientTools`.
+ * @throws as `chooseClientTools`
+ */
+export async function choosePgRestore(commands: Commands, dumpMajor: number): Promise<string> {
+  const folder = (await findInstallationFolders()).find(({ major }) => major === dumpMajor);
+  if (folder !== undefined) {
+    const program = join(folder.binFolder, 'pg_restore');
+    const isThere = access(program, constants.X_OK).then(() => true);
+    if (await isThere.catch(() => false)) return program;
+  }
+  return (await chooseClientTools(commands, dumpMajor)).tools.pgRestore;
 }
 
 function present(found: readonly (ClientTools | undefined)[]): readonly ClientTools[] {

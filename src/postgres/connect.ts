@@ -57,6 +57,11 @@ const connectTimeoutMs = 15_000;
 const keepAliveDelayMs = 30_000;
 const closeTimeoutMs = 2_000;
 
+/** Loads the driver, so that the first session need not wait for it. */
+export async function loadDriver(): Promise<void> {
+  await import('pg');
+}
+
 /**
  * Opens a session as libpq would: its sslmode's ways in its order, then a login.
  * @throws Failure `postgres-unreachable`, `postgres-login`, `postgres-database-missing`, `secret-unavailable`.

@@ -1,5 +1,5 @@
 import type { Commands } from '../process/commands.ts';
-import { chooseClientTools, type ChosenClient, type FindOptions } from './client-tools.ts';
+import { chooseClientTools, type ChosenClient, type ClientTools, type FindOptions } from './client-tools.ts';
 import type { Session } from './connect.ts';
 import { checkReadable, estimateRawBytes } from './preflight.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
@@ -18,16 +18,17 @@ export interface DumpSource {
 
 /**
  * Proves that a session's database can be dumped: there is a client for the server's major, and the role can read
- * everything.
+ * everything. `packaged`: what `findPackagedClients` finds, asked for beside the server.
  * @throws Failure `postgres-*`, `tool-missing`.
  */
 export async function inspectDumpSource(
   session: Session,
   commands: Commands,
   find: FindOptions,
+  packaged: Promise<readonly ClientTools[]>,
 ): Promise<DumpSource> {
   const facts = await readServerFacts(session);
-  const client = await chooseClientTools(commands, facts.major, find);
+  const client = await chooseClientTools(commands, facts.major, find, packaged);
   const tables = await listTables(session);
   await checkReadable(session, facts, tables);
   return { session, facts, client, tables, estimatedBytes: estimateRawBytes(tables, facts) };

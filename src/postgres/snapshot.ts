@@ -29,35 +29,42 @@ const tablesPerLock = 500;
 export async function takeSnapshot(session: Session): Promise<Snapshot> {
   await applyReaderSettings(session);
   await session.query('begin isolation level repeatable read read only');
-  const [taken] = await session.query<{ id: string; time: string; standby: boolean }>(
+  const [taken] = await session.query<TakenRow>(
     `select pg_export_snapshot() as id,
             to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as time,
-            pg_is_in_recovery() as standby`,
+            pg_is_in_recovery() as standby,
+            (select jsonb_agg(jsonb_build_object('name', extname, 'version', extversion)
+                              order by extname collate "C") from pg_extension) as extensions,
+            exists (select from pg_largeobject_metadata) as "hasLargeObjects"`,
     [],
     'taking the snapshot',
   );
   if (taken === undefined) throw new Error('pg_export_snapshot gave no row');
   const lsnFunction = taken.standby ? 'pg_last_wal_replay_lsn' : 'pg_current_wal_lsn';
+  const { lsn, system } = await whereAllowed(session, {
+    lsn: [lsnFunction, `${lsnFunction}()`],
+    system: identifierCall,
+  });
   return {
     id: taken.id,
     time: new Date(taken.time),
-    lsn: await whereAllowed(session, lsnFunction, `select ${lsnFunction}()::text as value`),
-    systemIdentifier: await readSystemIdentifier(session),
-    extensions: await session.query(
-      `select extname as name, extversion as version from pg_extension order by extname collate "C"`,
-    ),
-    hasLargeObjects: (await session.query('select from pg_largeobject_metadata limit 1')).length > 0,
+    lsn: lsn ?? null,
+    systemIdentifier: system ?? null,
+    extensions: taken.extensions ?? [],
+    hasLargeObjects: taken.hasLargeObjects,
     tables: await listTables(session),
   };
 }
 
+interface TakenRow extends Pick<Snapshot, 'id' | 'hasLargeObjects'> {
+  readonly time: string;
+  readonly standby: boolean;
+  readonly extensions: Snapshot['extensions'] | null;
+}
+
 /** Identity of the server's cluster; null where the role may not ask. */
 export async function readSystemIdentifier(session: Session): Promise<string | null> {
-  return whereAllowed(
-    session,
-    'pg_control_system',
-    'select system_identifier::text as value from pg_control_system()',
-  );
+  return (await whereAllowed(session, { system: identifierCall })).system ?? null;
 }
 
 /**
@@ -75,13 +82,30 @@ export async function lockTables(session: Session, tables: readonly Table[]): Pr
   }
 }
 
-async function whereAllowed(session: Session, functionName: string, text: string): Promise<string | null> {
-  const [right] = await session.query<{ allowed: boolean }>(
-    `select has_function_privilege(oid, 'EXECUTE') as allowed
-       from pg_proc where proname = $1 and pronamespace = 'pg_catalog'::regnamespace`,
-    [functionName],
+/** A function of the system's, and an expression that calls it. */
+type GuardedCall = readonly [functionName: string, expression: string];
+
+const identifierCall: GuardedCall = [
+  'pg_control_system',
+  '(select system_identifier from pg_control_system())',
+];
+
+/** The values of those calls that the role may make, as text. */
+async function whereAllowed<Name extends string>(
+  session: Session,
+  calls: Readonly<Record<Name, GuardedCall>>,
+): Promise<Partial<Record<Name, string>>> {
+  const functions = Object.values<GuardedCall>(calls).map(([name]) => name);
+  const allowed = await session.query<{ name: string }>(
+    `select proname as name from pg_proc
+      where proname = any ($1) and pronamespace = 'pg_catalog'::regnamespace
+        and has_function_privilege(oid, 'EXECUTE')`,
+    [functions],
   );
-  if (right?.allowed !== true) return null;
-  const [row] = await session.query<{ value: string | null }>(text);
-  return row?.value ?? null;
+  const columns = Object.entries<GuardedCall>(calls).flatMap(([name, [functionName, expression]]) =>
+    allowed.some((each) => each.name === functionName) ? [`${expression}::text as "${name}"`] : [],
+  );
+  if (columns.length === 0) return {};
+  const [row] = await session.query<Partial<Record<Name, string>>>(`select ${columns.join(', ')}`);
+  return row ?? {};
 }

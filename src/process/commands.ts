@@ -5,6 +5,8 @@ export interface Stage {
   readonly program: string;
   readonly arguments: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** What it leaves of its input is read to the end, so that the stages before it write all of theirs. */
+  readonly drains?: true;
   /**
    * Exit codes and signals that are no failure of this stage, beside 0: e.g. `['SIGPIPE']` for a writer whose reader
    * has seen enough.

@@ -19,7 +19,8 @@ export interface PipeScript {
 
 /**
  * The bash script that joins the stages by operating system pipes and writes `PIPESTATUS` to descriptor 3. Every
- * stage replaces its subshell, so that its status is the program's own, and keeps none of our other descriptors.
+ * stage replaces its subshell, so that its status is the program's own (one that drains hands the status on), and keeps
+ * none of our other descriptors.
  */
 export function buildPipeScript(stages: readonly Stage[]): PipeScript {
   const ours = [statusDescriptor, ...stages.map((_, index) => errorDescriptor(index))];
@@ -36,7 +37,11 @@ export function buildPipeScript(stages: readonly Stage[]): PipeScript {
       environment[carrier] = value;
       return `export ${name}="$${carrier}"; `;
     });
-    return `( ${exports.join('')}unset "\${!RUN_PLAN_STAGE_@}"; exec ${slice} 2>&${String(errorDescriptor(index))} ${closing} )`;
+    const prepare = `${exports.join('')}unset "\${!RUN_PLAN_STAGE_@}"`;
+    const redirections = `2>&${String(errorDescriptor(index))} ${closing}`;
+    return stage.drains === true
+      ? `( ${prepare}; exec ${redirections}; ${slice}; status=$?; cat >/dev/null; exit "$status" )`
+      : `( ${prepare}; exec ${slice} ${redirections} )`;
   });
   return {
     script: `${subshells.join(' |\n')}\nprintf '%s\\n' "\${PIPESTATUS[*]}" >&${String(statusDescriptor)}\n`,

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Repository } from '../repository/repository.ts';
 import type { RunRecord } from '../schema/generated/run-record.types.ts';
-import { validate } from '../schema/generated/run-record.validate.ts';
 import { foldEvents } from './fold.ts';
 import { parseJournal } from './read-journal.ts';
 import { journalFolder } from './state-folder.ts';
@@ -104,7 +103,8 @@ async function localRecords(stateFolder: string, plan: string): Promise<RecordSo
 }
 
 /** A record's text as a record, or undefined when it is none. */
-export function parseRecord(text: string): RunRecord | undefined {
+export async function parseRecord(text: string): Promise<RunRecord | undefined> {
+  const { validate } = await import('../schema/generated/run-record.validate.ts');
   try {
     const value: unknown = JSON.parse(text);
     return validate(value) ? (value as RunRecord) : undefined;

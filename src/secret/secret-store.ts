@@ -3,7 +3,6 @@ import { isAbsolute, join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Secret, SecretReference, Secrets } from './reference.ts';
 import type { Redactor } from './redactor.ts';
-import { runSecretCommand } from './secret-command.ts';
 import { createSecret } from './secret.ts';
 
 export interface SecretStoreOptions {
@@ -129,6 +128,8 @@ async function readCommand(
   reference: SecretReference & { kind: 'command' },
   options: SecretStoreOptions,
 ): Promise<string> {
+  // It starts programs, which most runs' secrets do not need.
+  const { runSecretCommand } = await import('./secret-command.ts');
   const result = await runSecretCommand(reference.command, {
     timeoutMs: options.commandTimeoutMs ?? 30_000,
     largestBytes,

@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import type { Problem } from '../plan/problem.ts';
 import type { Validator } from '../schema/validator.ts';
+import { listDeclaredTasks, type DeclaredTask, type LoadBuilt } from './built-in-tasks.ts';
 import type { Task } from './contract.ts';
 import { builtInValidator, compileParameters } from './parameter-validator.ts';
 import { listTaskFiles, type TaskFile } from './task-folder.ts';
@@ -11,13 +12,15 @@ export interface RegisteredTask {
   readonly task: Task;
   readonly file: TaskFile;
   readonly validate: Validator;
+  /** Loads the code of the task's work, so that its run need not wait for that. Absent: all is there. */
+  readonly load?: () => void;
 }
 
 export type TaskLookup =
   | { readonly registered: RegisteredTask; readonly problem?: undefined }
   | { readonly registered?: undefined; readonly problem: Problem };
 
-/** Built-in and operator's tasks alike, known by their files' names and imported only when a plan uses them. */
+/** Built-in and operator's tasks alike, known by their files' names; an operator's is imported when a plan uses it. */
 export interface TaskRegistry {
   /** Every task's file, sorted by name. */
   readonly files: readonly TaskFile[];
@@ -30,6 +33,8 @@ export interface TaskRegistry {
 
 export interface RegistryOptions {
   readonly builtInFolder: string;
+  /** Loads a file of the build; absent: the folder holds sources, which are imported as the operator's are. */
+  readonly loadBuilt?: LoadBuilt;
   /** The operator's folders; those that do not exist hold no tasks. */
   readonly folders: readonly string[];
   /** Problems name files relative to this folder. */
@@ -42,14 +47,17 @@ export async function createTaskRegistry(options: RegistryOptions): Promise<Task
   const own = new Set(options.folders.map((folder) => resolve(options.workingFolder, folder)));
   // A checkout of run-plan itself finds the built-in tasks, or their sources, where an operator's own would be.
   for (const folder of [builtIn, resolve(builtIn, '../../tasks')]) own.delete(folder);
-  const lists = await Promise.all([
-    listTaskFiles(builtIn, true),
+  const { loadBuilt } = options;
+  const [declared, ...lists] = await Promise.all([
+    loadBuilt === undefined ? undefined : listDeclaredTasks(builtIn, loadBuilt),
+    ...(loadBuilt === undefined ? [listTaskFiles(builtIn, true)] : []),
     ...[...own].map((folder) => listTaskFiles(folder, false)),
   ]);
+  const builtInTasks = new Map(declared?.map((task) => [task.file, task]));
   const shown = (file: TaskFile): string => relative(options.workingFolder, file.path) || file.path;
   const files = new Map<string, TaskFile>();
   const problems: Problem[] = [];
-  for (const file of lists.flat()) {
+  for (const file of [...builtInTasks.keys(), ...lists.flat()]) {
     const other = files.get(file.name);
     if (other === undefined) files.set(file.name, file);
     else problems.push(takenName(file, other, shown));
@@ -62,14 +70,20 @@ export async function createTaskRegistry(options: RegistryOptions): Promise<Task
     find: (name) => {
       const file = files.get(name);
       if (file === undefined) throw new Error(`there is no task '${name}'`);
-      const lookup = lookups.get(name) ?? register(file, shown(file));
+      const lookup = lookups.get(name) ?? register(file, shown(file), builtInTasks.get(file));
       lookups.set(name, lookup);
       return lookup;
     },
   };
 }
 
-async function register(file: TaskFile, shown: string): Promise<TaskLookup> {
+async function register(
+  file: TaskFile,
+  shown: string,
+  declared: DeclaredTask | undefined,
+): Promise<TaskLookup> {
+  if (declared !== undefined)
+    return { registered: { ...declared, validate: await builtInValidator(file.name) } };
   const imported = await importTask(file, shown);
   if (imported.problem !== undefined) return imported;
   const { task } = imported;

@@ -1,7 +1,6 @@
 /**
- * `npm run bench -- [--size 2GB] [--rounds 3] [--restore] [--memory] [--start-up]
- * [--uploads [--keys 20000]]`: measures backups and
- * restores against the usual ways on servers of its own, prints tables and keeps the numbers in bench-results/. Never
+ * `npm run bench -- [--size 2GB] [--rounds 3] [--restore] [--memory] [--start-up] [--small]
+ * [--uploads [--keys 20000]]`: measures backups and restores against the usual ways on servers of its own, prints tables and keeps the numbers in bench-results/. Never
  * part of the test suite.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -13,23 +12,25 @@ import { parseSize } from '../../src/quantity/size.ts';
 import { openGround, type Ground } from './ground.ts';
 import { measureMemory, renderMemory } from './memory.ts';
 import { measureRestore, renderRestore } from './restore.ts';
-import { measureStartUp, renderStartUp } from './start-up.ts';
+import { measureSmall, renderSmall } from './small.ts';
+import { measureStartUp, renderStartUp, root } from './start-up.ts';
 import { measureThroughput, renderThroughput } from './throughput.ts';
 import { measureUploads, renderUploads } from './uploads.ts';
 
 const { values } = parseArgs({
   options: {
-    size: { type: 'string', default: '2GB' },
+    size: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     memory: { type: 'boolean', default: false },
+    small: { type: 'boolean', default: false },
     'start-up': { type: 'boolean', default: false },
     restore: { type: 'boolean', default: false },
     uploads: { type: 'boolean', default: false },
     keys: { type: 'string', default: '20000' },
   },
 });
-const bytes = parseSize(values.size);
-if (bytes === undefined) throw new Error(`--size ${values.size} is not a size`);
+const bytes = parseSize(values.size ?? '2GB');
+if (bytes === undefined) throw new Error(`--size ${values.size ?? ''} is not a size`);
 const rounds = Math.max(1, Number.parseInt(values.rounds, 10));
 
 const say = (text: string): void => {
@@ -41,6 +42,7 @@ const results: Record<string, unknown> = {
 };
 
 if (values['start-up']) startUp();
+else if (values.small) await withGround(small);
 else if (values.memory) await withGround(memory);
 else if (values.restore) await withGround(restore);
 else if (values.uploads) await withGround(uploads);
@@ -54,7 +56,7 @@ else {
 await keep();
 
 function startUp(): void {
-  const measured = measureStartUp();
+  const measured = measureStartUp(root);
   results['startUp'] = measured;
   print(renderStartUp(measured));
 }
@@ -75,6 +77,13 @@ async function uploads(ground: Ground): Promise<void> {
   const measured = await measureUploads(ground, Math.max(1, Number.parseInt(values.keys, 10)), say);
   results['uploads'] = measured;
   print(renderUploads(measured));
+}
+
+async function small(ground: Ground): Promise<void> {
+  const added = values.size === undefined ? undefined : bytes;
+  const measured = await measureSmall(ground, added, rounds, say);
+  results['small'] = measured;
+  print(renderSmall(measured));
 }
 
 async function memory(ground: Ground): Promise<void> {

@@ -32,8 +32,7 @@ export async function openGround(): Promise<Ground> {
   const s3 = await startNativeS3();
   const { port, user, password, major, socketFolder, binFolder } = cluster;
   const services: Services = {
-    kind: 'native',
-    postgres: { host: '127.0.0.1', port, user, password, major },
+    postgres: { way: 'native', host: '127.0.0.1', port, user, password, major },
     s3: s3.service,
   };
   const environment = {

@@ -14,7 +14,7 @@ import {
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { s3Client } from '../services/bucket.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
-import { startNativeS3, type NativeS3 } from '../services/native-s3.ts';
+import { startGateway, type Gateway } from '../services/gateway.ts';
 import type { RunningService } from '../services/running-service.ts';
 import type { Services } from '../services/services.ts';
 import { until } from './until.ts';
@@ -26,7 +26,7 @@ import { createWorkspace, nightlyPlan, postgresYaml, secretVariables, type Works
  */
 const shared = inject('services');
 
-let gateway: RunningService<NativeS3>;
+let gateway: RunningService<Gateway>;
 let services: Services;
 let client: S3Client;
 let workspace: Workspace;
@@ -35,7 +35,7 @@ let variables: Record<string, string>;
 let secure: { readonly endpoint: string; readonly certificate: string };
 
 beforeAll(async () => {
-  gateway = await startNativeS3({ lifecycleDaySeconds: 3, tls: true });
+  gateway = await startGateway(shared, { lifecycleDaySeconds: 3, tls: true });
   services = { ...shared, s3: gateway.service };
   if (gateway.service.secure === undefined) throw new Error('this gateway was to speak TLS');
   secure = gateway.service.secure;

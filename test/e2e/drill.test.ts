@@ -221,7 +221,7 @@ describe('red, each for its own reason', () => {
     );
   });
 
-  test.runIf(services.kind === 'native')('a target without room', async () => {
+  test.runIf(services.postgres.way === 'native')('a target without room', async () => {
     await writeRed('red-space', {});
     const edit = editManifest(({ server }) => {
       server['databaseBytes'] = 10 ** 15;

@@ -66,7 +66,7 @@ function execute(
 /** A `run-plan` as an installation has it. */
 async function install(): Promise<void> {
   const path = join(workspace.folder, 'programs', 'run-plan');
-  await workspace.write('programs/run-plan', `#!/bin/sh\nexec ${process.execPath} ${launcher} "$@"\n`);
+  await workspace.write('programs/run-plan', `#!/bin/sh\nexec '${process.execPath}' '${launcher}' "$@"\n`);
   await chmod(path, 0o755);
 }
 

@@ -5,8 +5,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunRecord } from '../../src/schema/generated/run-record.types.ts';
 import type { Services } from '../services/services.ts';
+import { runInProcess } from './in-process.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/run-plan.js', import.meta.url));
+
+/** Changes to this process' variables; undefined takes one away. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What one command line left behind. */
 export interface Told {
@@ -31,9 +35,13 @@ export interface Workspace {
   readonly repositoryFolder: string;
   /** Writes a file (path relative to the workspace). */
   write(path: string, text: string): Promise<void>;
-  /** Runs the built command line to its end. */
-  run(words: readonly string[], variables?: Readonly<Record<string, string | undefined>>): Promise<Told>;
-  start(words: readonly string[], variables?: Readonly<Record<string, string | undefined>>): StartedCommand;
+  /**
+   * Runs a command line of the built program to its end, in this process (see `runInProcess`), or in one of its own for
+   * variables that Node reads at its start.
+   */
+  run(words: readonly string[], variables?: Variables): Promise<Told>;
+  /** Starts one as a process of its own: where signals, pipes, the start or the end of the process are the subject. */
+  start(words: readonly string[], variables?: Variables): StartedCommand;
   /** The journals' events of every run of a plan, oldest run first. */
   journals(plan: string): Promise<readonly (readonly Record<string, unknown>[])[]>;
   /** The stored record of every run of a plan in the folder repository, oldest first. */
@@ -59,7 +67,11 @@ export async function createWorkspace(): Promise<Workspace> {
     repositoryFolder,
     write,
     start,
-    run: (words, variables) => start(words, variables).ended,
+    run: async (words, variables = {}) => {
+      if (onlyAtStart.some((name) => variables[name] !== undefined)) return start(words, variables).ended;
+      const ended = await runInProcess(words, { folder, variables: variablesOf(variables) });
+      return { ...ended, signal: null, text: ended.stdout + ended.stderr };
+    },
     journals: async (plan) => {
       const runs = join(folder, 'state', 'runs', plan);
       const texts = await readAll(runs, '.jsonl');
@@ -87,14 +99,16 @@ async function readAll(folder: string, suffix: string): Promise<string[]> {
   return Promise.all(chosen.map((name) => readFile(join(folder, name), 'utf8')));
 }
 
-function startCommand(
-  folder: string,
-  words: readonly string[],
-  variables: Readonly<Record<string, string | undefined>>,
-): StartedCommand {
+const onlyAtStart = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'TZ'];
+
+function variablesOf(changes: Variables): Variables {
+  return { ...process.env, XDG_CACHE_HOME: join(tmpdir(), 'run-plan-e2e-cache'), ...changes };
+}
+
+function startCommand(folder: string, words: readonly string[], variables: Variables): StartedCommand {
   const child = spawn(process.execPath, [launcher, ...words], {
     cwd: folder,
-    env: { ...process.env, XDG_CACHE_HOME: join(tmpdir(), 'run-plan-e2e-cache'), ...variables },
+    env: variablesOf(variables),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = { stdout: '', stderr: '' };

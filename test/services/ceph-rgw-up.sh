@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# ceph-rgw-up.sh FOLDER PORT: a real S3 on http://127.0.0.1:PORT, one Ceph monitor, one storage daemon in memory and
+# ceph-rgw-up.sh FOLDER PORT: a real S3 on http://ADDRESS:PORT, one Ceph monitor, one storage daemon in memory and
 # the RADOS gateway. Needs Debian's ceph-mon, ceph-osd and radosgw; neither root nor systemd nor a disk. Returns when
 # the gateway answers. The daemons' pids are in FOLDER/*.pid; ceph-rgw-down.sh FOLDER ends them and removes FOLDER.
 #
 #   S3_ACCESS_KEY, S3_SECRET_KEY   credentials of the one user
 #   S3_KMS_KEY                     name of a key for aws:kms encryption
 #   LC_DAY                         seconds that a lifecycle day lasts (default 1); 0 for real days
+#   ADDRESS                        where the gateway answers (default 127.0.0.1)
 #   TLS_PORT                       also answer with TLS on this port, with the certificate FOLDER/tls.crt for localhost
 #   STORE_BYTES                    room of the memory store (default 6 GiB)
 set -euo pipefail
 folder=$1 port=$2
-: "${S3_ACCESS_KEY:?}" "${S3_SECRET_KEY:?}" "${S3_KMS_KEY:=testkey-1}" "${LC_DAY:=1}" "${STORE_BYTES:=6442450944}" "${TLS_PORT:=}"
+: "${S3_ACCESS_KEY:?}" "${S3_SECRET_KEY:?}" "${S3_KMS_KEY:=testkey-1}" "${LC_DAY:=1}" "${STORE_BYTES:=6442450944}"
+: "${ADDRESS:=127.0.0.1}" "${TLS_PORT:=}"
 mkdir -p "$folder"/{mon,osd,rgw,run,log}
 conf=$folder/ceph.conf
 
@@ -44,7 +46,7 @@ tls_endpoint=
 if [ -n "$TLS_PORT" ]; then
   openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
     -keyout "$folder/tls.key" -out "$folder/tls.crt" 2>"$folder/log/openssl.out" || die 'openssl made no certificate'
-  tls_endpoint=" ssl_endpoint=127.0.0.1:$TLS_PORT ssl_certificate=$folder/tls.crt ssl_private_key=$folder/tls.key"
+  tls_endpoint=" ssl_endpoint=$ADDRESS:$TLS_PORT ssl_certificate=$folder/tls.crt ssl_private_key=$folder/tls.key"
 fi
 
 cat >"$conf" <<CONF
@@ -94,7 +96,7 @@ osd_class_default_list = *
 osd_op_num_shards = 2
 osd_op_num_threads_per_shard = 1
 [client]
-rgw_frontends = beast endpoint=127.0.0.1:$port$tls_endpoint
+rgw_frontends = beast endpoint=$ADDRESS:$port$tls_endpoint
 rgw_data = $folder/rgw
 rgw_thread_pool_size = 64
 rgw_dynamic_resharding = false

@@ -1,14 +1,30 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What takes minutes because it lives through a year. */
-const longest = '/test/e2e/twelve-months.test.ts';
+/** What takes longest, longest first: begun last, one of them would run while the other workers have nothing left. */
+const longest = [
+  'e2e/killed-anywhere',
+  'integration/restore/files',
+  'integration/restore/formats',
+  'e2e/drill',
+  'integration/application/application',
+  'e2e/twelve-months',
+  'e2e/systemd',
+  'integration/repository/contract',
+  'integration/repository/s3-faults',
+  'local/engine/killed-run',
+].map((name) => `/test/${name}.test.ts`);
 
-/** The usual order, but the longest file begins its project: begun last, it runs while the other worker has nothing left. */
+/** Projects one after the other, so that workers are used again, those with long files first. */
+const projects = ['e2e', 'integration', 'local', 'unit'];
+
+/** The usual order within projects, but the longest files begin each. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const rank = ({ project, moduleId }: TestSpecification): number =>
-      project.config.sequence.groupOrder * 2 + (moduleId.endsWith(longest) ? 0 : 1);
+    const rank = ({ project, moduleId }: TestSpecification): number => {
+      const place = longest.findIndex((name) => moduleId.endsWith(name));
+      return projects.indexOf(project.name) * 100 + (place === -1 ? longest.length : place);
+    };
     return sorted.sort((a, b) => rank(a) - rank(b));
   }
 }

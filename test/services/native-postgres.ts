@@ -6,5 +6,8 @@ import type { PostgresService } from './services.ts';
 export async function startNativePostgres(): Promise<RunningService<PostgresService>> {
   const cluster = await startCluster({ tcp: true, settings: { max_connections: '200' } });
   const { port, user, password, major } = cluster;
-  return { service: { host: '127.0.0.1', port, user, password, major }, stop: () => cluster.stop() };
+  return {
+    service: { way: 'native', host: '127.0.0.1', port, user, password, major },
+    stop: () => cluster.stop(),
+  };
 }

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freeLoopbackPort } from '../../src/postgres/loopback-port.ts';
+import type { Gateway, GatewayOptions } from './gateway.ts';
 import type { RunningService } from './running-service.ts';
-import type { S3Service } from './services.ts';
 
 /** The shell outlives this process by a moment: its standard input ends however this process does, then it cleans up. */
 const script = `
@@ -21,21 +21,8 @@ exit 0
 /** Another process may take a port between its choice and the gateway's start. */
 const attempts = 3;
 
-export interface NativeS3Options {
-  /** How long a day of a lifecycle rule lasts, seconds; real days unless said. */
-  readonly lifecycleDaySeconds?: number;
-  /** Answer with TLS as well. */
-  readonly tls?: boolean;
-}
-
-/** A gateway with what only this way of having one can give. */
-export interface NativeS3 extends S3Service {
-  /** With TLS, and the file of the certificate to trust. */
-  readonly secure?: { readonly endpoint: string; readonly certificate: string };
-}
-
 /** Ceph's gateway on a free port, in memory, gone when stopped or when this process is gone. */
-export async function startNativeS3(options: NativeS3Options = {}): Promise<RunningService<NativeS3>> {
+export async function startNativeS3(options: GatewayOptions = {}): Promise<RunningService<Gateway>> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce(options);
@@ -48,7 +35,7 @@ export async function startNativeS3(options: NativeS3Options = {}): Promise<Runn
 async function startOnce({
   lifecycleDaySeconds = 0,
   tls = false,
-}: NativeS3Options): Promise<RunningService<NativeS3>> {
+}: GatewayOptions): Promise<RunningService<Gateway>> {
   const folder = await mkdtemp(join(tmpdir(), 'run-plan-s3-'));
   const port = await freeLoopbackPort();
   const tlsPort = tls ? await freeLoopbackPort() : undefined;
@@ -78,6 +65,7 @@ async function startOnce({
   }
   return {
     service: {
+      way: 'native',
       endpoint: `http://127.0.0.1:${port}`,
       region: 'us-east-1',
       accessKeyId,

@@ -8,7 +8,8 @@ import type { PostgresService, Services } from './services.ts';
  * may restore into it. A test file that wants one starts it in `beforeAll`, within about a second, and stops it.
  */
 export function startSecondPostgres(services: Services): Promise<RunningService<PostgresService>> {
-  return services.kind === 'containers' ? startContainerPostgres() : startNativePostgres();
+  const { image } = services.postgres;
+  return image === undefined ? startNativePostgres() : startContainerPostgres(image);
 }
 
 /** The services with the second server in place of their own, for `createDatabase` and its like. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A real systemd as the first process of namespaces of its own: `systemd-up.sh CHECKOUT WORKSPACE`, as root.
 # Prints the first process' id. Lives as long as its standard input is open; then everything in it is killed, also when
-# whoever opened that input was killed. Nothing of it is seen outside: /etc, /run, /srv, /var/lib and /var/cache are copies
+# whoever opened that input was killed. Nothing of it is seen outside: /etc, /run, /srv, /dev/shm, /var/lib and /var/cache are copies
 # or empty, and of Debian's units it knows the targets only. Inside, CHECKOUT is /srv/run-plan and WORKSPACE /srv/cleaning.
 set -euo pipefail
 # Whoever reads may be gone when the rest is cleaned up.
@@ -56,7 +56,8 @@ mount -t tmpfs -o mode=755 tmpfs /srv
 mkdir /srv/run-plan /srv/cleaning
 mount --move /run/checkout /srv/run-plan
 mount --move /run/workspace /srv/cleaning
-for folder in /var/lib /var/cache; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+# With RemoveIPC= systemd removes what a unit's user has in /dev/shm, where tests keep their files.
+for folder in /var/lib /var/cache /dev/shm; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
 
 # Its own part of the control groups, which the namespace shows as the whole.
 if [[ -e /sys/fs/cgroup/cgroup.procs ]]; then

@@ -18,7 +18,6 @@ import { choosePlan, environmentsOf, loadPlans, type Plans } from '../plans.ts';
 import { createRunHost, protectedWrites } from '../run-host.ts';
 import { openViews } from '../run-views.ts';
 import { stateFolderOf } from '../state.ts';
-import { pipelineAsData, renderPipeline } from './show.ts';
 
 export interface RunOptions {
   readonly set: readonly string[];
@@ -43,6 +42,7 @@ export async function runCommand(host: CommandHost, name: string, options: RunOp
   }
   const pipeline = await buildOrRecord(host, plans, plan, options.set);
   if (options.dryRun === true) {
+    const { pipelineAsData, renderPipeline } = await import('./show.ts');
     if (options.json === true) printJson(host, pipelineAsData(pipeline));
     else print(host, renderPipeline(pipeline, new Date()));
     return exitCode.done;

@@ -158,7 +158,11 @@ describe('every form of DATABASE_URL is taken', () => {
     await promisify(execFile)('chmod', ['755', parent]);
     const cluster = await startCluster({ parentFolder: parent });
     onTestFinished(() => cluster.stop());
-    const variables = await variablesFor('clean & 100%', { ...cluster, host: cluster.socketFolder });
+    const variables = await variablesFor('clean & 100%', {
+      ...cluster,
+      way: 'native',
+      host: cluster.socketFolder,
+    });
     await promisify(execFile)('createdb', ['clean & 100%'], { env: { ...process.env, ...variables } });
     await fillProduction(application, variables, 40);
     await application.run(['alembic', 'upgrade', 'head'], variables);

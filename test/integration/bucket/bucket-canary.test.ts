@@ -22,20 +22,20 @@ import task from '../../../tasks/bucket-canary.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
 import { until } from '../../e2e/until.ts';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../../services/bucket.ts';
-import { startNativeS3, type NativeS3 } from '../../services/native-s3.ts';
+import { startGateway, type Gateway } from '../../services/gateway.ts';
 import type { RunningService } from '../../services/running-service.ts';
 import type { Services } from '../../services/services.ts';
 import { attempt } from '../task/attempt.ts';
 import { dayMs, locationOf, rule, s3Secrets, wished } from './wishes.ts';
 
 const shared = inject('services');
-let gateway: RunningService<NativeS3>;
+let gateway: RunningService<Gateway>;
 let folder: string;
 let bucket: string;
 let client: S3Client;
 
 beforeAll(async () => {
-  gateway = await startNativeS3({ lifecycleDaySeconds: 3 });
+  gateway = await startGateway(shared, { lifecycleDaySeconds: 3 });
 });
 afterAll(() => gateway.stop());
 beforeEach(async () => {

@@ -1,4 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Environment, RepositorySettings } from '../../../src/environment/environment.ts';
@@ -11,9 +13,14 @@ import type { CompareFacts } from '../../../src/task/facts.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import restoreCompare from '../../../tasks/restore-compare.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
+import {
+  copyDatabase,
+  createDatabase,
+  databaseNamed,
+  dropDatabase,
+  type TestDatabase,
+} from '../../services/database.ts';
 import { createFolderRepository, type TestRepository } from '../../services/repository.ts';
-import { temporaryFolder } from '../dump/folder.ts';
 import { followGuide, libpqVariables } from '../dump/stock-tools.ts';
 import { attempt, environmentFor, type Said } from '../task/attempt.ts';
 
@@ -50,17 +57,21 @@ async function dump(database: TestDatabase, parameters: PostgresDumpParameters):
   return result.outputs?.['artifact'] ?? '';
 }
 
-/** Restores an artifact with stock tools into a database of this test's own. */
-async function restore(artifact: string): Promise<TestDatabase> {
-  const database = await createDatabase(services);
-  onTestFinished(() => dropDatabase(services, database));
-  await dropDatabase(services, database);
-  const folder = folderOf(store.settings);
-  const work = join(await temporaryFolder('compare'), 'work');
-  await mkdir(work);
-  const variables = { ...libpqVariables(services), DATABASE: database.name };
-  await followGuide(join(folder, `${artifact}.RESTORE.md`), work, variables);
-  return database;
+/** Restores an artifact with stock tools into a database that the caller drops. */
+async function restoreByGuide(artifact: string): Promise<TestDatabase> {
+  const name = `restored_${randomBytes(6).toString('hex')}`;
+  const work = await mkdtemp(join(tmpdir(), 'run-plan-test-compare-'));
+  const variables = { ...libpqVariables(services), DATABASE: name };
+  await followGuide(join(folderOf(store.settings), `${artifact}.RESTORE.md`), work, variables);
+  await rm(work, { recursive: true });
+  return databaseNamed(services, name);
+}
+
+/** A copy of a database that goes with the test. */
+async function copyOf(original: TestDatabase): Promise<TestDatabase> {
+  const copy = await copyDatabase(services, original);
+  onTestFinished(() => dropDatabase(services, copy));
+  return copy;
 }
 
 function folderOf({ store: { ...kept } }: RepositorySettings): string {
@@ -108,33 +119,37 @@ function restoredFrom(artifact: string | undefined, partial?: string): Circumsta
   };
 }
 
-describe('a database of every kind of object', () => {
+describe('a database of every kind of object, restored with stock tools', () => {
   let restored: TestDatabase;
 
-  test.each(['content', 'counts'])(
-    'restored with stock tools, is as its manifest says (%s)',
-    async (mode) => {
-      restored = await restore(artifacts[mode] ?? '');
-      const { compare: facts, failure, said } = await compare(restored, restoredFrom(artifacts[mode]));
-      expect(failure).toBeUndefined();
-      expect(facts).toMatchObject({ mode, artifact: artifacts[mode], differences: [] });
-      expect(facts?.tables).toBeGreaterThan(10);
-      expect(facts?.rows).toBeGreaterThan(500);
-      expect(said.warnings).toEqual([]);
-      expect(said.phases.at(-1)).toMatch(/^comparing .* \(\d+ of \d+ tables\)$/);
-    },
-  );
+  beforeAll(async () => {
+    restored = await restoreByGuide(artifacts['content'] ?? '');
+  });
+
+  afterAll(async () => {
+    await dropDatabase(services, restored);
+  });
+
+  test.each(['content', 'counts'])('is as its manifest says (%s)', async (mode) => {
+    const { compare: facts, failure, said } = await compare(restored, restoredFrom(artifacts[mode]));
+    expect(failure).toBeUndefined();
+    expect(facts).toMatchObject({ mode, artifact: artifacts[mode], differences: [] });
+    expect(facts?.tables).toBeGreaterThan(10);
+    expect(facts?.rows).toBeGreaterThan(500);
+    expect(said.warnings).toEqual([]);
+    expect(said.phases.at(-1)).toMatch(/^comparing .* \(\d+ of \d+ tables\)$/);
+  });
 
   test('changed in a row, a table, a view and large objects, differs in the rows and the tables', async () => {
-    restored = await restore(artifacts['content'] ?? '');
-    await restored.query(`
+    const changed = await copyOf(restored);
+    await changed.query(`
       update customers set name = 'somebody else' where id = 1;
       delete from bookings where id = 1;
       drop table empty;
       create table made_by_a_migration (x int);
       create table "odd "" schema"."dots.and ""quotes""" (x int);
       select lo_create(0)`);
-    const { compare: facts, failure, said } = await compare(restored, restoredFrom(artifacts['content']));
+    const { compare: facts, failure, said } = await compare(changed, restoredFrom(artifacts['content']));
     expect(failure).toMatchObject({ code: 'check-failed', exitCode: 21 });
     expect(failure?.hint).toContain('migrations');
     expect(facts?.differences.map(({ table }) => table)).toEqual([
@@ -151,9 +166,9 @@ describe('a database of every kind of object', () => {
     expect(said.notes.join('\n')).toContain(
       'the manifest does not speak of odd " schema.dots.and "quotes", public.made_by_a_migration',
     );
-    const counted = await compare(restored, restoredFrom(artifacts['counts']));
+    const counted = await compare(changed, restoredFrom(artifacts['counts']));
     expect(counted.compare?.differences.map(({ table }) => table)).not.toContain('public.customers');
-    const lenient = await compare(restored, {
+    const lenient = await compare(changed, {
       ...restoredFrom(artifacts['content']),
       parameters: { ignore: ['public.customers', 'public.bookings', 'public.empty', 'public.custmers'] },
     });
@@ -162,9 +177,9 @@ describe('a database of every kind of object', () => {
   });
 
   test('without counts in the manifest, must have its tables, and it is said that rows were not counted', async () => {
-    restored = await restore(artifacts['none'] ?? '');
-    await restored.query('delete from bookings');
-    const { failure, compare: facts, said } = await compare(restored, restoredFrom(artifacts['none']));
+    const changed = await copyOf(restored);
+    await changed.query('delete from bookings');
+    const { failure, compare: facts, said } = await compare(changed, restoredFrom(artifacts['none']));
     expect(failure).toBeUndefined();
     expect(facts).toMatchObject({ mode: 'none', differences: [], rows: 0 });
     expect(said.notes[0]).toContain('no counts');
@@ -175,7 +190,7 @@ test('a stale materialized view, a partitioned table and an empty database are n
   const database = await createDatabase(services);
   onTestFinished(() => dropDatabase(services, database));
   const empty = await dump(database, {});
-  expect((await compare(await restore(empty), restoredFrom(empty))).compare).toMatchObject({
+  expect((await compare(database, restoredFrom(empty))).compare).toMatchObject({
     tables: 0,
     rows: 0,
     differences: [],
@@ -188,7 +203,9 @@ test('a stale materialized view, a partitioned table and an empty database are n
     create materialized view totals as select count(*) as n, n as which from parts group by n;
     insert into parts values (3)`);
   const artifact = await dump(database, { fingerprint: 'content' });
-  const { compare: facts, failure, said } = await compare(await restore(artifact), restoredFrom(artifact));
+  const restored = await restoreByGuide(artifact);
+  onTestFinished(() => dropDatabase(services, restored));
+  const { compare: facts, failure, said } = await compare(restored, restoredFrom(artifact));
   expect(failure).toBeUndefined();
   expect(facts).toMatchObject({ mode: 'content', tables: 3, rows: 7, differences: [] });
   expect(said.notes).toContain('public.totals has 3 rows where the dump had 2 rows: a restore fills it anew');

@@ -154,10 +154,10 @@ test('its session bears the name of the run, and is gone from the server when th
     { checks: [{ name: 'slow', sql: 'select pg_sleep(600) is null' }] },
     { runId, signal: cancel.signal },
   );
-  await expect.poll(sessions, { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(sessions).toHaveLength(1);
   cancel.abort(reason);
   expect((await running).failure).toBe(reason);
-  await expect.poll(sessions, { timeout: 10_000 }).toHaveLength(0);
+  await expect.poll(sessions).toHaveLength(0);
 });
 
 test('an environment without a database is told so', async () => {

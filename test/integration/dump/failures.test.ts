@@ -6,6 +6,7 @@ import { openFolder } from '../../../src/repository/folder.ts';
 import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
 import type { PostgresDumpParameters } from '../../../src/schema/generated/postgres-dump.types.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
+import { largeTable } from '../../fixtures/large-table.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { attempt, environmentFor, type AttemptOptions } from '../task/attempt.ts';
 import { answerVersion, fakePrograms, realProgram } from './fake.ts';
@@ -19,9 +20,7 @@ let folder: string;
 
 beforeAll(async () => {
   database = await createDatabase(services);
-  await database.query(
-    'create table orders as select n, md5(n::text) as note from generate_series(1, 200000) n',
-  );
+  await database.query(largeTable('orders'));
 });
 
 beforeEach(async () => {
@@ -66,7 +65,7 @@ async function failureOf(options: DumpOptions): Promise<Failure> {
   );
   if (!(error instanceof Failure)) throw error;
   expect(await filesBelow(`${folder}/repository`).catch(() => [])).toEqual([]);
-  await expect.poll(() => sessionsOf(runId), { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => sessionsOf(runId)).toBe(0);
   return error;
 }
 
@@ -247,13 +246,14 @@ exec ${await realProgram(major, 'pg_dump')} "$@"`,
       parameters: { ...parameters, fingerprint: 'none', 'client-folder': clients },
       signal: controller.signal,
     });
-    await expect.poll(() => existsSync(`${folder}/started`), { timeout: 10_000 }).toBe(true);
-    const blocker = database.query('lock table orders; select pg_sleep(30)').catch(() => 'ended');
-    const holdsLock = "select pid from pg_locks where mode = 'AccessExclusiveLock' and granted";
+    await expect.poll(() => existsSync(`${folder}/started`)).toBe(true);
+    const blocker = database.query('lock table orders; select pg_sleep(600)').catch(() => 'ended');
+    const holdsLock = `select l.pid from pg_locks l join pg_stat_activity a on a.pid = l.pid
+      where a.datname = current_database() and l.relation = 'orders'::regclass and l.granted and l.mode = 'AccessExclusiveLock'`;
     await expect.poll(() => database.query(holdsLock)).not.toHaveLength(0);
     await writeFile(`${folder}/go`, '');
     const waits = `select from pg_stat_activity where application_name = '${runId}' and wait_event_type = 'Lock'`;
-    await expect.poll(() => database.query(waits), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => database.query(waits)).toHaveLength(1);
     controller.abort(reason);
     // The check for sessions in failureOf fails long before the blocker would let go.
     expect(await failing).toBe(reason);
@@ -266,7 +266,7 @@ test('a backend whose client had to be killed outright is ended on the server', 
   const clients = await fakePrograms(folder, {
     pg_dump: `${answerVersion(major)}
 trap '' TERM
-exec ${await realProgram(major, 'psql')} --no-psqlrc --command='select pg_sleep(60)'`,
+exec ${await realProgram(major, 'psql')} --no-psqlrc --command='select pg_sleep(600)'`,
   });
   const controller = new AbortController();
   const reason = new Failure('step-stalled', 'no byte moved');
@@ -274,7 +274,7 @@ exec ${await realProgram(major, 'psql')} --no-psqlrc --command='select pg_sleep(
   const parameters = { 'client-folder': clients };
   const failing = failureOf({ runId, parameters, signal: controller.signal });
   const sleeping = `select from pg_stat_activity where application_name = '${runId}' and wait_event = 'PgSleep'`;
-  await expect.poll(() => database.query(sleeping), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => database.query(sleeping)).toHaveLength(1);
   controller.abort(reason);
   expect(await failing).toBe(reason);
 });
@@ -282,17 +282,15 @@ exec ${await realProgram(major, 'psql')} --no-psqlrc --command='select pg_sleep(
 test('a session that an administrator ends fails the dump at once', async () => {
   const runId = `lost-${Math.random().toString(16).slice(2)}`;
   const clients = await fakePrograms(folder, {
-    pg_dump: `${answerVersion(major)}\nprintf PGDMP; exec sleep 60`,
+    pg_dump: `${answerVersion(major)}\nprintf PGDMP; exec sleep 600`,
   });
   const failing = failureOf({ runId, parameters: { fingerprint: 'none', 'client-folder': clients } });
   await expect
-    .poll(
-      () =>
-        database.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and state = 'idle in transaction'",
-          [runId],
-        ),
-      { timeout: 10_000 },
+    .poll(() =>
+      database.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and state = 'idle in transaction'",
+        [runId],
+      ),
     )
     .toHaveLength(1);
   expect(await failing).toMatchObject({ code: 'postgres-connection-lost' });

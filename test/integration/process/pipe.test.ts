@@ -48,6 +48,23 @@ test('bytes pass through every stage in order and done resolves', async () => {
   expect(alive.size).toBe(0);
 });
 
+test('what a draining stage leaves of its input is read, and its own status is told', async () => {
+  const { commands, alive } = startAttempt();
+  const written = join(folder, 'written');
+  const writer = bash('head -c 1000000 /dev/zero && echo whole >"$1"');
+  const all = { ...writer, arguments: [...writer.arguments, 'writer', written] };
+  const pipe = commands.pipe([all, { program: 'head', arguments: ['-c', '1'], drains: true }]);
+  expect(await text(pipe.output)).toBe('\0');
+  await pipe.done;
+  expect(readFileSync(written, 'utf8')).toBe('whole\n');
+
+  const failing = commands.pipe([all, bash('echo no >&2; exit 3', { drains: true })]);
+  const missing = commands.pipe([all, { program: 'no-such-program', arguments: [], drains: true }]);
+  expect((await failureOf(failing)).message).toMatch(/bash exited with 3 .*: no$/);
+  expect((await failureOf(missing)).code).toBe('tool-missing');
+  expect(alive.size).toBe(0);
+});
+
 test('arguments arrive as they are, whatever characters they hold', async () => {
   const { commands } = startAttempt();
   const odd = ['a b', '$(touch /tmp/never)', '"', "'", '`id`', '\\', '*', '', 'é\n', '${HOME}', '-n'];

@@ -161,15 +161,18 @@ describe('a file system that refuses', () => {
     expect(await text(await repository.get('good'))).toBe('x');
   });
 
-  test('because of its permissions: the failure says so', async (context) => {
+  test('because of its permissions: the failure says so', async () => {
     if (isRoot) {
       await asNobody(folder);
       return;
     }
     await mkdir(folder);
     await chmod(folder, 0o500);
-    context.onTestFinished(() => chmod(folder, 0o700));
-    await expect(repository.put('new', 'x')).rejects.toMatchObject({ code: 'repository-denied' });
+    try {
+      await expect(repository.put('new', 'x')).rejects.toMatchObject({ code: 'repository-denied' });
+    } finally {
+      await chmod(folder, 0o700);
+    }
   });
 
   /** Root may write anywhere: an ordinary user tries, in a process of its own. */

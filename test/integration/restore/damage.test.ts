@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { rmSync, statSync, truncateSync } from 'node:fs';
-import { cp, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Manifest } from '../../../src/artifact/manifest.ts';
@@ -13,20 +12,18 @@ import type { PostgresRestoreParameters } from '../../../src/schema/generated/po
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { secretsFrom } from '../../services/repository.ts';
 import { flip } from '../../fixtures/flip.ts';
+import { largeTable } from '../../fixtures/large-table.ts';
 import { temporaryFolder } from '../dump/folder.ts';
 import { newIdentity } from '../dump/stock-tools.ts';
 import {
   changeFile,
   changeManifest,
-  dumpInto,
+  dumpsOf,
   expectNothingLeft,
-  folderStore,
-  manifestOf,
   newDatabase,
   newName,
   newRunId,
   restore,
-  storeIn,
   type Store,
 } from './restored.ts';
 
@@ -36,40 +33,21 @@ const plain = { compress: 'none' } as const;
 const directory = { format: 'directory', jobs: 2 } as const;
 const plainDirectory = { ...directory, ...plain } as const;
 let database: TestDatabase;
-/** One repository for each kind of dump. */
-const dumped = new Map<PostgresDumpParameters, Store>();
+const dumped = dumpsOf(() => database);
 
 beforeAll(async () => {
   database = await createDatabase(services);
   await database.query(`
     create table first (id serial primary key, note text);
-    insert into first (note) select md5(n::text) from generate_series(1, 40000) n;
-    create table photos as
-      select n, string_agg(md5((n * m)::text), '') as data
-        from generate_series(1, 2) n, generate_series(1, 90000) m group by n;
-    create table zuletzt as select n, md5(n::text) from generate_series(1, 40000) n;
-    select lo_from_bytea(0, decode(md5(n::text) || repeat('0', 40000), 'hex')) from generate_series(1, 100) n`);
-  for (const dump of [custom, plain, directory, plainDirectory]) {
-    const store = await storeIn(join(await mkdtemp(join(tmpdir(), 'run-plan-test-dumped-')), 'repository'));
-    dumped.set(dump, store);
-    await dumpInto(store, database, dump);
-  }
+    insert into first (note) select md5(n::text) from generate_series(1, 2000) n;
+    ${largeTable('photos')}
+    create table zuletzt as select n, md5(n::text) from generate_series(1, 5000) n;
+    select lo_from_bytea(0, decode(md5(n::text) || repeat('0', 40000), 'hex')) from generate_series(1, 20) n`);
 });
 
 afterAll(async () => {
   await dropDatabase(services, database);
-  for (const { folder } of dumped.values()) await rm(dirname(folder), { recursive: true });
 });
-
-/** A repository of one test's own with a dump of a kind, which is a copy, and its manifest. */
-async function storeWith(dump: PostgresDumpParameters): Promise<[Store, Manifest]> {
-  const original = dumped.get(dump);
-  if (original === undefined) throw new Error('a dump of this kind was never made');
-  const store = await folderStore();
-  await cp(original.folder, store.folder, { recursive: true });
-  const [artifact] = await listArtifacts(store.repository);
-  return [store, await manifestOf(store.repository, artifact?.name ?? '')];
-}
 
 type Role = Manifest['files'][number]['role'];
 
@@ -155,7 +133,7 @@ async function expectDamage(
 }
 
 test.for(cases)('$what: damage is named, whatever pg_restore made of it', async (each) => {
-  const [store, manifest] = await storeWith(each.dump);
+  const { store, manifest } = await dumped(each.dump);
   await changeFile(store, fileOf(manifest, each.role), each.damage);
   await expectDamage(store, manifest, each.restore ?? { jobs: 2 });
 });
@@ -168,7 +146,7 @@ test.for([
   { what: 'cut off', dump: plain, role: 'dump', change: shorten },
   { what: 'cut off', dump: plainDirectory, role: 'table', change: shorten },
 ] as const)('a $role that is $what once the restore has begun is damage', async ({ dump, role, change }) => {
-  const [store, manifest] = await storeWith(dump);
+  const { store, manifest } = await dumped(dump);
   const path = join(store.folder, fileOf(manifest, role));
   await expectDamage(store, manifest, { jobs: 2 }, (text) => {
     if (text === 'looking at the target') change(path);
@@ -184,11 +162,10 @@ test.for([{ dump: custom }, { dump: directory }])(
   async ({ dump }) => {
     const mine = await newIdentity(await temporaryFolder('identity'));
     const other = await newIdentity(await temporaryFolder('other'));
-    const store = await folderStore({
+    const { store } = await dumped(dump, {
       recipients: [mine.recipient],
       identity: { kind: 'env', name: 'IDENTITY', position: 'test:2:2' },
     });
-    await dumpInto(store, database, dump);
     const secrets = secretsFrom({
       TEST_PASSWORD: services.postgres.password,
       IDENTITY: await readFile(other.file, 'utf8'),
@@ -202,7 +179,7 @@ test.for([{ dump: custom }, { dump: directory }])(
 );
 
 test('bytes that are the stored ones and no dump are told as such', async () => {
-  const [store, manifest] = await storeWith(plain);
+  const { store, manifest } = await dumped(plain);
   const key = fileOf(manifest, 'dump');
   let bytes = Buffer.alloc(0);
   // Whole in its head, so that its contents can be listed.
@@ -228,7 +205,7 @@ test('a full scratch folder is not taken for damage', async ({ skip }) => {
   );
   skip(mounted === undefined, 'mounting is not permitted here');
   try {
-    const [store] = await storeWith(directory);
+    const { store } = await dumped(directory);
     await expect(
       restore({ database: newName(), scratch: folder }, { store, of: database }),
     ).rejects.toMatchObject({ code: 'space-missing' });
@@ -241,7 +218,7 @@ test.for([
   { what: 'a table', role: 'table', damage: middle },
   { what: 'a large object', role: 'large-objects', damage: middle },
 ] as const)('one transaction that $what breaks off leaves the target as it was', async ({ role, damage }) => {
-  const [store, manifest] = await storeWith(plainDirectory);
+  const { store, manifest } = await dumped(plainDirectory);
   await changeFile(store, fileOf(manifest, role), damage);
   const target = await newDatabase('');
   const parameters = { artifact: manifest.name, database: target.name, 'single-transaction': true };

@@ -2,35 +2,35 @@ import { execFile } from 'node:child_process';
 import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Manifest } from '../../../src/artifact/manifest.ts';
 import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
 import { startCluster, type Cluster } from '../../../src/postgres/cluster.ts';
 import type { PostgresRestoreParameters } from '../../../src/schema/generated/postgres-restore.types.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { temporaryFolder } from '../dump/folder.ts';
+import { largeTable } from '../../fixtures/large-table.ts';
 import {
+  askServer,
   changeManifest,
   databaseNamed,
-  dumpInto,
+  dumpsOf,
+  exists,
   expectNothingLeft,
-  folderStore,
   newName,
   newRunId,
   restore,
-  type Store,
 } from './restored.ts';
 
 const services = inject('services');
 const run = promisify(execFile);
 let database: TestDatabase;
+const dumped = dumpsOf(() => database);
 
 beforeAll(async () => {
   database = await createDatabase(services);
   await database.query(`
-    create table photos as
-      select n, string_agg(md5((n * m)::text), '') as data
-        from generate_series(1, 6) n, generate_series(1, 160000) m group by n;
+    ${largeTable('photos')}
     create table orders (id int primary key);
     insert into orders select generate_series(1, 1000)`);
 });
@@ -77,28 +77,23 @@ const refusals: readonly Refusal[] = [
 ];
 
 test.for(refusals)('$what is refused before anything is made', async ({ change, parameters, code }) => {
-  const store = await folderStore();
-  const manifest = await dumpInto(store, database);
+  const { store, manifest } = await dumped();
   if (change !== undefined) await changeManifest(store, manifest, change);
   const name = newName();
   const runId = newRunId();
   await expect(
     restore({ ...parameters, database: name }, { store, of: database, runId }),
   ).rejects.toMatchObject({ code });
-  expect(await databaseNamed('postgres').query('select from pg_database where datname = $1', [name])).toEqual(
-    [],
-  );
+  expect(await exists(name)).toBe(false);
   await expectNothingLeft(runId);
 });
 
 test('a role that may not create databases is told so, and restores into one that is there', async () => {
-  const store = await folderStore();
-  await dumpInto(store, database);
+  const { store } = await dumped();
   const role = `role_${database.name}`;
-  const admin = databaseNamed('postgres');
-  await admin.query(`create role "${role}" login password '${services.postgres.password}'`);
+  await askServer(`create role "${role}" login password '${services.postgres.password}'`);
   onTestFinished(async () => {
-    await admin.query(`drop role "${role}"`);
+    await askServer(`drop role "${role}"`);
   });
   const name = newName();
   const as = { store, of: database, postgres: { user: role } };
@@ -106,7 +101,7 @@ test('a role that may not create databases is told so, and restores into one tha
     code: 'postgres-permission',
     hint: expect.stringContaining(`alter role ${role} createdb`) as string,
   });
-  await admin.query(`create database "${name}" owner "${role}"`);
+  await askServer(`create database "${name}" owner "${role}"`);
   await restore({ database: name }, as);
   expect(await databaseNamed(name).query('select count(*)::int as n from orders')).toEqual([{ n: 1000 }]);
 });
@@ -125,15 +120,24 @@ const ways = [
   { what: 'directory', dump: { format: 'directory', jobs: 2 } },
 ] as const;
 
-async function withSmallBytes(store: Store, dump: (typeof ways)[number]['dump']): Promise<void> {
-  const manifest = await dumpInto(store, database, dump);
-  await changeManifest(store, manifest, (old) => ({ ...old, server: { ...old.server, databaseBytes: 1 } }));
-}
+describe('a disk that runs full in the middle', () => {
+  let large: TestDatabase;
+  const dumpedLarge = dumpsOf(() => large);
 
-test.for(ways)(
-  'a disk that runs full in the middle is named: $what',
-  { timeout: 120_000 },
-  async ({ dump }, { skip }) => {
+  beforeAll(async () => {
+    large = await createDatabase(services);
+    await large.query(`
+      create table photos (n int, data text);
+      alter table photos alter data set storage external;
+      insert into photos select n, repeat('photo', 1000000) from generate_series(1, 6) n;
+      create table orders (id int primary key)`);
+  });
+
+  afterAll(async () => {
+    await dropDatabase(services, large);
+  });
+
+  test.for(ways)('is named: $what', async ({ dump }, { skip }) => {
     const folder = await temporaryFolder('disk');
     const mounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=120m,mode=1777', 'tmpfs', folder]).catch(
       () => undefined,
@@ -141,48 +145,41 @@ test.for(ways)(
     skip(mounted === undefined, 'mounting is not permitted here');
     onTestFinished(() => run('umount', ['--lazy', folder]).then(() => undefined));
     const { postgres } = await ownServer(folder);
-    const store = await folderStore();
-    await withSmallBytes(store, dump);
+    const { store, manifest } = await dumpedLarge(dump);
+    await changeManifest(store, manifest, (old) => ({ ...old, server: { ...old.server, databaseBytes: 1 } }));
     const runId = newRunId();
     const { bavail, bsize } = await statfs(folder);
     await run('fallocate', ['-l', String(Math.max(1, bavail * bsize - 16_000_000)), join(folder, 'more')]);
     await expect(
-      restore({ database: newName(), jobs: 2 }, { store, of: database, runId, postgres }),
+      restore({ database: newName(), jobs: 2 }, { store, of: large, runId, postgres }),
     ).rejects.toMatchObject({ code: 'space-missing' });
     await expectNothingLeft(runId);
-  },
-);
+  });
+});
 
-test.for(ways)(
-  'a server that is killed in the middle is named: $what',
-  { timeout: 120_000 },
-  async ({ dump }) => {
-    const { postgres, cluster } = await ownServer();
-    const store = await folderStore();
-    await dumpInto(store, database, dump);
-    const runId = newRunId();
-    const pid = Number(
-      (await readFile(join(cluster.folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0],
-    );
-    let isKilled = false;
-    await expect(
-      restore(
-        { database: newName(), jobs: 2 },
-        {
-          store,
-          of: database,
-          runId,
-          postgres,
-          onPhase: (text) => {
-            // A table is there, its indexes and other tables are not.
-            if (!isKilled && text.startsWith('loading rows')) isKilled = process.kill(pid, 'SIGQUIT');
-          },
+test.for(ways)('a server that is killed in the middle is named: $what', async ({ dump }) => {
+  const { postgres, cluster } = await ownServer();
+  const { store } = await dumped(dump);
+  const runId = newRunId();
+  const pid = Number((await readFile(join(cluster.folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+  let isKilled = false;
+  await expect(
+    restore(
+      { database: newName(), jobs: 2 },
+      {
+        store,
+        of: database,
+        runId,
+        postgres,
+        onPhase: (text) => {
+          // A table is there, its indexes and other tables are not.
+          if (!isKilled && text.startsWith('loading rows')) isKilled = process.kill(pid, 'SIGQUIT');
         },
-      ),
-    ).rejects.toMatchObject({ code: 'postgres-connection-lost' });
-    await expectNothingLeft(runId);
-  },
-);
+      },
+    ),
+  ).rejects.toMatchObject({ code: 'postgres-connection-lost' });
+  await expectNothingLeft(runId);
+});
 
 const phases = [
   'choosing the artifact',
@@ -199,30 +196,18 @@ test.for([
   ...ways.flatMap((way) => phases.map((phase) => ({ ...way, jobs: 2, phase }))),
   ...['building', 'analyzing'].map((phase) => ({ what: 'custom, one process', dump: {}, jobs: 1, phase })),
 ])('a signal ends it while it says "$phase": $what', async ({ dump, jobs, phase }) => {
-  const store = await folderStore();
-  await dumpInto(store, database, dump);
+  const { store } = await dumped(dump);
   const runId = newRunId();
   const abort = new AbortController();
   const reason = new Error('enough');
-  let abortedAt = 0;
+  const onPhase = (text: string): void => {
+    if (!text.startsWith(phase) || abort.signal.aborted) return;
+    setImmediate(() => {
+      abort.abort(reason);
+    });
+  };
   await expect(
-    restore(
-      { database: newName(), jobs },
-      {
-        store,
-        of: database,
-        runId,
-        signal: abort.signal,
-        onPhase: (text) => {
-          if (!text.startsWith(phase) || abort.signal.aborted) return;
-          abortedAt = performance.now();
-          setImmediate(() => {
-            abort.abort(reason);
-          });
-        },
-      },
-    ),
+    restore({ database: newName(), jobs }, { store, of: database, runId, signal: abort.signal, onPhase }),
   ).rejects.toBe(reason);
-  expect(performance.now() - abortedAt).toBeLessThan(10_000);
   await expectNothingLeft(runId);
 });

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import pg from 'pg';
-import { expect, inject, onTestFinished } from 'vitest';
+import { afterAll, expect, inject, onTestFinished } from 'vitest';
 import { parseManifest, renderManifest, type Manifest } from '../../../src/artifact/manifest.ts';
 import { manifestKey } from '../../../src/artifact/name.ts';
 import type { PostgresEndpoint, RepositorySettings } from '../../../src/environment/environment.ts';
@@ -15,7 +15,13 @@ import type { PostgresRestoreParameters } from '../../../src/schema/generated/po
 import type { RestoreFacts } from '../../../src/task/facts.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import postgresRestore from '../../../tasks/postgres-restore.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
+import {
+  createDatabase,
+  databaseNamed as databaseOf,
+  dropDatabase,
+  queryServer,
+  type TestDatabase,
+} from '../../services/database.ts';
 import { temporaryFolder } from '../dump/folder.ts';
 import { attempt, environmentFor, type AttemptOptions, type Said } from '../task/attempt.ts';
 
@@ -29,16 +35,56 @@ export interface Store {
   readonly folder: string;
 }
 
-export async function folderStore(encrypt?: RepositorySettings['encrypt']): Promise<Store> {
+type Encryption = RepositorySettings['encrypt'];
+
+export async function folderStore(encrypt?: Encryption): Promise<Store> {
   return storeIn(join(await temporaryFolder('restore'), 'repository'), encrypt);
 }
 
 /** A repository in a folder that the caller removes. */
-export async function storeIn(folder: string, encrypt?: RepositorySettings['encrypt']): Promise<Store> {
+async function storeIn(folder: string, encrypt?: Encryption): Promise<Store> {
   return {
     repository: await openFolder(folder),
     settings: { store: { kind: 'folder', folder }, ...(encrypt !== undefined && { encrypt }) },
     folder,
+  };
+}
+
+/** A repository with one artifact. */
+export interface Dumped {
+  readonly store: Store;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Dumps a database once in each way that the tests of a file ask for, and gives each of them a copy, to do with as it
+ * likes. To be called where hooks are.
+ */
+export function dumpsOf(
+  database: () => Pick<TestDatabase, 'name'>,
+): (parameters?: PostgresDumpParameters, encrypt?: Encryption) => Promise<Dumped> {
+  const originals = new Map<string, Promise<Dumped>>();
+  const folders: string[] = [];
+
+  afterAll(async () => {
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  });
+
+  async function make(parameters: PostgresDumpParameters, encrypt?: Encryption): Promise<Dumped> {
+    const folder = await mkdtemp(join(tmpdir(), 'run-plan-test-dumped-'));
+    folders.push(folder);
+    const store = await storeIn(join(folder, 'repository'), encrypt);
+    return { store, manifest: await dumpInto(store, database(), parameters) };
+  }
+
+  return async (parameters = {}, encrypt) => {
+    const key = JSON.stringify([parameters, encrypt]);
+    const making = originals.get(key) ?? make(parameters, encrypt);
+    originals.set(key, making);
+    const original = await making;
+    const store = await folderStore(encrypt);
+    await cp(original.store.folder, store.folder, { recursive: true });
+    return { store, manifest: original.manifest };
   };
 }
 
@@ -92,21 +138,29 @@ export function newName(): string {
 }
 
 export function databaseNamed(name: string): TestDatabase {
-  const { host, port, user, password } = services.postgres;
-  const connection = { host, port, user, password, database: name };
-  return {
-    name,
-    connection,
-    query: async <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) => {
-      const client = new pg.Client(connection);
-      await client.connect();
-      try {
-        return (await client.query<Row>(sql, values === undefined ? undefined : [...values])).rows;
-      } finally {
-        await client.end();
-      }
-    },
-  };
+  return databaseOf(services, name);
+}
+
+/** Rows of a statement that is about the server. */
+export function askServer<Row extends Record<string, unknown>>(
+  sql: string,
+  values?: readonly unknown[],
+): Promise<Row[]> {
+  return queryServer<Row>(services, sql, values);
+}
+
+/** What is written beside a database, where there is one. */
+export async function commentOf(name: string): Promise<string | null | undefined> {
+  const rows = await askServer<{ comment: string | null }>(
+    "select shobj_description(oid, 'pg_database') as comment from pg_database where datname = $1",
+    [name],
+  );
+  return rows[0]?.comment;
+}
+
+/** Whether the server has a database of that name. */
+export async function exists(name: string): Promise<boolean> {
+  return (await commentOf(name)) !== undefined;
 }
 
 /** A database of one test's own. */
@@ -148,17 +202,9 @@ export function newRunId(): string {
 
 /** No session of the run is left on the server, and no process of it on this host. */
 export async function expectNothingLeft(runId: string): Promise<void> {
-  const session = databaseNamed('postgres');
-  await expect
-    .poll(
-      () =>
-        session.query('select query from pg_stat_activity where application_name = $1', [
-          applicationName(runId),
-        ]),
-      { timeout: 10_000 },
-    )
-    .toEqual([]);
-  await expect.poll(() => processesOf(runId), { timeout: 5_000 }).toEqual([]);
+  const sessions = 'select query from pg_stat_activity where application_name = $1';
+  await expect.poll(() => askServer(sessions, [applicationName(runId)])).toEqual([]);
+  await expect.poll(() => processesOf(runId)).toEqual([]);
 }
 
 /** Processes whose environment bears the run's id: everything that talks to Postgres for it. */

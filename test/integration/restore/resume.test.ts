@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { listArtifacts } from '../../../src/artifact/store.ts';
+import { largeTable } from '../../fixtures/large-table.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { fakePrograms } from '../dump/fake.ts';
 import { temporaryFolder } from '../dump/folder.ts';
 import { plainDump } from '../dump/stock-tools.ts';
 import {
+  commentOf,
   databaseNamed,
   dumpInto,
+  dumpsOf,
   expectNothingLeft,
   folderStore,
   newDatabase,
@@ -17,15 +20,14 @@ import {
 
 const services = inject('services');
 let database: TestDatabase;
+const dumped = dumpsOf(() => database);
 
 beforeAll(async () => {
   database = await createDatabase(services);
   await database.query(`
     create table orders (id serial primary key, note text);
-    insert into orders (note) select md5(n::text) from generate_series(1, 20000) n;
-    create table photos as
-      select n, string_agg(md5((n * m)::text), '') as data
-        from generate_series(1, 2) n, generate_series(1, 90000) m group by n;
+    insert into orders (note) select md5(n::text) from generate_series(1, 2000) n;
+    ${largeTable('photos')}
     create table events (id int, at int, primary key (id, at)) partition by range (at);
     create table events_1 partition of events for values from (0) to (10);
     create table events_2 partition of events for values from (10) to (20);
@@ -42,22 +44,13 @@ afterAll(async () => {
 });
 
 const directory = { format: 'directory', jobs: 2 } as const;
-const third = /^building .* \(3 of/;
 // Indexes of a parallel restore are built while other tables are loaded: in its middle not every row is there.
 const ways = [
-  { what: 'custom', dump: {}, jobs: 2, breakAt: third },
-  { what: 'custom, one process', dump: {}, jobs: 1, breakAt: third },
+  { what: 'custom', dump: {}, jobs: 2, breakAt: /^building fk constraint / },
+  { what: 'custom, one process', dump: {}, jobs: 1, breakAt: /^building .* \(3 of/ },
   { what: 'directory', dump: directory, jobs: 2, breakAt: /^analyzing$/ },
-  { what: 'directory, one process', dump: directory, jobs: 1, breakAt: third },
+  { what: 'directory, one process', dump: directory, jobs: 1, breakAt: /^building .* \(3 of/ },
 ] as const;
-
-async function commentOf(name: string): Promise<string | null> {
-  const [row] = await databaseNamed('postgres').query<{ comment: string | null }>(
-    "select shobj_description(oid, 'pg_database') as comment from pg_database where datname = $1",
-    [name],
-  );
-  return row?.comment ?? null;
-}
 
 /** Where each row lies and which transaction wrote it: others when it was loaded anew. */
 async function rowsOf(name: string): Promise<unknown> {
@@ -65,8 +58,7 @@ async function rowsOf(name: string): Promise<unknown> {
 }
 
 test.for(ways)('broken off while indexes are built, it goes on with them alone: $what', async (way) => {
-  const store = await folderStore();
-  await dumpInto(store, database, way.dump);
+  const { store } = await dumped(way.dump);
   const name = newName();
   const runId = newRunId();
   const abort = new AbortController();
@@ -110,8 +102,7 @@ test.for(ways)('broken off while indexes are built, it goes on with them alone: 
 });
 
 test.for(ways)('broken off while rows are loaded, it begins anew: $what', async (way) => {
-  const store = await folderStore();
-  await dumpInto(store, database, way.dump);
+  const { store } = await dumped(way.dump);
   const name = newName();
   const abort = new AbortController();
   const reason = new Error('enough');
@@ -135,8 +126,7 @@ test.for(ways)('broken off while rows are loaded, it begins anew: $what', async 
 });
 
 test('in one transaction no row counts as loaded before its end', async () => {
-  const store = await folderStore();
-  await dumpInto(store, database, { format: 'directory', jobs: 2 });
+  const { store } = await dumped(directory);
   const name = newName();
   const abort = new AbortController();
   await expect(
@@ -156,8 +146,7 @@ test('in one transaction no row counts as loaded before its end', async () => {
 });
 
 test('a part that was loaded is not taken for the whole', async () => {
-  const store = await folderStore();
-  await dumpInto(store, database);
+  const { store } = await dumped();
   const name = newName();
   const abort = new AbortController();
   await expect(
@@ -179,8 +168,7 @@ test('a part that was loaded is not taken for the whole', async () => {
 });
 
 test('what is not an unfinished restore of this artifact is never touched', async () => {
-  const store = await folderStore();
-  const manifest = await dumpInto(store, database);
+  const { store, manifest } = await dumped();
   const foreign = await newDatabase('create table precious (x int); insert into precious values (1)');
   for (const comment of [
     'mine',

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { expect, inject, test } from 'vitest';
+import { largeTable } from '../../fixtures/large-table.ts';
 import { fakePrograms } from '../dump/fake.ts';
 import { temporaryFolder } from '../dump/folder.ts';
 import { plainDump } from '../dump/stock-tools.ts';
@@ -18,9 +19,7 @@ const services = inject('services');
 /** Two tables with indexes, of which the first is small. */
 const twoTables = `
   create table a_first as select n, md5(n::text) as text from generate_series(1, 100) n;
-  create table z_last as
-    select n, string_agg(md5((n * m)::text), '') as data
-      from generate_series(1, 8) n, generate_series(1, 32000) m group by n;
+  ${largeTable('z_last', 8_000_000)}
   alter table a_first add primary key (n);
   create index a_text on a_first (text);
   create index z_n on z_last (n);
@@ -40,7 +39,7 @@ async function patientZstd(): Promise<{ path: string; go: string }> {
   const go = `${folder}/go`;
   const path = await fakePrograms(folder, {
     zstd: `mkdir "${folder}/contents" 2>/dev/null && exec /usr/bin/zstd "$@"
-/usr/bin/zstd "$@" | { head -c 4000000; for n in {1..400}; do [ -e "${go}" ] && break; sleep 0.05; done; exec cat; }`,
+/usr/bin/zstd "$@" | { head -c 4000000; for n in {1..1200}; do [ -e "${go}" ] && break; sleep 0.05; done; exec cat; }`,
   });
   return { path, go };
 }
@@ -59,7 +58,7 @@ test('indexes of a table are built while the rows of the next are still on their
       of: source,
       path,
       onPhase: (text) => {
-        if (text.startsWith('building index a_text') || text.includes(' a_text ')) writeFileSync(go, '');
+        if (text.startsWith('building index public.a_text ')) writeFileSync(go, '');
       },
     },
   );
@@ -86,8 +85,12 @@ test('an index that cannot be built ends the restore at once, and is named', asy
   await dumpInto(store, source);
   const { path } = await patientZstd();
   const runId = newRunId();
+  const phases: string[] = [];
+  const onPhase = (text: string): void => void phases.push(text);
   await expect(
-    restore({ database: newName(), jobs: 2 }, { store, of: source, runId, path }),
+    restore({ database: newName(), jobs: 2 }, { store, of: source, runId, path, onPhase }),
   ).rejects.toMatchObject({ code: 'restore-failed', message: expect.stringContaining('a_broken') as string });
+  expect(phases).toContain('loading rows: 2 of 3 tables');
+  expect(phases).not.toContain('loading rows: 3 of 3 tables');
   await expectNothingLeft(runId);
 });

@@ -244,8 +244,10 @@ describe('what is no plain file', () => {
     // Root may read everything.
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) process.seteuid?.(65_534);
-    const { failure, sync } = await place.sync({ delete: true }).finally(() => {
+    const { failure, sync } = await place.sync({ delete: true }).finally(async () => {
       if (isRoot) process.seteuid?.(0);
+      // An ordinary user could not remove it otherwise.
+      await chmod(join(place.folder, 'shut'), 0o700);
     });
     expect(failure?.message).toContain('closed cannot be read: permission denied');
     expect(failure?.message).toContain('shut cannot be read: permission denied');

@@ -8,6 +8,7 @@ import type {
   PostgresEndpoint,
   RepositorySettings,
 } from '../../../src/environment/environment.ts';
+import type { RetentionPolicy } from '../../../src/plan/plan.ts';
 import { createCommands } from '../../../src/process/create-commands.ts';
 import { createProcessGroups } from '../../../src/process/process-groups.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
@@ -34,6 +35,9 @@ export interface AttemptOptions {
   readonly secrets?: Secrets;
   /** Put before PATH: fakes that misbehave on purpose. */
   readonly path?: string;
+  /** Variables of its programs; this process's unless said. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  readonly retention?: RetentionPolicy;
   readonly signal?: AbortSignal;
   /** The system's unless said. */
   readonly clock?: Clock;
@@ -53,6 +57,8 @@ export interface AttemptOptions {
   readonly others?: readonly { readonly environment: Environment; readonly repository?: Repository }[];
   /** Called with each phase as it begins. */
   readonly onPhase?: (text: string) => void;
+  readonly onNote?: (text: string) => void;
+  readonly onProgress?: (bytes: number) => void;
 }
 
 /** The environment `test` with one database of the services and a repository. */
@@ -112,7 +118,10 @@ export async function attempt<Parameters extends object>(
     signal: () => current,
     redact: (text) => text.replaceAll(options.password, '***'),
     groups: createProcessGroups(),
-    environment: { ...process.env, PATH: `${options.path ?? ''}:${process.env['PATH'] ?? ''}` },
+    environment: options.variables ?? {
+      ...process.env,
+      PATH: `${options.path ?? ''}:${process.env['PATH'] ?? ''}`,
+    },
     cwd: folder,
     onLife: () => undefined,
     onOutput: () => undefined,
@@ -132,17 +141,23 @@ export async function attempt<Parameters extends object>(
       scratch: options.scratch ?? scratchName(),
     },
     environment: options.environment,
-    retention: undefined,
+    retention: options.retention,
     timeZone: 'UTC',
     clock: options.clock ?? systemClock,
     signal,
     report: {
-      progress: (bytes) => void said.progress.push(bytes),
+      progress: (bytes) => {
+        said.progress.push(bytes);
+        options.onProgress?.(bytes);
+      },
       phase: (text) => {
         said.phases.push(text);
         options.onPhase?.(text);
       },
-      note: (text) => void said.notes.push(text),
+      note: (text) => {
+        said.notes.push(text);
+        options.onNote?.(text);
+      },
       warn: (text) => void said.warnings.push(text),
     },
     folder,

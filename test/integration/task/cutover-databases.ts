@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
-import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
+import { createDatabase, dropDatabase, queryServer, type TestDatabase } from '../../services/database.ts';
 import type { Services } from '../../services/services.ts';
 
 /** A live database, a restored one and roles of one test's own; all of it goes with the test. */
@@ -33,9 +33,8 @@ export async function cutoverDatabases(services: Services, liveName?: string): P
     role: async (options = '') => {
       const role = `role "${randomBytes(4).toString('hex')}`;
       roles.push(role);
-      await query(
+      await queryServer(
         services,
-        'postgres',
         `create role ${pg.escapeIdentifier(role)} login password 'secret' ${options}`,
       );
       return role;
@@ -48,8 +47,8 @@ async function forgetRoles(
   names: readonly string[],
   roles: readonly string[],
 ): Promise<void> {
-  for (const name of names) await dropDatabase(services, { name } as TestDatabase);
-  for (const role of roles) await query(services, 'postgres', `drop role ${pg.escapeIdentifier(role)}`);
+  for (const name of names) await dropDatabase(services, { name });
+  for (const role of roles) await queryServer(services, `drop role ${pg.escapeIdentifier(role)}`);
 }
 
 /** Rows of SQL in a database, whatever it is called by now. */

@@ -6,6 +6,7 @@ import { describe, expect, inject, test } from 'vitest';
 import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
 import cutover from '../../../tasks/postgres-cutover.ts';
 import type { PostgresCutoverParameters } from '../../../src/schema/generated/postgres-cutover.types.ts';
+import { queryServer } from '../../services/database.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
 import { attempt, environmentFor, type AttemptOptions, type Said } from './attempt.ts';
 import { cutoverDatabases, originOf, query, sitIn, type CutoverDatabases } from './cutover-databases.ts';
@@ -41,14 +42,14 @@ async function cutOver(
 }
 
 async function traits(database: string): Promise<Record<string, unknown>> {
-  const rows = await query<Record<string, unknown>>(
+  const rows = await queryServer<Record<string, unknown>>(
     services,
-    'postgres',
     `select pg_get_userbyid(datdba) as owner, datconnlimit as "limit", datallowconn as open,
             (select array_agg(a::text order by a::text) from unnest(datacl) a) as acl,
             shobj_description(d.oid, 'pg_database') as comment,
             (select array_agg(setconfig::text order by setrole) from pg_db_role_setting where setdatabase = d.oid) as settings
-       from pg_database d where datname = '${database.replaceAll("'", "''")}'`,
+       from pg_database d where datname = $1`,
+    [database],
   );
   return rows[0] ?? {};
 }
@@ -96,7 +97,7 @@ describe('a cutover', () => {
     const wayBack = facts['wayBack'] as readonly string[];
     databases.owns(/rename to "(.*_failed_.*)"/.exec(wayBack.join('\n'))?.[1] ?? '');
     for (const statement of wayBack.filter((line) => !['begin;', 'commit;'].includes(line)))
-      await query(services, 'postgres', statement);
+      await queryServer(services, statement);
     expect(await originOf(services, databases.live.name)).toBe('live');
   });
 
@@ -310,12 +311,12 @@ describe('a cutover is refused, and the live database is as it was', () => {
     await giveTo(weak, databases.live.name, databases.next.name);
     await sitIn(services, databases.live.name);
     const abort = new AbortController();
-    const closed = closedSoon(databases.live.name).then(() => {
+    const isClosed = closed(databases.live.name).then(() => {
       abort.abort(new Error('cancelled'));
     });
     const options = { login: { user: weak }, password: 'secret', signal: abort.signal };
     const failure = refused(databases, { privileges: 'ignore', wait: '60s' }, options);
-    await closed;
+    await isClosed;
     expect(await failure).toMatchObject({ message: 'cancelled' });
   });
 });
@@ -332,7 +333,7 @@ test('a run that is killed between closing and renaming leaves the live database
     stdio: 'ignore',
   });
   const ended = once(child, 'exit');
-  await closedSoon(live.name);
+  await closed(live.name);
   child.kill('SIGKILL');
   await ended;
   // Nothing was renamed, and nobody can connect: that is what a kill leaves.
@@ -347,14 +348,11 @@ test('a run that is killed between closing and renaming leaves the live database
 async function giveTo(owner: string, ...databases: readonly string[]): Promise<void> {
   for (const name of databases) {
     const [database, role] = [name, owner].map(escapeIdentifier) as [string, string];
-    await query(services, 'postgres', `alter database ${database} owner to ${role}`);
+    await queryServer(services, `alter database ${database} owner to ${role}`);
   }
 }
 
 /** Waits until nobody can connect to a database any more. */
-async function closedSoon(database: string): Promise<void> {
-  const endMs = performance.now() + 20_000;
-  while ((await traits(database))['open'] !== false) {
-    if (performance.now() > endMs) throw new Error(`${database} was not closed`);
-  }
+async function closed(database: string): Promise<void> {
+  await expect.poll(async () => (await traits(database))['open']).toBe(false);
 }

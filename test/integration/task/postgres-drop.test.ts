@@ -22,7 +22,10 @@ const made: TestDatabase[] = [];
 beforeAll(async () => {
   cluster = await startCluster({ tcp: true });
   const { port, user, password, major } = cluster;
-  services = { ...inject('services'), postgres: { host: '127.0.0.1', port, user, password, major } };
+  services = {
+    ...inject('services'),
+    postgres: { way: 'native', host: '127.0.0.1', port, user, password, major },
+  };
 });
 
 afterAll(async () => {

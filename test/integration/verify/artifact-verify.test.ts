@@ -13,8 +13,10 @@ import { systemClock, type Clock } from '../../../src/clock.ts';
 import type { AgeEncryption, Environment } from '../../../src/environment/environment.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
 import type { SecretReference } from '../../../src/secret/reference.ts';
+import type { TaskResult } from '../../../src/task/contract.ts';
 import verify from '../../../tasks/artifact-verify.ts';
 import dump from '../../../tasks/postgres-dump.ts';
+import { flip } from '../../fixtures/flip.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import {
   createFolderRepository,
@@ -24,7 +26,8 @@ import {
 } from '../../services/repository.ts';
 import { realProgram } from '../dump/fake.ts';
 import { libpqVariables } from '../dump/stock-tools.ts';
-import { attempt, newRunId, type AttemptOptions, type AttemptResult } from './task-attempt.ts';
+import { newRunId } from '../restore/restored.ts';
+import { attempt, type AttemptOptions, type Said } from '../task/attempt.ts';
 
 const services = inject('services');
 const run = promisify(execFile);
@@ -74,7 +77,7 @@ function optionsFor(
     repository: { ...store.settings, ...(encrypt !== undefined && { encrypt }) },
   };
   const secrets = secretsFrom({ PASSWORD: value, IDENTITY: identity });
-  return { environment, repository: store.repository, secrets, ...changes };
+  return { environment, repository: store.repository, password: value, secrets, ...changes };
 }
 
 type DumpParameters = Parameters<typeof dump.run>[1];
@@ -86,8 +89,54 @@ async function dumped(
   encrypt?: AgeEncryption,
   changes?: Partial<AttemptOptions>,
 ): Promise<Manifest> {
-  const { outputs } = await attempt(dump, parameters, optionsFor(store, encrypt, changes));
-  return manifestOf(store.repository, outputs?.['artifact'] ?? '');
+  const { result } = await attempt(dump, parameters, optionsFor(store, encrypt, changes));
+  return manifestOf(store.repository, result.outputs?.['artifact'] ?? '');
+}
+
+/** Artifacts that were made once for this file, by how, each in a repository of its own. */
+const originals = new Map<string, Promise<{ readonly store: TestRepository; readonly manifest: Manifest }>>();
+
+afterAll(async () => {
+  for (const original of originals.values()) await (await original).store.remove();
+});
+
+/** Makes a copy of an artifact that was dumped in some way the only thing that a repository holds. */
+async function holdOnly(
+  { repository }: TestRepository,
+  parameters: DumpParameters = {},
+  encrypt?: AgeEncryption,
+): Promise<Manifest> {
+  const key = JSON.stringify([parameters, encrypt]);
+  const make = async () => {
+    const store = await createFolderRepository();
+    return { store, manifest: await dumped(store, parameters, encrypt) };
+  };
+  const making = originals.get(key) ?? make();
+  originals.set(key, making);
+  const { store, manifest } = await making;
+  await empty(repository);
+  for await (const object of store.repository.list(''))
+    await repository.put(object.key, await buffer(await store.repository.get(object.key)));
+  return structuredClone(manifest);
+}
+
+async function empty(repository: Repository): Promise<void> {
+  const keys: string[] = [];
+  for await (const { key } of repository.list('')) keys.push(key);
+  await repository.remove(keys);
+}
+
+type VerifyParameters = Parameters<typeof verify.run>[1];
+type Verified = TaskResult & Pick<Said, 'notes' | 'warnings'>;
+
+async function verifiedIn(
+  store: TestRepository,
+  parameters: VerifyParameters = {},
+  changes: Partial<AttemptOptions> = {},
+  encrypt?: AgeEncryption,
+): Promise<Verified> {
+  const { result, said } = await attempt(verify, parameters, optionsFor(store, encrypt, changes));
+  return { ...result, notes: said.notes, warnings: said.warnings };
 }
 
 async function manifestOf(repository: Repository, name: string): Promise<Manifest> {
@@ -150,12 +199,6 @@ function fileNamed(manifest: Manifest, key: string): Manifest['files'][number] {
   return file;
 }
 
-function flip(bytes: Buffer, at = Math.floor(bytes.length / 2)): Buffer {
-  const changed = Buffer.from(bytes);
-  changed[at] = (changed[at] ?? 0) ^ 1;
-  return changed;
-}
-
 /** Names have whole seconds, so artifacts of one second would collide. */
 function clockAhead(seconds: number): Clock {
   return { ...systemClock, now: () => new Date(Date.now() + seconds * 1000) };
@@ -178,60 +221,60 @@ async function unpackedWithout(bytes: Buffer, names: RegExp): Promise<Buffer> {
   }
 }
 
-const stores: readonly [string, () => Promise<TestRepository>][] = [
-  ['a folder', createFolderRepository],
-  ['S3', () => createS3Repository(services)],
+const directory = { format: 'directory', jobs: 2 } as const;
+const kinds: readonly (readonly [string, DumpParameters])[] = [
+  ['custom', {}],
+  ['directory', directory],
+];
+const otherKinds: typeof kinds = [
+  ['custom, uncompressed', { compress: 'none' }],
+  ['custom with globals', { globals: true }],
+  ['directory, uncompressed', { ...directory, compress: 'none' }],
+];
+const stores = [
+  { where: 'a folder', create: createFolderRepository, intact: [...kinds, ...otherKinds] },
+  // What a store does does not depend on how its bytes were made.
+  { where: 'S3', create: () => createS3Repository(services), intact: kinds },
 ];
 
-describe.each(stores)('in %s', (_, create) => {
+describe.each(stores)('in $where', ({ create, intact }) => {
   let store: TestRepository;
 
-  async function withStore(action: () => Promise<void>): Promise<void> {
+  beforeAll(async () => {
     store = await create();
-    try {
-      await action();
-    } finally {
-      await store.remove();
-    }
-  }
+  });
+
+  afterAll(async () => {
+    await store.remove();
+  });
 
   function verified(
-    parameters: Parameters<typeof verify.run>[1] = {},
-    changes: Partial<AttemptOptions> = {},
+    parameters?: VerifyParameters,
+    changes?: Partial<AttemptOptions>,
     encrypt?: AgeEncryption,
-  ): Promise<AttemptResult> {
-    return attempt(verify, parameters, optionsFor(store, encrypt, changes));
+  ): Promise<Verified> {
+    return verifiedIn(store, parameters, changes, encrypt);
   }
 
-  test.each<[string, DumpParameters]>([
-    ['custom, zstd', {}],
-    ['custom, uncompressed', { compress: 'none' }],
-    ['custom with globals', { globals: true }],
-    ['directory', { format: 'directory', jobs: 2 }],
-    ['directory, uncompressed', { format: 'directory', jobs: 2, compress: 'none' }],
-  ])('an intact artifact (%s) is read back whole and marked', (_kind, parameters) =>
-    withStore(async () => {
-      const manifest = await dumped(store, parameters);
-      expect(await stateOf(store)).toBe('unverified');
-      const { outputs, bytes, facts } = await verified();
-      expect(outputs).toEqual({ artifact: manifest.name });
-      expect(bytes).toBe(manifest.files.reduce((sum, file) => sum + file.bytes, 0));
-      expect(facts).toMatchObject({
-        verified: [
-          { depth: 'full', contents: 'parsed', tables: manifest.fingerprint.tables.length, marked: true },
-        ],
-      });
-      expect(await stateOf(store)).toBe('verified');
-    }),
-  );
+  test.each(intact)('an intact artifact (%s) is read back whole and marked', async (_kind, parameters) => {
+    const manifest = await holdOnly(store, parameters);
+    expect(await stateOf(store)).toBe('unverified');
+    const { outputs, bytes, facts } = await verified();
+    expect(outputs).toEqual({ artifact: manifest.name });
+    expect(bytes).toBe(manifest.files.reduce((sum, file) => sum + file.bytes, 0));
+    expect(facts).toMatchObject({
+      verified: [
+        { depth: 'full', contents: 'parsed', tables: manifest.fingerprint.tables.length, marked: true },
+      ],
+    });
+    expect(await stateOf(store)).toBe('verified');
+  });
 
-  test.each<[string, DumpParameters]>([
-    ['custom', {}],
-    ['directory', { format: 'directory', jobs: 2 }],
-  ])('an encrypted artifact (%s) is parsed with the identity, and hashed without it', (_kind, parameters) =>
-    withStore(async () => {
+  test.each(kinds)(
+    'an encrypted artifact (%s) is parsed with the identity, and hashed without it',
+    async (_kind, parameters) => {
       const encrypt = { recipients: [recipient] };
-      await dumped(store, parameters, encrypt);
+      await holdOnly(store, parameters, encrypt);
       const blind = await verified({}, {}, encrypt);
       expect(blind.facts).toMatchObject({ verified: [{ contents: 'unreadable-here', marked: true }] });
       expect(blind.notes.join()).toMatch(/no identity is configured/);
@@ -246,56 +289,44 @@ describe.each(stores)('in %s', (_, create) => {
         verified({ depth: 'full' }, { secrets: stranger }, { ...encrypt, identity: identityReference }),
       ).rejects.toMatchObject({ code: 'secret-unavailable' });
       expect(await stateOf(store)).toBe('verified');
-    }),
+    },
   );
 
-  test('one flipped byte is found, named, and costs the artifact its mark', () =>
-    withStore(async () => {
-      const manifest = await dumped(store);
-      await verified();
-      const key = fileOf(manifest, 'dump');
-      const expected = fileNamed(manifest, key).sha256;
-      await replace(store.repository, key, flip);
-      const found = createHash('sha256')
-        .update(await buffer(await store.repository.get(key)))
-        .digest('hex');
-      expect(await stateOf(store)).toBe('verified');
-      await expect(verified({ depth: 'full' })).rejects.toMatchObject({
-        code: 'artifact-damaged',
-        exitCode: 21,
-        message: `${key} is damaged: expected sha256 ${expected}, found sha256 ${found}`,
-      });
-      expect(await stateOf(store)).toBe('unverified');
-    }));
+  test('one flipped byte is found, named, and costs the artifact its mark', async () => {
+    const manifest = await holdOnly(store);
+    await verified();
+    const key = fileOf(manifest, 'dump');
+    const expected = fileNamed(manifest, key).sha256;
+    let found = '';
+    await replace(store.repository, key, (bytes) => {
+      const damaged = flip(bytes, bytes.length >> 1);
+      found = createHash('sha256').update(damaged).digest('hex');
+      return damaged;
+    });
+    expect(await stateOf(store)).toBe('verified');
+    await expect(verified({ depth: 'full' })).rejects.toMatchObject({
+      code: 'artifact-damaged',
+      exitCode: 21,
+      message: `${key} is damaged: expected sha256 ${expected}, found sha256 ${found}`,
+    });
+    expect(await stateOf(store)).toBe('unverified');
+  });
 
-  test('a flipped byte in the first, the last and a small file is found too', () =>
-    withStore(async () => {
-      const manifest = await dumped(store, { format: 'directory', jobs: 2 });
-      for (const { key } of manifest.files) {
-        let at = 0;
-        await replace(store.repository, key, (bytes) => flip(bytes, (at = bytes.length - 1)));
-        await expect(verified(), key).rejects.toThrow(`${key} is damaged: `);
-        await replace(store.repository, key, (bytes) => flip(bytes, at));
-      }
-      await verified();
-    }));
-
-  test('a truncated and a missing file are found before anything is read', () =>
-    withStore(async () => {
-      const manifest = await dumped(store);
-      const key = fileOf(manifest, 'dump');
-      const { bytes: expected } = fileNamed(manifest, key);
-      await replace(store.repository, key, (bytes) => bytes.subarray(0, -1));
-      for (const depth of ['full', 'head'] as const) {
-        await expect(verified({ artifact: 'latest', depth })).rejects.toThrow(
-          `${key} is damaged: expected ${String(expected)} bytes, found ${String(expected - 1)} bytes`,
-        );
-      }
-      await store.repository.remove([key]);
-      await expect(verified()).rejects.toThrow(
-        `${key} is damaged: expected ${String(expected)} bytes, found no such file`,
+  test('a truncated and a missing file are found before anything is read', async () => {
+    const manifest = await holdOnly(store);
+    const key = fileOf(manifest, 'dump');
+    const { bytes: expected } = fileNamed(manifest, key);
+    await replace(store.repository, key, (bytes) => bytes.subarray(0, -1));
+    for (const depth of ['full', 'head'] as const) {
+      await expect(verified({ artifact: 'latest', depth })).rejects.toThrow(
+        `${key} is damaged: expected ${String(expected)} bytes, found ${String(expected - 1)} bytes`,
       );
-    }));
+    }
+    await store.repository.remove([key]);
+    await expect(verified()).rejects.toThrow(
+      `${key} is damaged: expected ${String(expected)} bytes, found no such file`,
+    );
+  });
 });
 
 describe('contents', () => {
@@ -309,22 +340,24 @@ describe('contents', () => {
     await store.remove();
   });
 
-  async function fresh(
-    parameters: DumpParameters = {},
-    changes?: Partial<AttemptOptions>,
-  ): Promise<Manifest> {
-    const keys: string[] = [];
-    for await (const { key } of store.repository.list('')) keys.push(key);
-    await store.repository.remove(keys);
-    return dumped(store, parameters, undefined, changes);
+  function fresh(parameters: DumpParameters = {}): Promise<Manifest> {
+    return holdOnly(store, parameters);
   }
 
-  function verified(
-    parameters: Parameters<typeof verify.run>[1] = {},
-    changes: Partial<AttemptOptions> = {},
-  ): Promise<AttemptResult> {
-    return attempt(verify, parameters, optionsFor(store, undefined, changes));
+  function verified(parameters?: VerifyParameters, changes?: Partial<AttemptOptions>): Promise<Verified> {
+    return verifiedIn(store, parameters, changes);
   }
+
+  test('a flipped byte in the first, the last and a small file is found', async () => {
+    const manifest = await fresh(directory);
+    for (const { key } of manifest.files) {
+      let at = 0;
+      await replace(store.repository, key, (bytes) => flip(bytes, (at = bytes.length - 1)));
+      await expect(verified(), key).rejects.toThrow(`${key} is damaged: `);
+      await replace(store.repository, key, (bytes) => flip(bytes, at));
+    }
+    await verified();
+  });
 
   test('a dump that is exactly as stored and is no dump is damaged', async () => {
     const manifest = await fresh({ compress: 'none' });
@@ -354,14 +387,14 @@ describe('contents', () => {
   });
 
   test('a table of a directory dump that has no data file is named', async () => {
-    const manifest = await fresh({ format: 'directory', jobs: 2 });
+    const manifest = await fresh(directory);
     const rest = fileOf(manifest, 'rest');
     await forge(store.repository, manifest, rest, (bytes) => unpackedWithout(bytes, /^\d+\.dat$/));
     await expect(verified()).rejects.toThrow(/expected a data file for each table, found none for \d+\.dat/);
   });
 
   test('a directory dump without its large objects is damaged', async () => {
-    const manifest = await fresh({ format: 'directory', jobs: 2 });
+    const manifest = await fresh(directory);
     const [first, ...others] = manifest.files.filter(({ role }) => role !== 'large-objects');
     if (first === undefined) throw new Error('no files');
     await replace(store.repository, manifestKey(manifest.name), () =>
@@ -375,7 +408,7 @@ describe('contents', () => {
   });
 
   test('large objects that are a dump of something else are damaged', async () => {
-    const manifest = await fresh({ format: 'directory', jobs: 2 });
+    const manifest = await fresh(directory);
     const pgDump = await realProgram(services.postgres.major, 'pg_dump');
     const { stdout } = await run('bash', ['-c', `"${pgDump}" -Fc -Z0 postgres | zstd -q`], {
       encoding: 'buffer',
@@ -400,7 +433,8 @@ describe('contents', () => {
 
   test('every artifact of this run is read back, and no other one', async () => {
     const runId = newRunId();
-    const first = await fresh({}, { runId });
+    await empty(store.repository);
+    const first = await dumped(store, {}, undefined, { runId });
     const second = await dumped(store, { compress: 'none' }, undefined, { runId, clock: clockAhead(1) });
     await dumped(store, {}, undefined, { clock: clockAhead(2) });
     await verified({}, { runId });
@@ -410,8 +444,7 @@ describe('contents', () => {
   });
 
   test('depth head is refused for an artifact of this run: green means restorable', async () => {
-    const runId = newRunId();
-    await fresh({}, { runId });
+    const { runId } = await fresh();
     await expect(verified({ depth: 'head' }, { runId })).rejects.toMatchObject({ code: 'check-failed' });
     expect(await stateOf(store)).toBe('unverified');
   });
@@ -428,7 +461,7 @@ describe('contents', () => {
   });
 
   test('the head of a directory dump is read without the rest of it', async () => {
-    await fresh({ format: 'directory', jobs: 2 });
+    await fresh(directory);
     await verified();
     const { bytes, facts } = await verified();
     expect(facts).toMatchObject({
@@ -458,17 +491,18 @@ describe('contents', () => {
   test('a cancelled reading ends its programs and marks nothing', async () => {
     await fresh();
     const reason = new Error('the operator stopped it');
-    const onProgress: AttemptOptions['onProgress'] = (_, abort) => {
+    const abort = new AbortController();
+    const onProgress = (): void => {
       abort.abort(reason);
     };
-    await expect(verified({}, { onProgress })).rejects.toThrow(reason);
+    await expect(verified({}, { signal: abort.signal, onProgress })).rejects.toThrow(reason);
     expect(await stateOf(store)).toBe('unverified');
   });
 
   test('a missing zstd is a missing tool and no damage', async () => {
     await fresh();
     await verified();
-    const hidden = { host: { environment: { PATH: '/nowhere' } } };
+    const hidden = { variables: { PATH: '/nowhere' } };
     await expect(verified({ depth: 'full' }, hidden)).rejects.toMatchObject({ code: 'tool-missing' });
     expect(await stateOf(store)).toBe('verified');
   });

@@ -66,7 +66,7 @@ test('the state folder, the repository and a real server are looked at', async (
     slot: null,
   });
   // Whose files lie on this host tells what is left there, a container cannot.
-  if (services.kind === 'native')
+  if (services.postgres.way === 'native')
     expect(names.some((name) => name.startsWith("space of the server's"))).toBe(true);
   else expect(said.notes).toEqual([expect.stringContaining('cannot be told by SQL') as string]);
 });

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
+import { renderChecksums } from '../../../src/artifact/checksums.ts';
 import { beginArtifact } from '../../../src/artifact/new-artifact.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
 
@@ -8,8 +10,10 @@ const { signal } = new AbortController();
 test('what was stored goes again when the manifest was never written', async () => {
   const repository = memoryRepository();
   const artifact = await beginArtifact(repository, name, signal);
-  await artifact.put(`${name}.dump`, 'dump', 'PGDMP');
-  await artifact.putChecksums(`${name}.dump.sha256`);
+  await artifact.put([{ key: `${name}.dump`, role: 'dump', text: 'PGDMP' }]);
+  await artifact.put([
+    { key: `${name}.dump.sha256`, role: 'checksums', text: renderChecksums(artifact.files) },
+  ]);
   expect(await artifact.discard()).toEqual([`${name}.dump`, `${name}.dump.sha256`]);
   expect([...repository.objects.keys()]).toEqual([]);
 });
@@ -30,9 +34,11 @@ test('an artifact whose name is the beginning of another one’s is not that one
 test('the checksums name every file so far', async () => {
   const repository = memoryRepository();
   const artifact = await beginArtifact(repository, name, signal);
-  await artifact.put(`${name}.dump`, 'dump', 'PGDMP');
-  await artifact.put(`${name}.globals.sql`, 'globals', '--');
-  await artifact.putChecksums(`${name}.dump.sha256`);
+  await artifact.put([{ key: `${name}.dump`, role: 'dump', text: 'PGDMP' }]);
+  await artifact.put([{ key: `${name}.globals.sql`, role: 'globals', text: '--' }]);
+  await artifact.put([
+    { key: `${name}.dump.sha256`, role: 'checksums', text: renderChecksums(artifact.files) },
+  ]);
   const text = repository.objects.get(`${name}.dump.sha256`)?.bytes.toString() ?? '';
   expect(
     text
@@ -40,4 +46,18 @@ test('the checksums name every file so far', async () => {
       .split('\n')
       .map((line) => line.slice(66)),
   ).toEqual([`${name}.dump`, `${name}.globals.sql`]);
+});
+
+test('of files stored at the same time those beside one that fails are known, and go again', async () => {
+  const repository = memoryRepository();
+  await repository.put(`${name}.dump`, 'another run’s');
+  const unseen = { ...repository, list: () => Readable.from([]) };
+  const artifact = await beginArtifact(unseen, name, signal);
+  const storing = artifact.put([
+    { key: `${name}.dump`, role: 'dump', text: 'PGDMP' },
+    { key: `${name}.RESTORE.md`, role: 'guide', text: '#' },
+  ]);
+  await expect(storing).rejects.toMatchObject({ code: 'key-exists' });
+  expect(await artifact.discard()).toEqual([`${name}.RESTORE.md`]);
+  expect([...repository.objects.keys()]).toEqual([`${name}.dump`]);
 });

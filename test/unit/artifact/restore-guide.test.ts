@@ -42,9 +42,12 @@ test('an odd location reaches the variable as it is', () => {
   const block = blockOf(renderRestoreGuide({ ...guide, location }));
   const assignment = block.split('\n').find((line) => line.startsWith('FROM='));
   const script = `${assignment ?? ''}\nprintf %s "$FROM"`;
-  expect(execFileSync('bash', ['-c', script], { encoding: 'utf8', env: { PATH: process.env['PATH'] } })).toBe(
-    location,
-  );
+  expect(
+    execFileSync('bash', ['--norc', '-c', script], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+    }),
+  ).toBe(location);
 });
 
 test('only what the artifact needs is asked for', () => {

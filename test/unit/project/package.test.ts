@@ -59,6 +59,7 @@ test(
     const paths = files.map(({ path }) => path);
     const needed = [
       'bin/run-plan',
+      'bin/load-built.js',
       'bin/run-plan.js',
       'LICENSE',
       'README.md',
@@ -67,11 +68,12 @@ test(
       'schemas/environments.schema.json',
     ];
     const built = [
-      'dist/src/cli/main.js',
+      'dist/src/cli/main.cjs',
       'dist/src/task/contract.d.ts',
       'dist/chunks/seed.sql',
       'dist/LICENSES.md',
-      'dist/tasks/postgres-dump.js',
+      'dist/tasks/declarations.json',
+      'dist/tasks/postgres-dump.cjs',
     ];
     expect([...needed, ...built].filter((path) => !paths.includes(path))).toEqual([]);
     expect(

@@ -179,5 +179,5 @@ test('a damaged record is named and hides no other', async () => {
   const repository = memoryRepository();
   await repository.put(recordKey('fake', 'fake-1'), '{"format":1}');
   expect(await listRecords({ repository }, { plan: 'fake' })).toEqual({ records: [], damaged: ['fake-1'] });
-  expect(parseRecord('{')).toBeUndefined();
+  expect(await parseRecord('{')).toBeUndefined();
 });

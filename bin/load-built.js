@@ -1,0 +1,103 @@
+/**
+ * Loads the built program, CommonJS files in ASCII, with the machine's own code that an earlier run has kept.
+ *
+ * Node's compile cache keeps what was compiled before a module ran: its outermost code. Most of a start-up is compiling
+ * the functions that are called after that, so what is kept here is what had been compiled by the end of a run. A kept
+ * file counts only for the very text that it was made from, and only whole: V8 takes a damaged one without a word.
+ */
+import { Buffer } from 'node:buffer';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import vm from 'node:vm';
+import { crc32 } from 'node:zlib';
+
+/** crc32 of the code, and how often it was kept. */
+const headBytes = 5;
+/** Commands compile different parts of what they share, so the first few ends of runs add theirs. */
+const mostTimes = 4;
+
+/**
+ * Gives a `require` for files of the build. What they require of each other is loaded the same way; everything else is
+ * Node's affair. Compiled code comes from the named folder, where it is this user's alone; what is new is put there unless
+ * `keeps` is false.
+ */
+export function createLoader(named, { keeps = true } = {}) {
+  const folder = named !== undefined && isOwn(named) ? named : undefined;
+  const loaded = new Map();
+  const compiled = [];
+  if (folder !== undefined && keeps) {
+    process.on('exit', (code) => {
+      if (code === 0) keep(folder, compiled);
+    });
+  }
+
+  function load(file) {
+    const known = loaded.get(file);
+    if (known !== undefined) return known.exports;
+    const text = readFileSync(file, 'latin1');
+    const place = folder === undefined ? undefined : `${crc32(text).toString(16)}-${basename(file)}`;
+    const kept = place === undefined ? undefined : readKept(join(folder, place));
+    const script = new vm.Script(
+      `(function (exports, require, module, __filename, __dirname, importOther) { ${text}\n})`,
+      { filename: file, cachedData: kept?.code },
+    );
+    compiled.push({ place, script, kept: script.cachedDataRejected ? undefined : kept });
+    const module = { exports: {} };
+    loaded.set(file, module);
+    const requireOther = createRequire(file);
+    const require = (id) =>
+      id.startsWith('.') || id.startsWith('/') ? load(resolve(dirname(file), id)) : requireOther(id);
+    script.runInThisContext()(module.exports, require, module, file, dirname(file), importOther);
+    return module.exports;
+  }
+  return load;
+}
+
+/** Compiled code is run as it is: nobody else may have laid it there. A folder that is not there yet is made. */
+function isOwn(folder) {
+  try {
+    const { uid, mode } = statSync(folder);
+    return uid === process.geteuid?.() && (mode & 0o022) === 0;
+  } catch (error) {
+    return error.code === 'ENOENT';
+  }
+}
+
+/** What `import(…)` is in the build: that of a script is an experiment of Node's, which warns of it. */
+function importOther(specifier) {
+  return import(specifier);
+}
+
+/** The code of a kept file, when that is whole. */
+function readKept(path) {
+  try {
+    const bytes = readFileSync(path);
+    const code = bytes.subarray(headBytes);
+    return bytes.readUInt32LE(0) === crc32(code) ? { code, times: bytes.readUInt8(4) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps what was compiled by now. Another run may do the same at the same time; nothing depends on it. */
+function keep(folder, compiled) {
+  try {
+    for (const { place, script, kept } of compiled) {
+      const times = (kept?.times ?? 0) + 1;
+      if (times > mostTimes) continue;
+      const made = script.createCachedData();
+      // A long run forgets code that it has not called for a while.
+      const code = kept !== undefined && kept.code.length > made.length ? kept.code : made;
+      const head = Buffer.alloc(headBytes);
+      head.writeUInt32LE(crc32(code));
+      head.writeUInt8(times, 4);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const temporary = join(folder, `.${process.pid}-${place}`);
+      writeFileSync(temporary, Buffer.concat([head, code]), { mode: 0o600 });
+      renameSync(temporary, join(folder, place));
+    }
+  } catch {
+    // A full or read-only disk: the next start takes as long as this one.
+  }
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { CommandHost } from '../../src/cli/host.ts';
+import type { main } from '../../src/cli/main.ts';
+import { createRedactor } from '../../src/secret/redactor.ts';
+import type { LoadBuilt } from '../../src/task/built-in-tasks.ts';
+
+const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+/** Where and with what variables a command line is run. */
+export interface Surroundings {
+  readonly folder: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+export interface EndedInProcess {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const { createLoader } = (await import(new URL('../../bin/load-built.js', import.meta.url).href)) as {
+  createLoader: (folder: undefined) => LoadBuilt;
+};
+/** Each file of the build is loaded once for all commands of this process. */
+const load = createLoader(undefined);
+
+let underWay: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs a command line of the built program in this process, with streams that are no terminals, and this process'
+ * working folder and variables changed for as long as it takes: the same code as `bin/run-plan`, without the start of a
+ * Node for each. One at a time, because a process has one working folder.
+ */
+export function runInProcess(words: readonly string[], surroundings: Surroundings): Promise<EndedInProcess> {
+  const run = underWay.then(() => runAlone(words, surroundings));
+  underWay = run.catch(() => undefined);
+  return run;
+}
+
+async function runAlone(words: readonly string[], surroundings: Surroundings): Promise<EndedInProcess> {
+  const program = load(join(dist, 'src', 'cli', 'main.cjs')) as { main: typeof main };
+  const restore = enter(surroundings);
+  const output = collect();
+  const errorOutput = collect();
+  try {
+    const host: CommandHost = {
+      version: '0.0.0',
+      taskFolder: join(dist, 'tasks'),
+      loadBuilt: load,
+      environmentVariables: process.env,
+      workingFolder: process.cwd(),
+      input: Readable.from([]) as unknown as NodeJS.ReadStream,
+      output: output.stream,
+      errorOutput: errorOutput.stream,
+      redactor: createRedactor(),
+    };
+    const code = await program.main(words, host);
+    return { code, stdout: output.text(), stderr: errorOutput.text() };
+  } finally {
+    restore();
+  }
+}
+
+/** Makes folder and variables this process' own; the returned function undoes it. */
+function enter({ folder, variables }: Surroundings): () => void {
+  const before = { folder: process.cwd(), variables: { ...process.env } };
+  process.chdir(folder);
+  become(variables);
+  return () => {
+    process.chdir(before.folder);
+    become(before.variables);
+  };
+}
+
+function become(variables: Surroundings['variables']): void {
+  for (const name of Object.keys(process.env)) {
+    if (variables[name] === undefined) Reflect.deleteProperty(process.env, name);
+  }
+  for (const [name, value] of Object.entries(variables)) {
+    if (value !== undefined && process.env[name] !== value) process.env[name] = value;
+  }
+}
+
+/** A stream as a pipe is one for the program: no terminal, no columns. */
+function collect(): { readonly stream: NodeJS.WriteStream; text(): string } {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  return {
+    stream: stream as unknown as NodeJS.WriteStream,
+    text: () => Buffer.concat(chunks).toString('utf8'),
+  };
+}

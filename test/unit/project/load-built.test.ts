@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { root } from './source-files.ts';
+
+let folder: string;
+let kept: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'load-built-'));
+  kept = join(folder, 'kept');
+  await writeFile(
+    join(folder, 'program.cjs'),
+    `const { word } = require('./part.cjs');
+exports.run = async () => {
+  const { basename } = await importOther('node:path');
+  console.log(word(), basename(__filename), require('./part.cjs').word === word);
+};`,
+  );
+  await writeFile(join(folder, 'part.cjs'), `exports.word = () => 'one';`);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Starts the program as the launcher does, in a process of its own. */
+function start(ending = ''): {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+} {
+  const script = `import { createLoader } from '${pathToFileURL(join(root, 'bin', 'load-built.js')).href}';
+const load = createLoader(process.argv[1]);
+await load(process.argv[2]).run();
+${ending}`;
+  const words = ['--input-type=module', '-e', script, kept, join(folder, 'program.cjs')];
+  return spawnSync(process.execPath, words, { encoding: 'utf8' });
+}
+
+async function keptFiles(): Promise<readonly string[]> {
+  return readdir(kept).catch(() => []);
+}
+
+test('what a run compiled is kept for the next, which does the same', async () => {
+  const first = start();
+  expect(first).toMatchObject({ status: 0, stdout: 'one program.cjs true\n', stderr: '' });
+  expect((await keptFiles()).map((name) => name.replace(/^[0-9a-f]+-/, '')).sort()).toEqual([
+    'part.cjs',
+    'program.cjs',
+  ]);
+  expect(start()).toMatchObject({ status: 0, stdout: first.stdout });
+});
+
+test('another text of the same length is what runs', async () => {
+  start();
+  await writeFile(join(folder, 'part.cjs'), `exports.word = () => 'two';`);
+  expect(start().stdout).toBe('two program.cjs true\n');
+});
+
+test('a damaged file of kept code counts for nothing', async () => {
+  start();
+  for (const name of await keptFiles()) {
+    const bytes = await readFile(join(kept, name));
+    await writeFile(join(kept, name), bytes.fill(0, 40));
+  }
+  expect(start()).toMatchObject({ status: 0, stdout: 'one program.cjs true\n' });
+  for (const name of await keptFiles()) await writeFile(join(kept, name), '');
+  expect(start()).toMatchObject({ status: 0, stdout: 'one program.cjs true\n' });
+});
+
+test('a start that failed keeps nothing', async () => {
+  expect(start('process.exit(20);').status).toBe(20);
+  expect(await keptFiles()).toEqual([]);
+});
+
+test('a folder that others may write to is not used', async () => {
+  await mkdir(kept);
+  await chmod(kept, 0o777);
+  expect(start()).toMatchObject({ status: 0, stdout: 'one program.cjs true\n' });
+  expect(await keptFiles()).toEqual([]);
+});
+
+test('a folder that cannot be written to is no failure', async () => {
+  await writeFile(kept, 'a file');
+  expect(start()).toMatchObject({ status: 0, stdout: 'one program.cjs true\n' });
+});
