@@ -1,6 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { signalGroup } from '../process/process-groups.ts';
 import type { SystemUser } from './server-user.ts';
+
+/** How long a server may take to end, milliseconds; an immediate shutdown takes a tenth of a second. */
+const endLimitMs = 10_000;
 
 /**
  * The server's parent: a shell that makes the cluster, runs it, and removes it when its standard input ends, which
@@ -42,7 +46,7 @@ export interface WatchdogSettings {
 export interface Watchdog {
   /** Undefined while it runs; afterwards the last lines of the server's log. */
   lastWords(): string | undefined;
-  /** Ends the server and removes its folder. */
+  /** Ends the server and removes its folder; one that does not end is killed, and its folder stays. */
   end(): Promise<void>;
 }
 
@@ -67,10 +71,13 @@ export function startWatchdog(settings: WatchdogSettings): Watchdog {
   return {
     lastWords: words,
     end: async () => {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+      const { pid } = child;
+      if (child.exitCode !== null || child.signalCode !== null || pid === undefined) return;
       child.ref();
+      const limit = setTimeout(() => signalGroup(pid, 'SIGKILL'), endLimitMs);
       child.stdin.end();
       await once(child, 'exit');
+      clearTimeout(limit);
     },
   };
 }

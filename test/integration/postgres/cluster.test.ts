@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -97,3 +97,23 @@ test('a cluster whose owner is killed is gone with its folder', async () => {
     )
     .toBe('gone');
 });
+
+test('a server is ended also when the shell has lost the process that hears of its end', async () => {
+  const { folder, stop } = await startCluster();
+  const shell = (await pidsWith(`run-plan-cluster\0${folder}\0`)).at(0);
+  const children = await readFile(`/proc/${shell ?? ''}/task/${shell ?? ''}/children`, 'utf8');
+  const [, reader = 0] = children.trim().split(' ').map(Number);
+  process.kill(reader, 'SIGKILL');
+  await stop();
+  await expect(access(folder)).rejects.toThrow('ENOENT');
+  await expect.poll(() => pidsWith(folder), { timeout: 60_000 }).toEqual([]);
+});
+
+/** Processes whose command lines hold a text, the oldest first. */
+async function pidsWith(text: string): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const lines = await Promise.all(
+    pids.map(async (pid) => ({ pid, line: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })),
+  );
+  return lines.filter(({ line }) => line.includes(text)).map(({ pid }) => pid);
+}
