@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { renderChecksums } from '../../../src/artifact/checksums.ts';
 import { beginArtifact } from '../../../src/artifact/new-artifact.ts';
@@ -50,7 +51,7 @@ test('the checksums name every file so far', async () => {
 test('of files stored at the same time those beside one that fails are known, and go again', async () => {
   const repository = memoryRepository();
   await repository.put(`${name}.dump`, 'another run’s');
-  const artifact = await beginArtifact({ ...repository, list: async function* () {} }, name, signal);
+  const artifact = await beginArtifact({ ...repository, list: () => Readable.from([]) }, name, signal);
   const storing = artifact.put([
     { key: `${name}.dump`, role: 'dump', text: 'PGDMP' },
     { key: `${name}.RESTORE.md`, role: 'guide', text: '#' },
