@@ -32,7 +32,7 @@ function project(name: string, include: string[], more: object = {}): TestProjec
       maxWorkers: Number(process.env['TEST_WORKERS'] ?? 4),
       testTimeout: 5 * minute,
       hookTimeout: 5 * minute,
-      expect: { poll: { timeout: minute } },
+      expect: { poll: { timeout: 2 * minute } },
       ...more,
     },
   };

@@ -1,6 +1,7 @@
 import { chmod, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../fixtures/until.ts';
 import { startReceiver, type Receiver } from '../services/receiver.ts';
 import { createWorkspace, type Told, type Workspace } from './workspace.ts';
 
@@ -185,11 +186,9 @@ test("a failed run keeps its own exit code when nobody can be told, and a cancel
   await workspace.write('plans/nightly.yaml', plan('echo begun; sleep 600'));
   const started = workspace.start(['nightly'], variables());
   await started.said(/begun/);
-  const at = performance.now();
   started.process.kill('SIGTERM');
   const told = await started.ended;
   expect(told.code, told.text).toBe(143);
-  expect(performance.now() - at).toBeLessThan(15_000);
   const [record] = await workspace.records('nightly');
   expect(
     record?.alerts?.filter(({ outcome }) => outcome === 'undelivered').map(({ event }) => event),
@@ -199,7 +198,7 @@ test("a failed run keeps its own exit code when nobody can be told, and a cancel
 describe('run-plan alerts', () => {
   test('test proves each channel, notes it, and a plan may ask for the proof', async () => {
     await environments(
-      `      - webhook: { url: { env: HOOK }, headers: { authorization: { env: TOKEN } }, proof: { run: "cat arrived", within: 10s } }
+      `      - webhook: { url: { env: HOOK }, headers: { authorization: { env: TOKEN } }, proof: { run: "cat arrived", within: 60s } }
       - ping: { url: { env: PING } }
       - command: { run: 'cat > message.json; echo "$RUN_PLAN_TOKEN" > token; echo "$RUN_PLAN_TOKEN"' }
 `,
@@ -210,17 +209,13 @@ describe('run-plan alerts', () => {
     expect(unproven.text).toContain('not proven within 30d: prod webhook (never, as it is now)');
     expect(pings()).toEqual(['/start', '/fail']);
 
-    const tested = workspace.start(['alerts', 'test', '--json'], variables());
-    const sent = async (): Promise<string> => {
-      for (;;) {
-        const body = receiver.at('/hook').at(-1)?.body ?? '{}';
-        const { token } = JSON.parse(body) as { readonly token?: string };
-        if (token !== undefined) return token;
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    };
-    await workspace.write('arrived', `something else\n${await sent()}\n`);
-    const told = await tested.ended;
+    const tested = run('alerts', 'test', '--json');
+    const sent = await until('the test has been sent', () => {
+      const body = receiver.at('/hook').at(-1)?.body ?? '{}';
+      return (JSON.parse(body) as { readonly token?: string }).token;
+    });
+    await workspace.write('arrived', `something else\n${sent}\n`);
+    const told = await tested;
     expect(told.code, told.text).toBe(0);
     expect(JSON.parse(told.stdout)).toMatchObject([
       {

@@ -6,7 +6,7 @@ import {
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../services/bucket.ts';
 import { startFaultProxy, type Fault, type FaultProxy } from '../services/fault-proxy.ts';
-import { until } from './until.ts';
+import { until } from '../fixtures/until.ts';
 import { createWorkspace, secretVariables, type Workspace } from './workspace.ts';
 
 /** An apply that is ended in the middle, and one that meets another of the same host. */
@@ -78,7 +78,7 @@ const whole = (days: number): string => `Enabled leftovers:${String(days)} old:$
 async function endedAt(fault: Fault): Promise<void> {
   const struck = proxy.inject(fault);
   const started = workspace.start(['apply', bucket, '--yes'], variables);
-  await until('the apply is there', () => Promise.resolve(struck() > 0), 60_000);
+  await until('the apply is there', () => struck() > 0);
   started.process.kill('SIGTERM');
   const told = await started.ended;
   expect(told.code, told.text).toBe(143);
@@ -122,14 +122,16 @@ test('an apply that is ended leaves the former setting or the new one, and a fur
 });
 
 test('of two applies of one host one waits for nobody: it is told who is at it', async () => {
-  proxy.inject({ kind: 'delay', ms: 1500, times: 1, method: 'PUT', url: /[?&]versioning/ });
+  const told = Promise.withResolvers<undefined>();
+  proxy.inject({ kind: 'hold', until: told.promise, times: 1, method: 'PUT', url: /[?&]versioning/ });
   const first = workspace.start(['apply', bucket, '--yes'], variables);
   await until('the first writes', () =>
     Promise.resolve(proxy.seen.some(({ method, url }) => method === 'PUT' && url.includes('versioning'))),
   );
   const second = await workspace.run(['apply', bucket, '--yes'], variables);
   expect(second.code, second.text).toBe(12);
-  const told = await first.ended;
-  expect(told.code, told.text).toBe(0);
+  told.resolve(undefined);
+  const ended = await first.ended;
+  expect(ended.code, ended.text).toBe(0);
   expect(await stored()).toBe(whole(20));
 });

@@ -17,7 +17,7 @@ import { createDatabase, dropDatabase, type TestDatabase } from '../services/dat
 import { startGateway, type Gateway } from '../services/gateway.ts';
 import type { RunningService } from '../services/running-service.ts';
 import type { Services } from '../services/services.ts';
-import { until } from './until.ts';
+import { until } from '../fixtures/until.ts';
 import { createWorkspace, nightlyPlan, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
 
 /**

@@ -5,8 +5,9 @@ import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { renderDrillMark } from '../../src/artifact/drill-mark.ts';
 import { drillKey } from '../../src/artifact/name.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
-import { createWorkspace, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
+import { dropDatabase, type TestDatabase } from '../services/database.ts';
+import { createProduction } from './production.ts';
+import { secretVariables, type Workspace } from './workspace.ts';
 
 const services = inject('services');
 const variables = secretVariables(services);
@@ -14,13 +15,11 @@ let workspace: Workspace;
 let database: TestDatabase;
 
 beforeEach(async () => {
-  workspace = await createWorkspace();
-  database = await createDatabase(services);
-  await database.query('create table orders as select n from generate_series(1, 10) n');
-  await workspace.write(
-    'plans/environments.yaml',
-    `environments:\n  prod:\n    protected: true\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { folder: ${workspace.repositoryFolder} }\n`,
-  );
+  ({ workspace, database } = await createProduction(
+    services,
+    'create table orders as select n from generate_series(1, 10) n',
+    { more: '    protected: true\n' },
+  ));
   await workspace.write(
     'plans/dump-prod.yaml',
     'environment: prod\ntimeout: 5m\nsteps:\n  - task: postgres-dump\n  - task: artifact-verify\n',

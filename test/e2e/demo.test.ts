@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runInProcess } from './in-process.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/run-plan', import.meta.url));
 
@@ -78,6 +79,6 @@ test('--keep leaves the folder with the plan and the repository', async () => {
 });
 
 test('a size that is none is a usage error', async () => {
-  const child = spawn(launcher, ['demo', '--size', 'huge'], { stdio: 'ignore' });
-  expect((await once(child, 'exit'))[0]).toBe(2);
+  const { code } = await runInProcess(['demo', '--size', 'huge'], { folder, variables: process.env });
+  expect(code).toBe(2);
 });

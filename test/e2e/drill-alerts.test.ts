@@ -1,39 +1,26 @@
 import { hostname } from 'node:os';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
 import { startReceiver, type Receiver } from '../services/receiver.ts';
-import { until } from './until.ts';
-import {
-  createWorkspace,
-  nightlyPlan,
-  postgresYaml,
-  secretVariables,
-  type Told,
-  type Workspace,
-} from './workspace.ts';
+import { until } from '../fixtures/until.ts';
+import { createProduction, type Production } from './production.ts';
+import { nightlyPlan, postgresYaml, secretVariables, type Told, type Workspace } from './workspace.ts';
 
 const services = inject('services');
+let production: Production;
 let workspace: Workspace;
-let database: TestDatabase;
 let receiver: Receiver;
 
 beforeEach(async () => {
-  workspace = await createWorkspace();
-  database = await createDatabase(services);
   receiver = await startReceiver();
-  await database.query('create table bookings as select generate_series(1, 300) as id');
-  await workspace.write(
-    'plans/environments.yaml',
-    `environments:
-  prod:
-    postgres: ${postgresYaml(services, database.name)}
-    repository: { folder: ${workspace.repositoryFolder} }
-    alerts:
-      - webhook: { url: { env: HOOK }, format: json }
-  scratch:
-    postgres: { ephemeral: true }
-`,
+  production = await createProduction(
+    services,
+    'create table bookings as select generate_series(1, 300) as id',
+    {
+      more: '    alerts: [{ webhook: { url: { env: HOOK }, format: json } }]\n',
+      others: `  staging: { postgres: ${postgresYaml(services, 'postgres')} }\n`,
+    },
   );
+  ({ workspace } = production);
   await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
   await workspace.write(
     'plans/watch.yaml',
@@ -44,23 +31,24 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await receiver.stop();
-  await dropDatabase(services, database);
-  await workspace.remove();
+  await production.remove();
 });
 
 /** The drill, whose question may stay open for so long. */
 function writeDrill(within: string): Promise<void> {
   return workspace.write(
     'plans/drill.yaml',
-    `environment: scratch
+    `environment: staging
 objectives: { rto: 1h }
 alerts: { sign-off-within: ${within} }
 timeout: 10m
 steps:
   - task: postgres-restore
-    with: { from: prod }
+    with: { from: prod, database: "\${run.scratch}", same-server: true }
   - task: restore-compare
   - confirm: Create a booking
+cleanup:
+  - task: postgres-drop
 `,
   );
 }

@@ -1,26 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fillProduction, installApplication, type Application } from '../fixtures/application.ts';
-import { createBucket, emptyAndRemoveBucket } from '../services/bucket.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
 import { onSecondPostgres } from '../services/second-postgres.ts';
 import type { PostgresService, Services } from '../services/services.ts';
-import {
-  createWorkspace,
-  nightlyPlan,
-  postgresYaml,
-  s3Yaml,
-  secretVariables,
-  type Workspace,
-} from './workspace.ts';
+import { createWorkspace, nightlyPlan, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
+
+/** How much production holds. */
+const bookings = 200;
 
 export interface DrillOptions {
   /** Where drills restore to: started by the test file, see test/services/second-postgres.ts. */
   readonly second: PostgresService;
-  /** How much production holds; the smoke tests want at least 20. */
-  readonly bookings?: number;
-  /** Where prod keeps its artifacts: the workspace's folder unless said. */
-  readonly store?: 'folder' | 's3';
 }
 
 /** The cleaning company as a drill finds it: production in use, a staging server, the plans `nightly-prod` and `drill-staging`. */
@@ -33,13 +24,11 @@ export interface Drill {
   readonly production: TestDatabase;
   /** Staging's own database on the second server, empty: what a drill must leave alone. */
   readonly staging: TestDatabase;
-  /** The bucket of prod's repository, with `store: 's3'`. */
-  readonly bucket: string | undefined;
   /** What the plans' http-check asks; answers 200 `{"status":"up"}` until a test says otherwise. */
   readonly health: Health;
   /** Names of the databases on the second server that drills have made and not dropped. */
   leftovers(): Promise<readonly string[]>;
-  /** Removes both databases, what drills left, the bucket and the workspace, and stops the health server. */
+  /** Removes both databases, what drills left and the workspace, and stops the health server. */
   remove(): Promise<void>;
 }
 
@@ -55,28 +44,22 @@ export interface Health {
  * Makes a workspace with the environments `prod` (protected, the services' server), `staging` (the second server) and
  * `scratch` (throw-away clusters), and both plans.
  */
-export async function createDrill(services: Services, options: DrillOptions): Promise<Drill> {
-  const { second: postgres, bookings = 200, store = 'folder' } = options;
+export async function createDrill(services: Services, { second: postgres }: DrillOptions): Promise<Drill> {
   const second = onSecondPostgres(services, postgres);
   const workspace = await createWorkspace();
   const application = await installApplication(workspace.folder);
   const production = await createDatabase(services);
   const staging = await createDatabase(second);
-  const bucket = store === 's3' ? await createBucket(services, { versioning: true }) : undefined;
   const health = await startHealth();
   await fillProduction(application, libpqUrl(services.postgres, production.name), bookings);
 
-  const stored =
-    bucket === undefined
-      ? `folder: ${JSON.stringify(workspace.repositoryFolder)}`
-      : `s3: ${s3Yaml(services, bucket)}`;
   await workspace.write(
     'plans/environments.yaml',
     `environments:
   prod:
     protected: true
     postgres: ${postgresYaml(services, production.name)}
-    repository: { ${stored} }
+    repository: { folder: ${JSON.stringify(workspace.repositoryFolder)} }
   staging:
     postgres: ${postgresYaml(second, staging.name, { password: '{ env: STAGING_PASSWORD }' })}
   scratch:
@@ -97,7 +80,6 @@ export async function createDrill(services: Services, options: DrillOptions): Pr
     application,
     production,
     staging,
-    bucket,
     health,
     variables: {
       ...secretVariables(services),
@@ -112,7 +94,6 @@ export async function createDrill(services: Services, options: DrillOptions): Pr
       for (const name of await leftovers()) await dropDatabase(second, { ...staging, name });
       await dropDatabase(second, staging);
       await dropDatabase(services, production);
-      if (bucket !== undefined) await emptyAndRemoveBucket(services, bucket);
       await workspace.remove();
     },
   };

@@ -2,15 +2,16 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startCluster } from '../../src/postgres/cluster.ts';
 import type { DrillEvidence } from '../../src/schema/generated/drill-evidence.types.ts';
+import { createBucket, emptyAndRemoveBucket } from '../services/bucket.ts';
 import type { RunningService } from '../services/running-service.ts';
 import { startSecondPostgres } from '../services/second-postgres.ts';
 import type { PostgresService } from '../services/services.ts';
 import { createDrill, drillPlan, type Drill } from './drill-application.ts';
-import { until } from './until.ts';
-import type { Told } from './workspace.ts';
+import { until } from '../fixtures/until.ts';
+import { s3Yaml, type Told } from './workspace.ts';
 
 const services = inject('services');
 let second: RunningService<PostgresService>;
@@ -21,7 +22,7 @@ let artifact: string;
 beforeAll(async () => {
   second = await startSecondPostgres(services);
   drill = await createDrill(services, { second: second.service });
-}, 120_000);
+});
 
 afterAll(async () => {
   await drill.remove();
@@ -32,6 +33,14 @@ const prepare = `prepare:
   - task: postgres-dump
     environment: prod
 `;
+
+/** For drills whose subject is neither: the programs of the application are not started. */
+const withoutPrograms = {
+  'run: alembic upgrade head': 'run: "true"',
+  'run: pytest -q --junitxml=report.xml': 'run: "true"',
+  '    junit: report.xml\n': '',
+  'select count(*) = 0 from invoices where due_on is null': 'select true',
+};
 
 /** The drill without its dump, under a name of its own, with changes. */
 function writeRed(name: string, changes: Readonly<Record<string, string>>): Promise<void> {
@@ -266,6 +275,7 @@ describe('red, each for its own reason', () => {
 
   test('rows that are missing', async () => {
     await writeRed('red-rows', {
+      ...withoutPrograms,
       '  - task: restore-compare':
         '  - run: psql -qc "delete from webhooks where id in (select min(id) from webhooks)"\n  - task: restore-compare',
     });
@@ -281,6 +291,7 @@ describe('red, each for its own reason', () => {
   test('a check by SQL, by HTTP', async () => {
     drill.health.answer(503, '{"status":"down"}');
     await writeRed('red-checks', {
+      ...withoutPrograms,
       'select count(*) = 0 from invoices where due_on is null': 'select count(*) = 0 from invoices',
       '  - task: sql-check\n': '  - task: sql-check\n    continue-on-failure: true\n',
     });
@@ -293,7 +304,11 @@ describe('red, each for its own reason', () => {
   });
 
   test('an RTO that was missed', async () => {
-    await writeRed('red-rto', { 'objectives: { rto: 4h }': 'objectives: { rto: 1s }' });
+    await writeRed('red-rto', {
+      ...withoutPrograms,
+      'run: alembic upgrade head': 'run: sleep 1',
+      'objectives: { rto: 4h }': 'objectives: { rto: 1s }',
+    });
     const told = await run('red-rto', '--set', `artifact=${artifact}`);
     expect(told.code, told.text).toBe(22);
     const evidence = await evidenceOf('red-rto');
@@ -400,13 +415,16 @@ describe('a drill that is ended by SIGTERM leaves no database, no session and no
     ],
     ['while it loads rows', 'zstd', hangsAtTheEnd, /loading rows: [1-9]/, {}],
     ['in a migration', 'alembic', hangs, /migrate: started/, {}],
-    ['in the smoke tests', 'pytest', hangs, /smoke: started/, {}],
+    ['in the smoke tests', 'pytest', hangs, /smoke: started/, { 'run: alembic upgrade head': 'run: "true"' }],
     [
       'while it asks the database',
       'true',
       '',
       /1 of 2: every booking has a customer/,
-      { 'select count(*) = 0 from bookings': 'select pg_sleep(1000) is null from bookings' },
+      {
+        ...withoutPrograms,
+        'select count(*) = 0 from bookings': 'select pg_sleep(1000) is null from bookings',
+      },
     ],
   ];
   test.each(phases)('%s', async (_, program, script, said, changes) => {
@@ -450,22 +468,26 @@ test('Postgres that is killed midway is said to be lost', async () => {
 
 describe('without a staging server', () => {
   test('the same drill runs in a throw-away cluster, from S3, and leaves nothing of it', async () => {
-    const inBucket = await createDrill(services, { second: second.service, store: 's3' });
-    try {
-      await inBucket.workspace.write(
-        'plans/drill-scratch.yaml',
-        drillPlan(inBucket.application, inBucket.health, { 'environment: staging': 'environment: scratch' }),
-      );
-      const told = await inBucket.workspace.run(['drill-scratch'], inBucket.variables);
-      expect(told.code, told.text).toBe(0);
-      const folder = /a throw-away cluster answers in (\S+)/.exec(told.text)?.[1] ?? '';
-      expect(folder).not.toBe('');
-      await expect(readdir(folder)).rejects.toThrow('ENOENT');
-      const verified = await inBucket.workspace.run(['report', '--verify'], inBucket.variables);
-      expect(verified.code, verified.text).toBe(0);
-    } finally {
-      await inBucket.remove();
-    }
+    const { workspace, variables } = drill;
+    const bucket = await createBucket(services, { versioning: true });
+    onTestFinished(() => emptyAndRemoveBucket(services, bucket));
+    const environments = await readFile(join(workspace.folder, 'plans', 'environments.yaml'), 'utf8');
+    onTestFinished(() => workspace.write('plans/environments.yaml', environments));
+    await workspace.write(
+      'plans/environments.yaml',
+      environments.replace(/repository: .*/, () => `repository: { s3: ${s3Yaml(services, bucket)} }`),
+    );
+    await workspace.write(
+      'plans/drill-scratch.yaml',
+      drillPlan(drill.application, drill.health, { 'environment: staging': 'environment: scratch' }),
+    );
+    const told = await workspace.run(['drill-scratch'], variables);
+    expect(told.code, told.text).toBe(0);
+    const folder = /a throw-away cluster answers in (\S+)/.exec(told.text)?.[1] ?? '';
+    expect(folder).not.toBe('');
+    await expect(readdir(folder)).rejects.toThrow('ENOENT');
+    const verified = await workspace.run(['report', 'drill-scratch', '--verify'], variables);
+    expect(verified.code, verified.text).toBe(0);
   });
 
   test('the cluster goes with a run that is killed', async () => {

@@ -5,44 +5,31 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { createBucket, emptyAndRemoveBucket } from '../services/bucket.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
-import {
-  createWorkspace,
-  nightlyPlan,
-  postgresYaml,
-  s3Yaml,
-  secretVariables,
-  type Workspace,
-} from './workspace.ts';
+import { createProduction, type Production } from './production.ts';
+import { nightlyPlan, s3Yaml, secretVariables, type Workspace } from './workspace.ts';
 
 const services = inject('services');
 const variables = secretVariables(services);
 const launcher = fileURLToPath(new URL('../../bin/run-plan.js', import.meta.url));
 const kinds = ['cron', 'github-actions', 'buildkite', 'kubernetes'] as const;
+let production: Production;
 let workspace: Workspace;
-let database: TestDatabase;
 let bucket: string;
 
 beforeEach(async () => {
-  workspace = await createWorkspace();
-  database = await createDatabase(services);
   bucket = await createBucket(services);
-  await database.query('create table bookings as select generate_series(1, 50) as id');
-  await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
-  await workspace.write(
-    'plans/environments.yaml',
-    `environments:
-  prod:
-    postgres: ${postgresYaml(services, database.name)}
-    repository: { s3: ${s3Yaml(services, bucket)} }
-`,
+  production = await createProduction(
+    services,
+    'create table bookings as select generate_series(1, 50) as id',
+    { repository: `{ s3: ${s3Yaml(services, bucket)} }` },
   );
+  ({ workspace } = production);
+  await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
 });
 
 afterEach(async () => {
+  await production.remove();
   await emptyAndRemoveBucket(services, bucket);
-  await dropDatabase(services, database);
-  await workspace.remove();
 });
 
 /** Runs what a scheduler would run, with what a scheduler gives and nothing of ours. */

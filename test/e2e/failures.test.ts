@@ -4,46 +4,27 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createBucket, emptyAndRemoveBucket } from '../services/bucket.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
-import {
-  createWorkspace,
-  nightlyPlan,
-  postgresYaml,
-  s3Yaml,
-  secretVariables,
-  type Workspace,
-} from './workspace.ts';
+import type { TestDatabase } from '../services/database.ts';
+import { createProduction, type Production } from './production.ts';
+import { nightlyPlan, s3Yaml, secretVariables, type Workspace } from './workspace.ts';
 
 const services = inject('services');
 const variables = secretVariables(services);
 const execute = promisify(execFile);
+let production: Production;
 let workspace: Workspace;
 let database: TestDatabase;
 
 beforeEach(async () => {
-  workspace = await createWorkspace();
-  database = await createDatabase(services);
-  await database.query(
-    `create table orders as select n, md5(n::text) as note from generate_series(1, 1000) n`,
+  production = await createProduction(
+    services,
+    'create table orders as select n, md5(n::text) as note from generate_series(1, 1000) n',
   );
+  ({ workspace, database } = production);
   await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
 });
 
-afterEach(async () => {
-  await dropDatabase(services, database);
-  await workspace.remove();
-});
-
-async function useEnvironment(changes: {
-  postgres?: Record<string, string>;
-  repository?: string;
-}): Promise<void> {
-  const repository = changes.repository ?? `{ folder: ${workspace.repositoryFolder} }`;
-  await workspace.write(
-    'plans/environments.yaml',
-    `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name, changes.postgres)}\n    repository: ${repository}\n`,
-  );
-}
+afterEach(() => production.remove());
 
 /** Makes the plan dump with a client folder whose pg_dump does what the script says. */
 async function useFakePgDump(script: string): Promise<void> {
@@ -62,7 +43,6 @@ async function useFakePgDump(script: string): Promise<void> {
 
 describe('a run that cannot back up is red and says why', () => {
   test('a wrong password', async () => {
-    await useEnvironment({});
     const told = await workspace.run(['nightly-prod'], { ...variables, TEST_PGPASSWORD: 'not-the-password' });
     expect(told.code, told.text).toBe(20);
     expect(told.text).toMatch(/password/);
@@ -72,7 +52,7 @@ describe('a run that cannot back up is red and says why', () => {
   });
 
   test('a host where nothing listens', async () => {
-    await useEnvironment({ postgres: { port: '1' } });
+    await production.declare({ postgres: { port: '1' } });
     const told = await workspace.run(['nightly-prod'], variables);
     expect(told.code, told.text).toBe(20);
     expect(told.text).toMatch(/127\.0\.0\.1:1\/.*nobody listens there/);
@@ -80,14 +60,13 @@ describe('a run that cannot back up is red and says why', () => {
   });
 
   test('a secret whose variable is not set names the place in the file', async () => {
-    await useEnvironment({});
     const told = await workspace.run(['nightly-prod'], { ...variables, TEST_PGPASSWORD: undefined });
     expect(told.code, told.text).toBe(11);
     expect(told.text).toMatch(/environments\.yaml:3:\d+.*TEST_PGPASSWORD/s);
   });
 
   test('a bucket that does not exist', async () => {
-    await useEnvironment({ repository: `{ s3: ${s3Yaml(services, 'no-such-bucket-here')} }` });
+    await production.declare({ repository: `{ s3: ${s3Yaml(services, 'no-such-bucket-here')} }` });
     const told = await workspace.run(['nightly-prod'], variables);
     expect(told.code, told.text).toBe(20);
     expect(told.text).toContain('no-such-bucket-here');
@@ -97,11 +76,10 @@ describe('a run that cannot back up is red and says why', () => {
   test('a full disk', async ({ skip }) => {
     skip(process.getuid?.() !== 0, 'mounting a small tmpfs needs root');
     await database.query(
-      `create table big as select n, string_agg(md5(random()::text), '') as noise from generate_series(1, 4000) n, generate_series(1, 100) group by n`,
+      `create table big as select n, string_agg(md5(random()::text), '') as noise from generate_series(1, 2000) n, generate_series(1, 100) group by n`,
     );
-    await execute('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', workspace.repositoryFolder]);
+    await execute('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', workspace.repositoryFolder]);
     try {
-      await useEnvironment({});
       const told = await workspace.run(['nightly-prod'], variables);
       expect(told.code, told.text).toBe(20);
       expect(told.text).toMatch(/space/i);
@@ -115,7 +93,6 @@ describe('a run that cannot back up is red and says why', () => {
     skip(process.getuid?.() !== 0, 'a read-only mount needs root');
     await execute('mount', ['-t', 'tmpfs', '-o', 'size=4m,ro', 'tmpfs', workspace.repositoryFolder]);
     try {
-      await useEnvironment({});
       const told = await workspace.run(['nightly-prod'], variables);
       expect(told.code, told.text).toBe(20);
       expect(told.text).toMatch(/read-only/i);
@@ -125,7 +102,6 @@ describe('a run that cannot back up is red and says why', () => {
   });
 
   test('pg_dump killed midway leaves no artifact', async () => {
-    await useEnvironment({});
     await useFakePgDump(`printf 'PGDMP-the-beginning'; kill -KILL $$`);
     const told = await workspace.run(['nightly-prod'], variables);
     expect(told.code, told.text).toBe(20);
@@ -134,7 +110,6 @@ describe('a run that cannot back up is red and says why', () => {
   });
 
   test('a pg_dump that writes nothing and exits 0 leaves no artifact', async () => {
-    await useEnvironment({});
     await useFakePgDump('exit 0');
     const told = await workspace.run(['nightly-prod'], variables);
     expect(told.code, told.text).toBe(20);
@@ -142,7 +117,6 @@ describe('a run that cannot back up is red and says why', () => {
   });
 
   test('an artifact with one byte flipped is found, and an older good one stays', async () => {
-    await useEnvironment({});
     expect((await workspace.run(['nightly-prod'], variables)).code).toBe(0);
     const dump = (await workspace.artifactKeys()).find((key) => key.endsWith('.dump.zst')) ?? '';
     const file = await open(join(workspace.repositoryFolder, dump), 'r+');
@@ -173,7 +147,7 @@ describe('with a bucket', () => {
   });
 
   test('wrong credentials are named, the secret is not', async () => {
-    await useEnvironment({ repository: `{ s3: ${s3Yaml(services, bucket)} }` });
+    await production.declare({ repository: `{ s3: ${s3Yaml(services, bucket)} }` });
     const told = await workspace.run(['nightly-prod'], {
       ...variables,
       AWS_SECRET_ACCESS_KEY: 'an-entirely-wrong-secret',
@@ -186,7 +160,6 @@ describe('with a bucket', () => {
 
 test('an empty database is backed up like any other', async () => {
   await database.query('drop table orders');
-  await useEnvironment({});
   const told = await workspace.run(['nightly-prod'], variables);
   expect(told.code, told.text).toBe(0);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,9 @@ import { createRedactor } from '../../src/secret/redactor.ts';
 import type { LoadBuilt } from '../../src/task/built-in-tasks.ts';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+const { version } = JSON.parse(
+  readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8'),
+) as { readonly version: string };
 
 /** Where and with what variables a command line is run. */
 export interface Surroundings {
@@ -31,7 +35,8 @@ let underWay: Promise<unknown> = Promise.resolve();
 /**
  * Runs a command line of the built program in this process, with streams that are no terminals, and this process'
  * working folder and variables changed for as long as it takes: the same code as `bin/run-plan`, without the start of a
- * Node for each. One at a time, because a process has one working folder.
+ * Node for each. One at a time, because a process has one working folder. Between commands nothing is left that a second
+ * could live on but modules, also those of an operator's own tasks: a file of these is loaded once by its path.
  */
 export function runInProcess(words: readonly string[], surroundings: Surroundings): Promise<EndedInProcess> {
   const run = underWay.then(() => runAlone(words, surroundings));
@@ -46,7 +51,7 @@ async function runAlone(words: readonly string[], surroundings: Surroundings): P
   const errorOutput = collect();
   try {
     const host: CommandHost = {
-      version: '0.0.0',
+      version,
       taskFolder: join(dist, 'tasks'),
       loadBuilt: load,
       environmentVariables: process.env,

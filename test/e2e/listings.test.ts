@@ -4,38 +4,35 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { renderDrillMark } from '../../src/artifact/drill-mark.ts';
 import { drillKey } from '../../src/artifact/name.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
-import { until } from './until.ts';
-import { createWorkspace, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
+import type { TestDatabase } from '../services/database.ts';
+import { createProduction, type Production } from './production.ts';
+import { secretVariables, type Workspace } from './workspace.ts';
 
 const services = inject('services');
 const variables = secretVariables(services);
+let production: Production;
 let workspace: Workspace;
 let database: TestDatabase;
 
 beforeEach(async () => {
-  workspace = await createWorkspace();
-  database = await createDatabase(services);
-  await database.query('create table orders as select n from generate_series(1, 10) n');
-  await workspace.write(
-    'plans/environments.yaml',
-    `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { folder: ${workspace.repositoryFolder} }\n`,
+  production = await createProduction(
+    services,
+    'create table orders as select n from generate_series(1, 10) n',
   );
+  ({ workspace, database } = production);
   await workspace.write('plans/dump-prod.yaml', dumpPlan('24h'));
 });
 
-afterEach(async () => {
-  await dropDatabase(services, database);
-  await workspace.remove();
-});
+afterEach(() => production.remove());
 
 const dumpPlan = (rpo: string): string =>
   `description: Dumps\nenvironment: prod\nobjectives: { rpo: ${rpo} }\ntimeout: 5m\nsteps:\n  - task: postgres-dump\n  - task: artifact-verify\n`;
 
-async function dumpTwice(): Promise<void> {
-  for (let run = 0; run < 2; run += 1) {
-    const told = await workspace.run(['dump-prod'], variables);
-    expect(told.code, told.text).toBe(0);
+/** Two verified artifacts, of yesterday and of an hour ago. */
+async function storeTwo(): Promise<void> {
+  for (const hours of [25, 1]) {
+    const createdAt = new Date(Date.now() - hours * 3_600_000);
+    await workspace.storeStandIn(createdAt, { database: database.name });
   }
 }
 
@@ -82,13 +79,10 @@ describe('status', () => {
   });
 
   test('is late when the newest verified artifact is older than the RPO', async () => {
-    await dumpTwice();
+    await storeTwo();
     expect((await workspace.run(['status', '--check'], variables)).code).toBe(0);
-    await workspace.write('plans/dump-prod.yaml', dumpPlan('1s'));
-    await until(
-      'the artifact is older than the RPO',
-      async () => (await workspace.run(['status', '--check'], variables)).code === 22,
-    );
+    await workspace.write('plans/dump-prod.yaml', dumpPlan('59m'));
+    expect((await workspace.run(['status', '--check'], variables)).code).toBe(22);
     expect(await json('status')).toMatchObject([
       { plan: 'dump-prod', freshness: { state: 'late', verified: 2 } },
     ]);
@@ -96,10 +90,7 @@ describe('status', () => {
 
   test('is no good news when the repository cannot be asked', async () => {
     await rm(workspace.repositoryFolder, { recursive: true });
-    await workspace.write(
-      'plans/environments.yaml',
-      `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { folder: ${workspace.folder}/run-plan.yaml/below }\n`,
-    );
+    await production.declare({ repository: `{ folder: ${workspace.folder}/run-plan.yaml/below }` });
     const told = await workspace.run(['status', '--check'], variables);
     expect(told.code, told.text).toBe(20);
     expect(told.stdout).toContain('unknown');
@@ -112,7 +103,7 @@ describe('diff and apply', () => {
       'plans/prune-prod.yaml',
       'environment: prod\ntimeout: 5m\nretention: { keep-last: 1 }\nsteps:\n  - task: artifact-prune\n',
     );
-    await dumpTwice();
+    await storeTwo();
   });
 
   test('diff says what would go and why, and changes nothing; apply does exactly that once it is confirmed', async () => {
@@ -150,7 +141,10 @@ describe('diff and apply', () => {
 });
 
 test('list, show, artifacts and history tell people and programs the same', async () => {
-  await dumpTwice();
+  for (let run = 0; run < 2; run += 1) {
+    const told = await workspace.run(['dump-prod'], variables);
+    expect(told.code, told.text).toBe(0);
+  }
   const list = await workspace.run(['list'], variables);
   expect(list.stdout).toMatch(/dump-prod +prod +- +succeeded .* ago +Dumps/);
   expect(await json('list')).toMatchObject([

@@ -1,25 +1,22 @@
 import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
-import { createWorkspace, nightlyPlan, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
+import type { TestDatabase } from '../services/database.ts';
+import { createProduction, type Production } from './production.ts';
+import { nightlyPlan, secretVariables, type Workspace } from './workspace.ts';
 
 const services = inject('services');
 const variables = secretVariables(services);
+let production: Production;
 let workspace: Workspace;
 let database: TestDatabase;
 let folder: string;
 
 beforeEach(async () => {
-  workspace = await createWorkspace();
-  database = await createDatabase(services);
-  await database.query('create table orders as select generate_series(1, 500) as n');
+  production = await createProduction(services, 'create table orders as select generate_series(1, 500) as n');
+  ({ workspace, database } = production);
   folder = join(workspace.folder, 'collected');
   await mkdir(folder);
-  await workspace.write(
-    'plans/environments.yaml',
-    `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { folder: ${workspace.repositoryFolder} }\n`,
-  );
   await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
   const settings = await readFile(join(workspace.folder, 'run-plan.yaml'), 'utf8');
   await workspace.write(
@@ -28,10 +25,7 @@ beforeEach(async () => {
   );
 });
 
-afterEach(async () => {
-  await dropDatabase(services, database);
-  await workspace.remove();
-});
+afterEach(() => production.remove());
 
 async function collected(): Promise<string> {
   return readFile(join(folder, 'run-plan-nightly-prod.prom'), 'utf8');

@@ -2,40 +2,34 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { GetObjectTaggingCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, GetObjectTaggingCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../services/bucket.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
-import {
-  createWorkspace,
-  nightlyPlan,
-  postgresYaml,
-  s3Yaml,
-  secretVariables,
-  type Workspace,
-} from './workspace.ts';
+import { dropDatabase, type TestDatabase } from '../services/database.ts';
+import { createProduction, type Production } from './production.ts';
+import { nightlyPlan, s3Yaml, secretVariables, type Workspace } from './workspace.ts';
 
 const services = inject('services');
 const variables = secretVariables(services);
+let production: Production;
 let workspace: Workspace;
 let database: TestDatabase;
 
 beforeEach(async () => {
-  workspace = await createWorkspace();
-  database = await createDatabase(services);
-  await database.query(`
+  production = await createProduction(
+    services,
+    `
     create table customers (id int primary key, name text not null);
     create table orders (id int primary key, customer int not null references customers, note text);
     insert into customers select n, 'customer ' || n from generate_series(1, 200) n;
     insert into orders select n, n % 200 + 1, repeat(md5(n::text), 8) from generate_series(1, 20000) n;
-    select lo_from_bytea(0, decode(repeat('ab', 5000), 'hex'));`);
+    select lo_from_bytea(0, decode(repeat('ab', 5000), 'hex'));`,
+  );
+  ({ workspace, database } = production);
   await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
 });
 
-afterEach(async () => {
-  await dropDatabase(services, database);
-  await workspace.remove();
-});
+afterEach(() => production.remove());
 
 /** What a dump of a database says, without the random tokens that guard psql's restricted mode. */
 async function contentsOf(name: string): Promise<string> {
@@ -78,14 +72,7 @@ async function executeGuide(
 }
 
 describe('into a folder', () => {
-  beforeEach(async () => {
-    await workspace.write(
-      'plans/environments.yaml',
-      `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { folder: ${workspace.repositoryFolder} }\n`,
-    );
-  });
-
-  test('the nightly run leaves a verified artifact, a record, and a status that is green', async () => {
+  test('the nightly run leaves a verified artifact, a record, a status that is green, and no secret; the guide of the artifact brings it back with stock tools, equal to the original', async () => {
     const told = await workspace.run(['nightly-prod'], variables);
     expect(told.code, told.text).toBe(0);
 
@@ -110,15 +97,13 @@ describe('into a folder', () => {
     expect(artifacts).toMatchObject([
       { name, state: 'verified', database: database.name, environment: 'prod' },
     ]);
-  });
+    const { stdout } = await promisify(execFile)('grep', ['-rlF', services.postgres.password, '.'], {
+      cwd: workspace.folder,
+    }).catch((error: unknown) => error as { stdout: string });
+    expect(stdout).toBe('');
+    expect(told.text).not.toContain(services.postgres.password);
 
-  test('the artifact comes back by its own guide with stock tools, equal to the original', async () => {
-    expect((await workspace.run(['nightly-prod'], variables)).code).toBe(0);
-    const keys = await workspace.artifactKeys();
-    const guide = await readFile(
-      join(workspace.repositoryFolder, keys.find((key) => key.endsWith('RESTORE.md')) ?? ''),
-      'utf8',
-    );
+    const guide = await readFile(join(workspace.repositoryFolder, `${name}.RESTORE.md`), 'utf8');
     const target = `${database.name}_restored`;
     try {
       await executeGuide(guide, join(workspace.folder, 'restore'), target);
@@ -132,10 +117,9 @@ describe('into a folder', () => {
     const identity = join(workspace.folder, 'identity.txt');
     const { stderr } = await promisify(execFile)('age-keygen', ['-o', identity]);
     const recipient = /age1\w+/.exec(stderr)?.[0] ?? '';
-    await workspace.write(
-      'plans/environments.yaml',
-      `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository:\n      folder: ${workspace.repositoryFolder}\n      encrypt: { age: [${recipient}], identity: { file: ${identity} } }\n`,
-    );
+    await production.declare({
+      repository: `{ folder: ${workspace.repositoryFolder}, encrypt: { age: [${recipient}], identity: { file: ${identity} } } }`,
+    });
     await workspace.write(
       'plans/nightly-prod.yaml',
       nightlyPlan.replace('postgres-dump', 'postgres-dump\n    with: { format: directory, jobs: 2 }'),
@@ -157,15 +141,6 @@ describe('into a folder', () => {
       await dropDatabase(services, { ...database, name: target });
     }
   });
-
-  test('no secret stands in anything that a run leaves', async () => {
-    const told = await workspace.run(['nightly-prod'], variables);
-    const { stdout } = await promisify(execFile)('grep', ['-rlF', services.postgres.password, '.'], {
-      cwd: workspace.folder,
-    }).catch((error: unknown) => error as { stdout: string });
-    expect(stdout).toBe('');
-    expect(told.text).not.toContain(services.postgres.password);
-  });
 });
 
 describe('into a bucket', () => {
@@ -173,10 +148,7 @@ describe('into a bucket', () => {
 
   beforeEach(async () => {
     bucket = await createBucket(services, { versioning: true });
-    await workspace.write(
-      'plans/environments.yaml',
-      `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { s3: ${s3Yaml(services, bucket)} }\n`,
-    );
+    await production.declare({ repository: `{ s3: ${s3Yaml(services, bucket)} }` });
   });
 
   afterEach(async () => {
@@ -199,18 +171,9 @@ describe('into a bucket', () => {
       const { TagSet } = await client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: dump }));
       expect(TagSet).toContainEqual({ Key: 'tier', Value: 'daily' });
 
-      const { stdout: guide } = await promisify(execFile)(
-        'aws',
-        [
-          '--endpoint-url',
-          services.s3.endpoint,
-          's3',
-          'cp',
-          `s3://${bucket}/${dump?.replace('.dump.zst', '.RESTORE.md') ?? ''}`,
-          '-',
-        ],
-        { env: { ...process.env, ...variables, AWS_REGION: services.s3.region } },
-      );
+      const guideKey = dump?.replace('.dump.zst', '.RESTORE.md');
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: guideKey }));
+      const guide = (await Body?.transformToString()) ?? '';
       await executeGuide(guide, join(workspace.folder, 'restore'), target);
       expect(await contentsOf(target)).toBe(await contentsOf(database.name));
     } finally {

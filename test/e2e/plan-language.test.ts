@@ -2,32 +2,27 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
-import { createWorkspace, nightlyPlan, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
+import type { TestDatabase } from '../services/database.ts';
+import { createProduction, type Production } from './production.ts';
+import { nightlyPlan, secretVariables, type Workspace } from './workspace.ts';
 
 const services = inject('services');
 const variables = secretVariables(services);
+let production: Production;
 let workspace: Workspace;
 let database: TestDatabase;
 
 beforeEach(async () => {
-  workspace = await createWorkspace();
-  database = await createDatabase(services);
-  await database.query('create table orders as select n from generate_series(1, 10) n');
-  await useEnvironment('');
-});
-
-afterEach(async () => {
-  await dropDatabase(services, database);
-  await workspace.remove();
-});
-
-async function useEnvironment(more: string): Promise<void> {
-  await workspace.write(
-    'plans/environments.yaml',
-    `environments:\n  prod:\n    postgres: ${postgresYaml(services, database.name)}\n    repository: { folder: ${workspace.repositoryFolder} }\n${more}`,
+  production = await createProduction(
+    services,
+    'create table orders as select n from generate_series(1, 10) n',
   );
-}
+  ({ workspace, database } = production);
+});
+
+afterEach(() => production.remove());
+
+const echoPlan = 'environment: prod\ntimeout: 5m\nsteps: [{ run: echo }]\n';
 
 test("the runbook's variables alone back up a database", async () => {
   const own = fileURLToPath(new URL('../../plans/', import.meta.url));
@@ -85,8 +80,8 @@ describe('a mistyped plan', () => {
 
   test('does not keep another plan from running', async () => {
     await workspace.write('plans/broken.yaml', 'steps: 3\n');
-    await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
-    const told = await workspace.run(['nightly-prod'], variables);
+    await workspace.write('plans/sound.yaml', echoPlan);
+    const told = await workspace.run(['sound'], variables);
     expect(told.code, told.text).toBe(0);
   });
 });
@@ -197,10 +192,7 @@ test('a step beyond its timeout is ended, and so is one that stalls', async () =
 });
 
 test('operators’ commands cannot write to a protected environment that the plan does not name', async () => {
-  await workspace.write(
-    'plans/environments.yaml',
-    `environments:\n  prod:\n    protected: true\n    postgres: ${postgresYaml(services, database.name)}\n`,
-  );
+  await production.declare({ more: '    protected: true\n' });
   const plan = (writes: string): string =>
     `environment: prod\n${writes}timeout: 5m\nsteps:\n  - run: psql -c "delete from orders"\n`;
   await workspace.write('plans/delete.yaml', plan(''));
@@ -230,14 +222,14 @@ test('--dry-run shows the commands and does nothing', async () => {
 });
 
 test('--json gives one event a line, GitHub Actions gets groups', async () => {
-  await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
-  const json = await workspace.run(['nightly-prod', '--json'], variables);
+  await workspace.write('plans/echo.yaml', echoPlan);
+  const json = await workspace.run(['echo', '--json'], variables);
   const events = json.stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as { type: string });
   expect(events[0]?.type).toBe('run-started');
   expect(events.at(-1)).toMatchObject({ type: 'run-finished', outcome: 'succeeded', exitCode: 0 });
-  const github = await workspace.run(['nightly-prod'], { ...variables, GITHUB_ACTIONS: 'true' });
+  const github = await workspace.run(['echo'], { ...variables, GITHUB_ACTIONS: 'true' });
   expect(github.stdout).toMatch(/^::group::/m);
 });

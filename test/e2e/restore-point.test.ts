@@ -61,7 +61,7 @@ steps:
     with: { undo: "\${parameters.run}" }
 `,
   );
-}, 60_000);
+});
 
 afterAll(async () => {
   const kept = await database.query<{ name: string }>(`select datname as name from pg_database where datname like $1`, [`${database.name}_before_%`]); // prettier-ignore

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { startReceiver, type Receiver } from '../services/receiver.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
 import { startSystemd, type RunningSystemd } from '../services/systemd.ts';
-import { until } from './until.ts';
+import { until } from '../fixtures/until.ts';
 import { createWorkspace, nightlyPlan, postgresYaml, type Workspace } from './workspace.ts';
 
 /** Namespaces and control groups of its own are root's to make, on Linux. */

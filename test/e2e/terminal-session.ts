@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { until } from '../fixtures/until.ts';
 
 const execute = promisify(execFile);
-const limitMs = 20_000;
 
 /** A real terminal with a shell in it, in a tmux server of its own. */
 export interface TerminalSession {
@@ -50,12 +49,11 @@ export async function openTerminal(options: TerminalOptions): Promise<TerminalSe
       await tmux('send-keys', '-t', 'test', ...keys);
     },
     shows: async (pattern) => {
-      const deadline = performance.now() + limitMs;
-      for (;;) {
-        const shown = await screen();
-        if (pattern.test(shown)) return shown;
-        if (performance.now() > deadline) throw new Error(`${String(pattern)} was never shown:\n${shown}`);
-        await pause(50);
+      let shown = '';
+      try {
+        return await until(String(pattern), async () => pattern.test((shown = await screen())) && shown);
+      } catch {
+        throw new Error(`${String(pattern)} was never shown:\n${shown}`);
       }
     },
     close: async () => {

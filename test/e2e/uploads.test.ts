@@ -12,7 +12,7 @@ import {
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../services/bucket.ts';
 import { startFaultProxy, type FaultProxy } from '../services/fault-proxy.ts';
-import { until } from './until.ts';
+import { until } from '../fixtures/until.ts';
 import { createWorkspace, s3Yaml, secretVariables, type Told, type Workspace } from './workspace.ts';
 
 const services = inject('services');
@@ -91,7 +91,7 @@ test('a restore that is killed is gone on with: no key is copied twice, and one 
   // From the eleventh key on the store takes the request and nothing comes of it.
   const struck = proxy.inject({ kind: 'hang', method: 'PUT', url: /key-[12]\d/ });
   const first = workspace.start(['back', '--set', `at=${at}`], variables);
-  await until('both lanes wait', () => Promise.resolve(struck() === 2), 60_000);
+  await until('both lanes wait', () => struck() === 2);
   first.process.kill('SIGKILL');
   await first.ended;
   expect(Object.values(await contents()).filter((text) => text === 'then')).toHaveLength(10);
@@ -123,7 +123,7 @@ test('a restore that is killed is gone on with: no key is copied twice, and one 
   const undone = await run('undo', '--set', `run=${id}`);
   expect(undone.code, undone.text).toBe(0);
   expect(new Set(Object.values(await contents()))).toEqual(new Set(['later on']));
-}, 120_000);
+});
 
 test('a folder is synced: new and changed files by content, what is gone on request, links and odd names told', async () => {
   const local = join(workspace.folder, 'local');
@@ -154,7 +154,7 @@ test('a folder is synced: new and changed files by content, what is gone on requ
   const emptied = await run('sync');
   expect(emptied.code, emptied.text).toBe(20);
   expect(Object.keys(await contents()).sort()).toEqual(['a +%.jpg', 'other.jpg', 'same.jpg']);
-}, 60_000);
+});
 
 test('diff shows a setting that may not be read as such, the others all the same, and is not taken for equal', async () => {
   const Resource = `arn:aws:s3:::${bucket}`;
@@ -170,4 +170,4 @@ test('diff shows a setting that may not be read as such, the others all the same
   const readable = await run('diff', bucket);
   expect(readable.code, readable.text).toBe(22);
   expect(readable.stdout).not.toMatch(/^!/m);
-}, 60_000);
+});

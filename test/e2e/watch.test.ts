@@ -1,19 +1,10 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { openRepository } from '../../src/repository/open.ts';
 import type { RunRecord } from '../../src/schema/generated/run-record.types.ts';
-import { storeArtifact } from '../fixtures/stored-artifact.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
-import { secretsFrom } from '../services/repository.ts';
-import {
-  createWorkspace,
-  nightlyPlan,
-  postgresYaml,
-  secretVariables,
-  type Told,
-  type Workspace,
-} from './workspace.ts';
+import type { TestDatabase } from '../services/database.ts';
+import { createProduction, type Production } from './production.ts';
+import { nightlyPlan, secretVariables, type Told, type Workspace } from './workspace.ts';
 
 const services = inject('services');
 const hourMs = 3_600_000;
@@ -36,14 +27,18 @@ for unit; do
 done
 `;
 
+let production: Production;
 let workspace: Workspace;
 let database: TestDatabase;
 let variables: Readonly<Record<string, string>>;
 
 beforeEach(async () => {
-  workspace = await createWorkspace();
-  database = await createDatabase(services);
-  await database.query('create table orders as select generate_series(1, 500) as n');
+  production = await createProduction(
+    services,
+    'create table orders as select generate_series(1, 500) as n',
+    { others: '  scratch: { postgres: { ephemeral: true } }\n' },
+  );
+  ({ workspace, database } = production);
   await mkdir(join(workspace.folder, 'bin'));
   await workspace.write('bin/systemctl', systemctl);
   await chmod(join(workspace.folder, 'bin/systemctl'), 0o755);
@@ -54,16 +49,6 @@ beforeEach(async () => {
     XDG_CONFIG_HOME: join(workspace.folder, '.config'),
     PATH: `${join(workspace.folder, 'bin')}:${process.env['PATH'] ?? ''}`,
   };
-  await workspace.write(
-    'plans/environments.yaml',
-    `environments:
-  prod:
-    postgres: ${postgresYaml(services, database.name)}
-    repository: { folder: ${workspace.repositoryFolder} }
-  scratch:
-    postgres: { ephemeral: true }
-`,
-  );
   await workspace.write('plans/nightly-prod.yaml', nightlyPlan);
   await workspace.write(
     'plans/validate-weekly.yaml',
@@ -90,10 +75,7 @@ steps:
   );
 });
 
-afterEach(async () => {
-  await dropDatabase(services, database);
-  await workspace.remove();
-});
+afterEach(() => production.remove());
 
 async function watch(): Promise<Told & { readonly record: RunRecord }> {
   const told = await workspace.run(['watch'], variables);
@@ -107,12 +89,8 @@ function outcomes({ steps }: RunRecord): Readonly<Record<string, string>> {
 }
 
 test('the watch hears of everything that silently stopped at once, and is quiet when all is set right', async () => {
-  const repository = await openRepository(
-    { store: { kind: 'folder', folder: workspace.repositoryFolder } },
-    secretsFrom({}),
-  );
-  const yesterday = new Date(Date.now() - 25 * hourMs).toISOString();
-  const { name } = await storeArtifact(repository, yesterday, { database: database.name });
+  const yesterday = new Date(Date.now() - 25 * hourMs);
+  const name = await workspace.storeStandIn(yesterday, { database: database.name });
 
   const bad = await watch();
   expect(bad.code, bad.text).toBe(21);

@@ -3,7 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openRepository } from '../../src/repository/open.ts';
 import type { RunRecord } from '../../src/schema/generated/run-record.types.ts';
+import { storeArtifact, type StoredArtifactOptions } from '../fixtures/stored-artifact.ts';
+import { secretsFrom } from '../services/repository.ts';
 import type { Services } from '../services/services.ts';
 import { runInProcess } from './in-process.ts';
 
@@ -47,6 +50,8 @@ export interface Workspace {
   /** The stored record of every run of a plan in the folder repository, oldest first. */
   records(plan: string): Promise<readonly RunRecord[]>;
   artifactKeys(): Promise<readonly string[]>;
+  /** Stores what a listing takes for an artifact, without a dump, in the folder repository; gives its name. */
+  storeStandIn(createdAt: Date, options: StoredArtifactOptions): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -88,6 +93,13 @@ export async function createWorkspace(): Promise<Workspace> {
       ),
     artifactKeys: async () =>
       (await readdir(repositoryFolder)).filter((name) => name.startsWith('pg_')).sort(),
+    storeStandIn: async (createdAt, options) => {
+      const store = { kind: 'folder', folder: repositoryFolder } as const;
+      const repository = await openRepository({ store }, secretsFrom({}));
+      const { name } = await storeArtifact(repository, createdAt.toISOString(), options);
+      await repository.close();
+      return name;
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }

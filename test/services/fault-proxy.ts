@@ -22,6 +22,8 @@ export type Misbehaviour =
   | { readonly kind: 'hang' }
   /** Answers late. */
   | { readonly kind: 'delay'; readonly ms: number }
+  /** Hands the request on when something else has happened. */
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   /** Breaks the connection while the request's body is read. */
   | { readonly kind: 'cut-request'; readonly afterBytes: number }
   /** Breaks the connection within the answer's body. */
@@ -123,6 +125,7 @@ export async function pass(
     return;
   }
   if (fault?.kind === 'delay') await delay(fault.ms);
+  if (fault?.kind === 'hold') await fault.until;
   const stored = await forward(target, request);
   if (fault?.kind === 'lose-answer') {
     await skip(stored, Infinity);

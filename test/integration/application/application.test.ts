@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,7 +17,7 @@ import {
   productionRevision,
   type Application,
 } from '../../fixtures/application.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
+import { copyDatabase, createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { onSecondPostgres, startSecondPostgres } from '../../services/second-postgres.ts';
 import type { PostgresService } from '../../services/services.ts';
 import { libpqVariables, plainDump } from '../dump/stock-tools.ts';
@@ -27,16 +27,33 @@ const services = inject('services');
 const bookings = 200;
 let folder: string;
 let application: Application;
+/** Production, and the same at the newest revision: each test has a copy. */
+let filled: TestDatabase;
+let upgraded: TestDatabase;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'run-plan-application-'));
   application = await installApplication(folder);
+  filled = await createDatabase(services);
+  await fillProduction(application, await variablesFor(filled.name), bookings);
+  upgraded = await copyDatabase(services, filled);
+  await application.run(['alembic', 'upgrade', 'head'], await variablesFor(upgraded.name));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await dropDatabase(services, filled);
+  await dropDatabase(services, upgraded);
+  await rm(folder, { recursive: true, force: true });
+});
 
-async function newDatabase(name?: string, on = services): Promise<TestDatabase> {
-  const database = await createDatabase(on, name);
-  onTestFinished(() => dropDatabase(on, database));
+async function newDatabase(): Promise<TestDatabase> {
+  const database = await createDatabase(services);
+  onTestFinished(() => dropDatabase(services, database));
+  return database;
+}
+
+async function copyOf(original: TestDatabase, name?: string): Promise<TestDatabase> {
+  const database = await copyDatabase(services, original, name);
+  onTestFinished(() => dropDatabase(services, database));
   return database;
 }
 
@@ -56,14 +73,13 @@ async function variablesFor(
   };
   return scriptVariables(
     { name: 'staging', protected: false, postgres },
-    { secrets: fixedSecrets(password), folder, applicationName: 'test', mayWrite: false },
+    {
+      secrets: fixedSecrets(password),
+      folder: await mkdtemp(join(folder, 'variables-')),
+      applicationName: 'test',
+      mayWrite: false,
+    },
   );
-}
-
-async function production(on = services): Promise<TestDatabase> {
-  const database = await newDatabase(undefined, on);
-  await fillProduction(application, await variablesFor(database.name, on.postgres), bookings);
-  return database;
 }
 
 async function rowsOf(database: TestDatabase): Promise<Readonly<Record<string, number>>> {
@@ -78,13 +94,40 @@ async function smoke(variables: Readonly<Record<string, string>>): Promise<TestR
   return parseTestReport(await readFile(report, 'utf8'), report);
 }
 
+/**
+ * Programs of the application, one after the other in one Python, each with its own variables: what it costs to load
+ * SQLAlchemy and pytest is paid once. Gives what they printed.
+ */
+function runInOnePython(
+  work: readonly {
+    readonly program: 'alembic' | 'pytest';
+    readonly words: readonly string[];
+    readonly variables: Readonly<Record<string, string>>;
+  }[],
+): Promise<string> {
+  const script = [
+    'import json, os, sys',
+    'from alembic.config import main as alembic',
+    'from pytest import main as pytest',
+    'for one in json.loads(sys.argv[1]):',
+    '    os.environ.update(one["variables"])',
+    '    {"alembic": alembic, "pytest": pytest}[one["program"]](one["words"])',
+  ];
+  return application.run(['python3', '-c', script.join('\n'), JSON.stringify(work)], {});
+}
+
 test('the models are what the migrations make, in a chain that ends after production', async () => {
   const database = await newDatabase();
   const variables = await variablesFor(database.name);
-  expect(await application.run(['alembic', 'heads'], variables)).toBe(`${newestRevision} (head)\n`);
-  await application.run(['alembic', 'upgrade', productionRevision], variables);
-  expect(await application.run(['alembic', 'current'], variables)).toBe(`${productionRevision}\n`);
-  await application.run(['alembic', 'upgrade', 'head'], variables);
+  const alembic = (...words: readonly string[]) => ({ program: 'alembic' as const, words, variables });
+  expect(
+    await runInOnePython([
+      alembic('heads'),
+      alembic('upgrade', productionRevision),
+      alembic('current'),
+      alembic('upgrade', 'head'),
+    ]),
+  ).toBe(`${newestRevision} (head)\n${productionRevision}\n`);
   const differences = [
     'from alembic.autogenerate import compare_metadata',
     'from alembic.migration import MigrationContext',
@@ -101,26 +144,30 @@ test('the models are what the migrations make, in a chain that ends after produc
 });
 
 test('the same size gives the same rows, wherever it is made', async () => {
-  const [first, second] = [await production(), await newDatabase()];
+  const second = await newDatabase();
   const elsewhere = { ...(await variablesFor(second.name)), PGTZ: 'America/New_York', TZ: 'Asia/Tokyo' };
   await fillProduction(application, elsewhere, bookings);
-  expect(await rowsOf(first)).toEqual({
+  expect(await rowsOf(filled)).toEqual({
     bookings,
     customers: 50,
     invoices: 80,
     order_photos: 80,
     webhooks: 120,
   });
-  expect((await plainDump(services, first.name)) === (await plainDump(services, second.name))).toBe(true);
+  expect((await plainDump(services, filled.name)) === (await plainDump(services, second.name))).toBe(true);
 });
 
 describe('the smoke tests', () => {
   test('pass at the newest revision and leave the rows as they were', async () => {
-    const database = await production();
-    const variables = await variablesFor(database.name);
-    const before = await rowsOf(database);
-    await application.run(['alembic', 'upgrade', 'head'], variables);
-    expect(await smoke(variables)).toMatchObject({ tests: 3, failures: 0, errors: 0, skipped: 0 });
+    const database = await copyOf(upgraded);
+    const before = await rowsOf(filled);
+    expect(await rowsOf(database)).toEqual(before);
+    expect(await smoke(await variablesFor(database.name))).toMatchObject({
+      tests: 3,
+      failures: 0,
+      errors: 0,
+      skipped: 0,
+    });
     expect(await rowsOf(database)).toEqual(before);
     expect(
       await database.query('select from invoices where due_on = (issued_at + interval $$14 days$$)::date'),
@@ -128,60 +175,67 @@ describe('the smoke tests', () => {
   });
 
   test('fail at the revision of production, and without rows', async () => {
-    const database = await production();
-    const variables = await variablesFor(database.name);
-    expect(await smoke(variables)).toMatchObject({ tests: 3, failures: 1 });
-    await application.run(['alembic', 'upgrade', 'head'], variables);
+    const old = await copyOf(filled);
+    expect(await smoke(await variablesFor(old.name))).toMatchObject({ tests: 3, failures: 1 });
+    const database = await copyOf(upgraded);
     await database.query('truncate invoices, webhooks');
-    expect((await smoke(variables)).failed.map(({ name }) => name)).toEqual([
+    expect((await smoke(await variablesFor(database.name))).failed.map(({ name }) => name)).toEqual([
       'smoke.test_bookings.test_view_an_invoice',
       'smoke.test_bookings.test_resend_a_webhook',
     ]);
   });
 });
 
-describe('every form of DATABASE_URL is taken', () => {
+test('every form of DATABASE_URL is taken: odd names over TCP, and a socket in a folder whose name has a space', async () => {
   const oddNames = ['clean & tidy', '100% "clean"', `o'dd\\ name`, 'a/b?c=d#e+f:g@h', 'büro_漢'];
-
-  test.each(oddNames)('over TCP, of the database %j', async (name) => {
-    const database = await newDatabase(`${name} ${Math.random().toString(16).slice(2, 8)}`);
-    const variables = await variablesFor(database.name);
-    await fillProduction(application, variables, 40);
-    await application.run(['alembic', 'upgrade', 'head'], variables);
-    expect(await smoke(variables)).toMatchObject({ tests: 3, failures: 0, errors: 0 });
-    expect(await rowsOf(database)).toMatchObject({ bookings: 40 });
+  const copies = await Promise.all(
+    oddNames.map((name) => copyOf(filled, `${name} ${Math.random().toString(16).slice(2, 8)}`)),
+  );
+  const parent = await mkdtemp(join(tmpdir(), 'run plan '));
+  onTestFinished(() => rm(parent, { recursive: true, force: true }));
+  await chmod(parent, 0o755);
+  const cluster = await startCluster({ parentFolder: parent });
+  onTestFinished(() => cluster.stop());
+  const bySocket = await variablesFor('clean & 100%', {
+    ...cluster,
+    way: 'native',
+    host: cluster.socketFolder,
   });
+  await promisify(execFile)('createdb', ['clean & 100%'], { env: { ...process.env, ...bySocket } });
+  await fillProduction(application, bySocket, 40);
 
-  test('through a socket in a folder whose name has a space', async () => {
-    const parent = await mkdtemp(join(tmpdir(), 'run plan '));
-    onTestFinished(() => rm(parent, { recursive: true, force: true }));
-    await promisify(execFile)('chmod', ['755', parent]);
-    const cluster = await startCluster({ parentFolder: parent });
-    onTestFinished(() => cluster.stop());
-    const variables = await variablesFor('clean & 100%', {
-      ...cluster,
-      way: 'native',
-      host: cluster.socketFolder,
-    });
-    await promisify(execFile)('createdb', ['clean & 100%'], { env: { ...process.env, ...variables } });
-    await fillProduction(application, variables, 40);
-    await application.run(['alembic', 'upgrade', 'head'], variables);
-    expect(await smoke(variables)).toMatchObject({ tests: 3, failures: 0, errors: 0 });
-  });
+  const byName = await Promise.all(copies.map(({ name }) => variablesFor(name)));
+  const places = [...byName, bySocket];
+  const report = (index: number): string => join(folder, `report-${String(index)}.xml`);
+  await runInOnePython(
+    places.flatMap((variables, index) => [
+      { program: 'alembic' as const, words: ['upgrade', 'head'], variables },
+      { program: 'pytest' as const, words: ['-q', `--junitxml=${report(index)}`], variables },
+    ]),
+  );
+  for (const index of places.keys()) {
+    const tested = await parseTestReport(await readFile(report(index), 'utf8'), report(index));
+    expect(tested, String(index)).toMatchObject({ tests: 3, failures: 0, errors: 0 });
+  }
+  for (const copy of copies) {
+    expect(await copy.query('select version_num from alembic_version')).toEqual([
+      { version_num: newestRevision },
+    ]);
+    expect(await rowsOf(copy)).toMatchObject({ bookings });
+  }
 });
 
 test('production, dumped and restored on the second server by stock tools, is upgraded and used there', async () => {
   const { service, ...running } = await startSecondPostgres(services);
   onTestFinished(() => running.stop());
   const second = onSecondPostgres(services, service);
-  const original = await production();
   const restored = await createDatabase(second);
   const identifier = 'select system_identifier::text from pg_control_system()';
-  expect(await restored.query(identifier)).not.toEqual(await original.query(identifier));
+  expect(await restored.query(identifier)).not.toEqual(await filled.query(identifier));
 
   const { binFolder } = await chooseServerInstallation(services.postgres.major);
   const dump = join(folder, 'production.dump');
-  await promisify(execFile)(join(binFolder, 'pg_dump'), ['-Fc', '-f', dump, original.name], {
+  await promisify(execFile)(join(binFolder, 'pg_dump'), ['-Fc', '-f', dump, filled.name], {
     env: { ...process.env, ...libpqVariables(services) },
   });
   await promisify(execFile)(join(binFolder, 'pg_restore'), ['-j2', '-d', restored.name, dump], {
@@ -190,5 +244,5 @@ test('production, dumped and restored on the second server by stock tools, is up
   const variables = await variablesFor(restored.name, service);
   await application.run(['alembic', 'upgrade', 'head'], variables);
   expect(await smoke(variables)).toMatchObject({ tests: 3, failures: 0, errors: 0 });
-  expect(await rowsOf(restored)).toEqual(await rowsOf(original));
+  expect(await rowsOf(restored)).toEqual(await rowsOf(filled));
 });

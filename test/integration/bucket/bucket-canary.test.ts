@@ -20,7 +20,7 @@ import type { BucketCanaryParameters } from '../../../src/schema/generated/bucke
 import type { CheckFact } from '../../../src/task/facts.ts';
 import task from '../../../tasks/bucket-canary.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
-import { until } from '../../e2e/until.ts';
+import { until } from '../../fixtures/until.ts';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../../services/bucket.ts';
 import { startGateway, type Gateway } from '../../services/gateway.ts';
 import type { RunningService } from '../../services/running-service.ts';
@@ -130,16 +130,12 @@ test('rules that act are told as such; what is gone and was no rule’s is a fai
     const earlier = await canaries();
     let last: Awaited<ReturnType<typeof look>> | undefined;
     const told = new Set<string>();
-    await until(
-      'every rule has acted',
-      async () => {
-        last = await look(services, 10);
-        const facts = (last.failure?.facts ?? last.facts) as { checks: { name: string; state: string }[] };
-        for (const { name, state } of facts.checks) if (state === 'passed') told.add(name);
-        return told.size === 6;
-      },
-      50_000,
-    );
+    await until('every rule has acted', async () => {
+      last = await look(services, 10);
+      const facts = (last.failure?.facts ?? last.facts) as { checks: { name: string; state: string }[] };
+      for (const { name, state } of facts.checks) if (state === 'passed') told.add(name);
+      return told.size === 6;
+    });
     expect([...told].sort()).toEqual([
       'rule cold acts on nothing else',
       'rule cold: what it is about moves',
@@ -187,18 +183,14 @@ test('in the bucket of a repository, markers, uploads and past versions go the w
       'both',
     ]);
     const told = new Map<string, CheckFact>();
-    await until(
-      'every rule has acted',
-      async () => {
-        const { facts, failure } = await look(services, 70, { of: 'repository' });
-        const { checks } = (failure?.facts ?? facts) as { checks: CheckFact[] };
-        for (const check of checks)
-          if (check.state === 'passed' && !check.name.endsWith('acts on nothing else'))
-            told.set(`${check.name}${check.found === undefined ? '' : ' first'}`, check);
-        return told.size === 5;
-      },
-      100_000,
-    );
+    await until('every rule has acted', async () => {
+      const { facts, failure } = await look(services, 70, { of: 'repository' });
+      const { checks } = (failure?.facts ?? facts) as { checks: CheckFact[] };
+      for (const check of checks)
+        if (check.state === 'passed' && !check.name.endsWith('acts on nothing else'))
+          told.set(`${check.name}${check.found === undefined ? '' : ' first'}`, check);
+      return told.size === 5;
+    });
     expect([...told.keys()].sort()).toEqual([
       'rule lonely: what it is about expires as a delete marker',
       'rule parts: what it is about is aborted as an unfinished upload',
@@ -219,4 +211,4 @@ test('in the bucket of a repository, markers, uploads and past versions go the w
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     expect(Uploads).toEqual([]);
   });
-}, 120_000);
+});

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { openGroundNotes } from '../../../src/bucket/capability/ground-notes.ts';
 import { groundPrefix } from '../../../src/bucket/capability/ground.ts';
 import { probeStore, type ProbeOptions } from '../../../src/bucket/capability/probe-store.ts';
-import { until } from '../../e2e/until.ts';
+import { until } from '../../fixtures/until.ts';
 import { s3Client } from '../../services/bucket.ts';
 import { startFaultProxy } from '../../services/fault-proxy.ts';
 import { locationOf, s3Secrets } from './wishes.ts';

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandHost } from '../../../src/process/command-host.ts';
 import { createCommands, type BoundCommands } from '../../../src/process/create-commands.ts';
 import { createProcessGroups, type ProcessGroups } from '../../../src/process/process-groups.ts';
@@ -34,15 +33,4 @@ export function startAttempt(overrides: Partial<CommandHost> = {}): Attempt {
     ...overrides,
   });
   return { ...bound, groups, abort, output, alive, lives: () => lives };
-}
-
-/** Waits until `condition` gives something other than undefined or false. */
-export async function until<T>(condition: () => T | undefined | false, limitMs = 5000): Promise<T> {
-  const limit = performance.now() + limitMs;
-  for (;;) {
-    const value = condition();
-    if (value !== undefined && value !== false) return value;
-    if (performance.now() > limit) throw new Error(`not within ${String(limitMs)} ms`);
-    await delay(10);
-  }
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isRunning } from '../../fixtures/is-running.ts';
-import { startAttempt, until } from './attempt.ts';
+import { until } from '../../fixtures/until.ts';
+import { startAttempt } from './attempt.ts';
 
 test('output comes line by line, redacted, from both streams', async () => {
   const { commands, output } = startAttempt();
@@ -63,7 +64,7 @@ test('100 MB of output leave the last MiB and a small process', async () => {
 test('an abort kills the script and its children', async () => {
   const { commands, abort, output, alive } = startAttempt();
   const running = commands.shell('sleep 68 & echo $!; trap "" TERM; while :; do sleep 1; done');
-  const line = await until(() => output[0]);
+  const line = await until('a line', () => output[0]);
   abort.abort(new Error('stop'));
   await expect(running).rejects.toThrow('stop');
   expect(isRunning(Number(line.replace('stdout: ', '')))).toBe(false);

@@ -14,11 +14,29 @@ import {
 const services = inject('services');
 const MiB = 1024 * 1024;
 
-/** The number of keys is more than one page; a versioned bucket takes long to be rid of them. */
-const kinds: readonly [string, number, () => Promise<TestRepository>][] = [
-  ['a folder', 2_500, createFolderRepository],
-  ['a bucket', 2_500, () => createS3Repository(services)],
-  ['a whole versioned bucket', 1_100, () => createS3Repository(services, { versioning: true, prefix: '' })],
+interface Kind {
+  readonly name: string;
+  readonly create: () => Promise<TestRepository>;
+  /** In MiB: around the size of a part and of two, and more parts than are on their way at once. */
+  readonly sizes: readonly number[];
+  /** More than one page where pages are the store's; versions change nothing of that. */
+  readonly manyKeys: number;
+}
+
+const kinds: readonly Kind[] = [
+  { name: 'a folder', create: createFolderRepository, sizes: [1, 17, 32], manyKeys: 1_100 },
+  {
+    name: 'a bucket',
+    create: () => createS3Repository(services),
+    sizes: [1, 15, 16, 17, 32, 81],
+    manyKeys: 1_050,
+  },
+  {
+    name: 'a whole versioned bucket',
+    create: () => createS3Repository(services, { versioning: true, prefix: '' }),
+    sizes: [17],
+    manyKeys: 30,
+  },
 ];
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
@@ -54,7 +72,7 @@ async function expectNothingLeft(repository: Repository, key: string): Promise<v
   expect(await collect(repository.unfinished())).toEqual([]);
 }
 
-describe.each(kinds)('a repository in %s', (_kind, manyKeys, create) => {
+describe.each(kinds)('a repository in $name', ({ create, sizes, manyKeys }) => {
   let made: TestRepository;
   let repository: Repository;
 
@@ -77,7 +95,7 @@ describe.each(kinds)('a repository in %s', (_kind, manyKeys, create) => {
     const found = await repository.head('a/note.txt');
     const { versionId: _, ...object } = found ?? {};
     expect(object).toEqual(stored);
-    expect(Math.abs((found?.modifiedAt.getTime() ?? 0) - before.getTime())).toBeLessThan(10_000);
+    expect(Math.abs((found?.modifiedAt.getTime() ?? 0) - before.getTime())).toBeLessThan(10 * 60_000);
   });
 
   test('an empty object is an object', async () => {
@@ -87,7 +105,7 @@ describe.each(kinds)('a repository in %s', (_kind, manyKeys, create) => {
     expect(await repository.put('empty too', new Uint8Array())).toMatchObject({ bytes: 0 });
   });
 
-  test.each([1, 15, 16, 17, 32, 100])('%i MiB pass through unchanged', async (count) => {
+  test.each(sizes)('%i MiB pass through unchanged', async (count) => {
     const key = `large/${count}`;
     const { body, sha256 } = megabytes(count);
     let seen = 0;
@@ -186,7 +204,7 @@ describe.each(kinds)('a repository in %s', (_kind, manyKeys, create) => {
   test.each([
     ['before its first byte', 0],
     ['in its first part', 1],
-    ['after several parts', 50],
+    ['after several parts', 33],
   ])('an input that fails %s leaves nothing', async (_when, count) => {
     const failing = Readable.from(
       (function* () {
@@ -199,7 +217,7 @@ describe.each(kinds)('a repository in %s', (_kind, manyKeys, create) => {
     await expectNothingLeft(repository, 'failed');
   });
 
-  test.each([1, 40])(
+  test.each([1, 33])(
     'an input that breaks off after %i MiB without an error is no success',
     async (count) => {
       const body = new PassThrough();
@@ -210,7 +228,7 @@ describe.each(kinds)('a repository in %s', (_kind, manyKeys, create) => {
     },
   );
 
-  test.each([1, 40])(
+  test.each([1, 33])(
     'a signal after %i MiB ends a put whose input hangs, and leaves nothing',
     async (count) => {
       const controller = new AbortController();
@@ -242,7 +260,7 @@ describe.each(kinds)('a repository in %s', (_kind, manyKeys, create) => {
     await expect.poll(async () => (await collect(repository.unfinished())).length).toBe(1);
     const [upload] = await collect(repository.unfinished());
     expect(upload?.key).toBe('deep/unfinished');
-    expect(Math.abs((upload?.startedAt.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
+    expect(Math.abs((upload?.startedAt.getTime() ?? 0) - Date.now())).toBeLessThan(10 * 60_000);
     expect(await collect(repository.list('deep/'))).toEqual([]);
     await upload?.abort();
     expect(await collect(repository.unfinished())).toEqual([]);

@@ -299,7 +299,7 @@ describe('while it runs', () => {
     const path = join(place.folder, 'large');
     // Sparse: bytes that nobody wrote are zeros in the object.
     await place.write('large', 'begin');
-    await truncate(path, 40 * 1024 * 1024);
+    await truncate(path, 18 * 1024 * 1024);
     await place.write('small', 'small');
     let changes = 0;
     const grow = setInterval(() => {

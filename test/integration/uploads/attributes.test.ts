@@ -98,7 +98,7 @@ test('encryption with a key of KMS, class, tags and metadata come back; the copy
   expect({ secret: await describe('secret'), plain: await describe('plain') }).toEqual(later);
   const twice = await restore('run-4', { undo: 'run-1' });
   expect(twice.result.facts?.['uploads']).toMatchObject({ promoted: 0, already: 2 });
-}, 60_000);
+});
 
 test('a version of an archived class is found first, and comes back where the application can read it', async () => {
   await uploads.put('old', 'first', { StorageClass: 'GLACIER' });

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await database.query('create table photos (storage_key text)');
   for (const key of [...chosen, ...chosen, 'in no bucket', null])
     await database.query('insert into photos values ($1)', [key]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await dropDatabase(services, database);

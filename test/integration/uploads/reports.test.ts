@@ -116,7 +116,7 @@ test('a report lies in the repository too, and another host shows and does the u
     ),
   ]);
   await expect(restore('test-20250101T070000Z-0006', { undo: 'test-20250101T070000Z-beef' })).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(`or in ${store.repository.location}`) as string }); // prettier-ignore
-}, 60_000);
+});
 
 test('metadata alone is brought back, and undone', async () => {
   await uploads.put('photo', 'same', { ContentType: 'image/png' });

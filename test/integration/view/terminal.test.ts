@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const replay = fileURLToPath(new URL('replay.ts', import.meta.url));
 const hasScript = spawnSync('script', ['--version']).status === 0;
@@ -63,29 +63,38 @@ function lastScreen(output: string): string {
 }
 
 describe.skipIf(!hasScript)('the terminal view in a real terminal', () => {
+  let exitCode: number | null;
+  let output: string;
+  let signals: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'run-plan-view-'));
+    ({ exitCode, output } = await inTerminal());
+    signals = await readFile(join(folder, 'done'), 'utf8');
+    await rm(folder, { recursive: true });
+  });
+
   it('ends with a tree of phases and steps in their outcomes, and the summary', async () => {
-    const { exitCode, output } = await inTerminal();
     await expect(lastScreen(output)).toMatchFileSnapshot('expected/terminal.txt');
     expect(exitCode).toBe(0);
   });
 
-  it('shows progress with bytes, speed and time left while a step runs', async () => {
-    const shown = stripVTControlCharacters((await inTerminal()).output);
+  it('shows progress with bytes, speed and time left while a step runs', () => {
+    const shown = stripVTControlCharacters(output);
     expect(shown).toContain('counting rows');
     expect(shown).toContain('190 MB of 400 MB (47 %), 10.0 MB/s, 19.0 s, about 21.0 s left');
   });
 
   it('uses colours, and none with NO_COLOR', async () => {
-    expect((await inTerminal()).output).toContain('\u001b[32m✔');
+    expect(output).toContain('\u001b[32m✔');
     const plain = (await inTerminal({ NO_COLOR: '1' })).output;
     expect(plain).toContain('✔');
     for (const code of [31, 32, 33]) expect(plain).not.toContain(`\u001b[${String(code)}m`);
   });
 
-  it('gives the cursor back, and leaves signals to the engine', async () => {
-    const { output } = await inTerminal();
+  it('gives the cursor back, and leaves signals to the engine', () => {
     expect(output.lastIndexOf('\u001b[?25h')).toBeGreaterThan(output.lastIndexOf('\u001b[?25l'));
-    expect(await readFile(join(folder, 'done'), 'utf8')).toBe('2 signals');
+    expect(signals).toBe('2 signals');
   });
 });
 

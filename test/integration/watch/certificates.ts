@@ -68,7 +68,9 @@ export async function serveCertificate(
           if (protocol === 'silent') return;
           socket.once('data', () => {
             socket.write('S');
-            new TLSSocket(socket, { isServer: true, key, cert: shown }).on('error', () => undefined);
+            const secure = new TLSSocket(socket, { isServer: true, key, cert: shown });
+            // What a client of Postgres says first has no answer here.
+            secure.on('error', () => undefined).on('data', () => secure.destroy());
           });
         });
   server.on('connection', (socket: Socket) => sockets.add(socket));

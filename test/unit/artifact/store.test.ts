@@ -207,12 +207,10 @@ describe('a listing', () => {
     for (let index = 0; index < 1000; index += 1) {
       await storeArtifact(repository, new Date(Date.UTC(2022, 0, 1) + index * 86_400_000).toISOString());
     }
-    const startedAt = performance.now();
     expect(await listArtifacts(repository)).toHaveLength(1000);
-    expect(performance.now() - startedAt).toBeLessThan(4000);
     expect(repository.requests).toMatchObject({ list: 1, get: 2000, head: 0 });
     expect(repository.mostReadsInFlight()).toBeLessThanOrEqual(8);
-  }, 20_000);
+  });
 });
 
 describe('readManifest', () => {

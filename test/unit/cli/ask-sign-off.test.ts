@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { accountName } from '../../../src/cli/account.ts';
 import { createAskSignOff, verdictOf, type AskingHost } from '../../../src/cli/ask-sign-off.ts';
 import { Failure } from '../../../src/failure.ts';
@@ -66,10 +66,8 @@ describe('an answer', () => {
   });
 
   test('is not what was typed before the question', async () => {
-    const asked = performance.now();
     keys.write('y');
     expect(await press('n', ask())).toMatchObject({ verdict: 'rejected' });
-    expect(performance.now() - asked).toBeGreaterThan(90);
   });
 
   test('is none where the terminal went away', async () => {
@@ -84,9 +82,7 @@ test('Ctrl-C interrupts the run, and the abort that follows ends the question', 
   const reason = new Failure('interrupted', 'the run was ended by SIGINT');
   const answer = ask();
   keys.write('\u0003');
-  await vi.waitFor(() => {
-    expect(interrupts).toBe(1);
-  });
+  await expect.poll(() => interrupts).toBe(1);
   cancel.abort(reason);
   await expect(answer).rejects.toBe(reason);
   expect(modes).toEqual([true, false]);

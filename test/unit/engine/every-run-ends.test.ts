@@ -75,38 +75,34 @@ function consistent(result: RunResult, host: FakeHost, steps: readonly PipelineS
   expect(host.repository.objects.size).toBe(1);
 }
 
-test(
-  'whatever its steps do and whenever it is cancelled, a run ends, cleans up, and its outcomes agree',
-  { timeout: 120_000 },
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(behaviour, { minLength: 1, maxLength: 6 }),
-        fc.option(fc.integer({ min: 0, max: 300_000 })),
-        fc.integer({ min: 1000, max: 400_000 }),
-        async (wanted, cancelAtMs, timeoutMs) => {
-          const clock = virtualClock();
-          const host = fakeHost(clock);
-          const ledger: Ledger = { begun: 0, ended: 0 };
-          const order = { prepare: 0, steps: 1, cleanup: 2 };
-          const steps = wanted
-            .toSorted((a, b) => order[a.phase] - order[b.phase])
-            .map((one, index) => stepOf(one, index, ledger));
-          if (cancelAtMs !== null) {
-            clock.at(cancelAtMs, () => {
-              host.cancelWith(new Failure('terminated', 'SIGTERM'));
-            });
-          }
-          try {
-            const result = await clock.run(runPipeline(fakePipeline(steps, { timeoutMs }), host));
-            consistent(result, host, steps);
-            expect(ledger.ended).toBe(ledger.begun);
-          } finally {
-            host.remove();
-          }
-        },
-      ),
-      { numRuns: 150 },
-    );
-  },
-);
+test('whatever its steps do and whenever it is cancelled, a run ends, cleans up, and its outcomes agree', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(behaviour, { minLength: 1, maxLength: 6 }),
+      fc.option(fc.integer({ min: 0, max: 300_000 })),
+      fc.integer({ min: 1000, max: 400_000 }),
+      async (wanted, cancelAtMs, timeoutMs) => {
+        const clock = virtualClock();
+        const host = fakeHost(clock);
+        const ledger: Ledger = { begun: 0, ended: 0 };
+        const order = { prepare: 0, steps: 1, cleanup: 2 };
+        const steps = wanted
+          .toSorted((a, b) => order[a.phase] - order[b.phase])
+          .map((one, index) => stepOf(one, index, ledger));
+        if (cancelAtMs !== null) {
+          clock.at(cancelAtMs, () => {
+            host.cancelWith(new Failure('terminated', 'SIGTERM'));
+          });
+        }
+        try {
+          const result = await clock.run(runPipeline(fakePipeline(steps, { timeoutMs }), host));
+          consistent(result, host, steps);
+          expect(ledger.ended).toBe(ledger.begun);
+        } finally {
+          host.remove();
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});

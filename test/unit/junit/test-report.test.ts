@@ -192,7 +192,7 @@ describe('the file', () => {
     await expect(readTestReport(mark)).rejects.toMatchObject(red('larger than 64 MiB'));
   });
 
-  test('of many megabytes is read', { timeout: 30_000 }, async () => {
+  test('of many megabytes is read', async () => {
     const mark = await markReport(path);
     await writeFile(path, '<testsuite>');
     await appendFile(

@@ -110,4 +110,4 @@ test('whatever is written, there are located problems and never an exception', (
     }),
     { numRuns: 150 },
   );
-}, 30_000);
+});

@@ -51,42 +51,36 @@ test('dependencies are exact versions', async () => {
   expect(Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
 });
 
-test(
-  'the package holds the program, its tasks and schemas, and neither tests nor sources',
-  { timeout: 30_000 },
-  async () => {
-    const { files, size, unpackedSize } = await pack();
-    const paths = files.map(({ path }) => path);
-    const needed = [
-      'bin/run-plan',
-      'bin/load-built.js',
-      'bin/run-plan.js',
-      'LICENSE',
-      'README.md',
-      'CHANGELOG.md',
-      'schemas/plan.schema.json',
-      'schemas/environments.schema.json',
-    ];
-    const built = [
-      'dist/src/cli/main.cjs',
-      'dist/src/task/contract.d.ts',
-      'dist/chunks/seed.sql',
-      'dist/LICENSES.md',
-      'dist/tasks/declarations.json',
-      'dist/tasks/postgres-dump.cjs',
-    ];
-    expect([...needed, ...built].filter((path) => !paths.includes(path))).toEqual([]);
-    expect(
-      paths.filter((path) =>
-        /^(test|src|tasks|\.ci|node_modules)\/|tsbuildinfo|bin\/(setup|node)/.test(path),
-      ),
-    ).toEqual([]);
-    expect(size).toBeLessThan(1_000_000);
-    expect(unpackedSize).toBeLessThan(5_000_000);
-  },
-);
+test('the package holds the program, its tasks and schemas, and neither tests nor sources', async () => {
+  const { files, size, unpackedSize } = await pack();
+  const paths = files.map(({ path }) => path);
+  const needed = [
+    'bin/run-plan',
+    'bin/load-built.js',
+    'bin/run-plan.js',
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'schemas/plan.schema.json',
+    'schemas/environments.schema.json',
+  ];
+  const built = [
+    'dist/src/cli/main.cjs',
+    'dist/src/task/contract.d.ts',
+    'dist/chunks/seed.sql',
+    'dist/LICENSES.md',
+    'dist/tasks/declarations.json',
+    'dist/tasks/postgres-dump.cjs',
+  ];
+  expect([...needed, ...built].filter((path) => !paths.includes(path))).toEqual([]);
+  expect(
+    paths.filter((path) => /^(test|src|tasks|\.ci|node_modules)\/|tsbuildinfo|bin\/(setup|node)/.test(path)),
+  ).toEqual([]);
+  expect(size).toBeLessThan(1_000_000);
+  expect(unpackedSize).toBeLessThan(5_000_000);
+});
 
-test('the launcher is executable', { timeout: 30_000 }, async () => {
+test('the launcher is executable', async () => {
   const { files } = await pack();
   const { bin } = await manifest();
   const launcher = files.find(({ path }) => path === bin['run-plan']);

@@ -96,7 +96,7 @@ const entries: fc.Arbitrary<{ readonly entry: ScheduleEntry; readonly zone: stri
 
 const bases = ['2026-03-07 11:00:00 UTC', '2026-10-23 22:30:00 UTC'];
 
-describe.runIf(hasSystemd)('by systemd itself', { timeout: 60_000 }, () => {
+describe.runIf(hasSystemd)('by systemd itself', () => {
   it.each(bases)('generated schedules fire at the same times after %s', async (base) => {
     const samples = fc.sample(entries, { numRuns: 200 });
     const expressions = samples.map(({ entry, zone }) => calendarsOf(entry, zone));

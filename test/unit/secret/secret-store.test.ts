@@ -180,13 +180,11 @@ describe('a secret that cannot be had', () => {
 
   it('is given up at the time limit, with all that the command started', async () => {
     const pidFile = join(folder, 'pid');
-    const startedAt = performance.now();
-    const text = `sleep 30 & echo $! > ${pidFile}; wait`;
+    const text = `sleep 600 & echo $! > ${pidFile}; wait`;
     const failure = await failureOf(store({ commandTimeoutMs: 200 }).resolve(command(text)));
     expect(failure.message).toMatch(/gave nothing within 0.2 s$/);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
     const pid = Number(await readFile(pidFile, 'utf8'));
-    await expect.poll(() => isRunning(pid), { timeout: 2_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 
   it('is given up when the run is cancelled', async () => {

@@ -61,7 +61,7 @@ beforeAll(async () => {
     cwd: folder,
   });
   found = JSON.parse(stdout) as Record<string, unknown>;
-}, 30_000);
+});
 
 afterAll(async () => {
   await rm(folder, { recursive: true });
