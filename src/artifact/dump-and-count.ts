@@ -22,7 +22,8 @@ export async function dumpAndCount(
   prepared: PreparedDump,
   artifact: NewArtifact,
 ): Promise<Pick<FinishedDump, 'snapshot' | 'storeTime' | 'uploads' | 'dump' | 'fingerprint'>> {
-  const { repository, source, name, expectedBytes } = prepared;
+  const { source, name, expectedBytes } = prepared;
+  const { repository } = artifact;
   const { endpoint } = source.session;
   context.report.phase(`dumping ${endpoint.database}`);
   const snapshot = await takeSnapshot(source.session);

@@ -15,6 +15,8 @@ export interface SmallFile {
 /** An artifact that is being written: its files so far, and either a manifest at the end or nothing of it. */
 export interface NewArtifact {
   readonly name: string;
+  /** Where its files are put: each is known from its first byte, so that `discard` finds also what was broken off. */
+  readonly repository: Repository;
   readonly files: readonly ManifestFile[];
   readonly committed: boolean;
   /** Notes a file that the repository has confirmed. */
@@ -24,7 +26,7 @@ export interface NewArtifact {
   /** Stores the manifest: from then on it is an artifact. */
   commit(manifest: Omit<Manifest, 'files'>): Promise<Manifest>;
   /**
-   * Removes what was stored, unless it was committed. Gives the keys that were removed.
+   * Removes what was stored, and what may have been, unless it was committed. Gives the keys of what was stored.
    * @throws Failure of the repository; the files are then debris that pruning removes.
    */
   discard(signal?: AbortSignal): Promise<readonly string[]>;
@@ -35,25 +37,39 @@ export interface NewArtifact {
  * @throws Failure `key-exists` otherwise: what another run wrote must never be mixed with or removed as this one's.
  */
 export async function beginArtifact(
-  repository: Repository,
+  store: Repository,
   name: string,
   signal: AbortSignal,
 ): Promise<NewArtifact> {
-  for await (const object of repository.list(`${name}.`, signal)) {
-    throw new Failure('key-exists', `${repository.location} already holds ${object.key}`, {
+  for await (const object of store.list(`${name}.`, signal)) {
+    throw new Failure('key-exists', `${store.location} already holds ${object.key}`, {
       where: object.key,
       hint: 'Another run dumped the same database in the same second; run this one again.',
     });
   }
   const files: ManifestFile[] = [];
+  const tried = new Set<string>();
+  const repository: Repository = { ...store, put: putAndNote };
   let committed = false;
+
+  /** A request that was broken off may have been done by the store; what another run stored is not this one's. */
+  async function putAndNote(...words: Parameters<Repository['put']>): ReturnType<Repository['put']> {
+    const [key] = words;
+    tried.add(key);
+    try {
+      return await store.put(...words);
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'key-exists') tried.delete(key);
+      throw error;
+    }
+  }
 
   function add(file: ManifestFile): ManifestFile {
     files.push(file);
     return file;
   }
 
-  async function store({ key, role, text }: SmallFile): Promise<ManifestFile> {
+  async function putSmall({ key, role, text }: SmallFile): Promise<ManifestFile> {
     const content = Buffer.from(text, 'utf8');
     const stored = await repository.put(key, content, { signal });
     await confirmSize(repository, key, stored.bytes, content.length);
@@ -61,13 +77,14 @@ export async function beginArtifact(
   }
 
   async function put(small: readonly SmallFile[]): Promise<void> {
-    const results = await Promise.allSettled(small.map(store));
+    const results = await Promise.allSettled(small.map(putSmall));
     for (const result of results) if (result.status === 'fulfilled') add(result.value);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
   return {
     name,
+    repository,
     files,
     get committed() {
       return committed;
@@ -86,10 +103,12 @@ export async function beginArtifact(
     },
     discard: async (discardSignal) => {
       if (committed) return [];
-      const keys = files.map((file) => file.key);
-      // A manifest whose upload was broken off may be there all the same, so it goes first.
-      if (keys.length > 0) await repository.remove([manifestKey(name), ...keys], discardSignal);
-      return keys;
+      // Without its manifest it is no artifact any more, so that goes first.
+      const manifest = manifestKey(name);
+      const others = [...tried].filter((key) => key !== manifest);
+      const keys = tried.has(manifest) ? [manifest, ...others] : others;
+      if (keys.length > 0) await store.remove(keys, discardSignal);
+      return files.map((file) => file.key);
     },
   };
 }

@@ -61,3 +61,17 @@ test('of files stored at the same time those beside one that fails are known, an
   expect(await artifact.discard()).toEqual([`${name}.RESTORE.md`]);
   expect([...repository.objects.keys()]).toEqual([`${name}.dump`]);
 });
+
+test('a file whose request was broken off after the store had done it goes again as well', async () => {
+  const store = memoryRepository();
+  const lost = new Error('enough');
+  const breaksOff: typeof store.put = async (...words) => {
+    await store.put(...words);
+    throw lost;
+  };
+  const artifact = await beginArtifact({ ...store, put: breaksOff }, name, signal);
+  await expect(artifact.repository.put(`${name}.dump`, 'PGDMP')).rejects.toBe(lost);
+  await expect(artifact.put([{ key: `${name}.RESTORE.md`, role: 'guide', text: '#' }])).rejects.toBe(lost);
+  expect(await artifact.discard()).toEqual([]);
+  expect([...store.objects.keys()]).toEqual([]);
+});
