@@ -10,6 +10,8 @@ export interface RestoreProgress {
   readonly loaded: () => number;
   /** Indexes, constraints and the like that were begun. */
   readonly later: () => number;
+  /** Errors that pg_restore went on after, harmless or not: rows that count as loaded may be missing then. */
+  readonly errors: () => number;
 }
 
 export interface RestoreListener {
@@ -37,6 +39,7 @@ export function createRestoreProgress(listener: RestoreListener): RestoreProgres
   let begun = false;
   let loaded = 0;
   let later = 0;
+  let errors = 0;
   let isParallel = false;
   let isReading = false;
   // A name may hold a line break and look like another line.
@@ -64,6 +67,7 @@ export function createRestoreProgress(listener: RestoreListener): RestoreProgres
   return {
     loaded: () => loaded,
     later: () => later,
+    errors: () => errors,
     end: () => {
       if (isReading) countLoaded();
       isReading = false;
@@ -71,6 +75,7 @@ export function createRestoreProgress(listener: RestoreListener): RestoreProgres
     add: (line) => {
       if (isParallel) noteLaunch(line);
       const { kind, text } = readRestoreLine(line);
+      if (kind === 'error') errors += 1;
       if (kind !== 'progress') return;
       if (!begun && /^(?:processing item|creating|entering main parallel loop)/.test(text)) {
         begun = true;

@@ -86,7 +86,7 @@ async function loadInOnePass(load: Load, stream: DumpStream): Promise<void> {
   let noted: Promise<void> | undefined;
   const noteRows = (loaded: number): void => {
     endLoad(load.bytesRead() - readBefore);
-    if (!keepsRows || loaded !== listing.dataEntries) return;
+    if (!keepsRows || loaded !== listing.dataEntries || progress.errors() > 0) return;
     noted ??= load.onLoaded();
     // Awaited at the end; a session that is lost until then ends the pass by itself.
     noted.catch(() => undefined);

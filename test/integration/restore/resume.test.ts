@@ -125,6 +125,26 @@ test.for(ways)('broken off while rows are loaded, it begins anew: $what', async 
   expect(await plainDump(services, name)).toBe(await plainDump(services, database.name));
 });
 
+test.for(ways)(
+  'rows that the server refused are not there, whatever is built after them: $what',
+  async (way) => {
+    const picky = await newDatabase(`
+    create function may_load() returns boolean language sql as $$ select current_database() not like 'restored%' $$;
+    create table customers (id int primary key, name text check (public.may_load()));
+    insert into customers values (1, 'a');
+    create table orders (id int primary key, at int);
+    insert into orders values (1, 1);
+    create index on orders (at)`);
+    const store = await folderStore();
+    await dumpInto(store, picky, way.dump);
+    const name = newName();
+    await expect(restore({ database: name, jobs: way.jobs }, { store, of: picky })).rejects.toMatchObject({
+      where: 'TABLE DATA customers',
+    });
+    expect(await commentOf(name)).toContain('"state":"loading"');
+  },
+);
+
 test('in one transaction no row counts as loaded before its end', async () => {
   const { store } = await dumped(directory);
   const name = newName();

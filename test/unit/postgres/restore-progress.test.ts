@@ -99,3 +99,14 @@ test('a list of contents tells what a restore wants to know', () => {
     relations: ['billing a b app', 'public s app', 'public v app'],
   });
 });
+
+test('rows of a table whose COPY failed count as loaded, and the error is counted', () => {
+  const { heard, progress } = follow([
+    'pg_restore: processing data for table "public.t"',
+    'pg_restore: error: COPY failed for table "t": ERROR:  new row violates check constraint "c"',
+    'DETAIL:  Failing row contains (1).',
+    'pg_restore: creating CONSTRAINT "public.t t_pkey"',
+  ]);
+  expect(heard.filter((what) => what !== 'begun')).toEqual(['loaded 1', 'constraint public.t t_pkey 1']);
+  expect(progress.errors()).toBe(1);
+});
