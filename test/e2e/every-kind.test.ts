@@ -49,7 +49,6 @@ function linesOf(dump: string): readonly string[] {
 
 test.each([
   ['custom', 'staging'],
-  ['directory', 'staging'],
   ['directory', 'scratch'],
 ])(
   'a database of every kind of object: a %s dump restored into %s is equal in every object, and dropped',

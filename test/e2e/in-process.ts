@@ -30,7 +30,11 @@ const { createLoader } = (await import(new URL('../../bin/load-built.js', import
 /** Each file of the build is loaded once for all commands of this process. */
 const load = createLoader(undefined);
 
+/** Less than a test has, so that a command that hangs is named, and those after it in this process fail at once. */
+const limitMs = 4 * 60_000;
+
 let underWay: Promise<unknown> = Promise.resolve();
+let hanging: string | undefined;
 
 /**
  * Runs a command line of the built program in this process, with streams that are no terminals, and this process'
@@ -39,9 +43,26 @@ let underWay: Promise<unknown> = Promise.resolve();
  * could live on but modules, also those of an operator's own tasks: a file of these is loaded once by its path.
  */
 export function runInProcess(words: readonly string[], surroundings: Surroundings): Promise<EndedInProcess> {
-  const run = underWay.then(() => runAlone(words, surroundings));
+  const run = underWay.then(() => {
+    if (hanging !== undefined)
+      throw new Error(`'${hanging}' has not ended, and a process has one working folder`);
+    return withinLimit(words.join(' '), runAlone(words, surroundings));
+  });
   underWay = run.catch(() => undefined);
   return run;
+}
+
+async function withinLimit<Result>(command: string, run: Promise<Result>): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    hanging = command;
+    reject(new Error(`'${command}' did not end within ${String(limitMs)} ms`));
+  }, limitMs);
+  try {
+    return await Promise.race([run, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function runAlone(words: readonly string[], surroundings: Surroundings): Promise<EndedInProcess> {

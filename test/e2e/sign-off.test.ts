@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { until } from '../fixtures/until.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/run-plan.js', import.meta.url));
@@ -28,7 +30,7 @@ function plan(step: string): Promise<void> {
 interface Session {
   readonly ended: Promise<number | null>;
   readonly shown: () => string;
-  /** Presses a key until the condition holds: the first may pass for one that was typed ahead. */
+  /** Presses a key, and again where nothing comes of it for long: a second Ctrl-C would end the run at once. */
   readonly pressUntil: (key: string, condition: () => boolean) => Promise<void>;
 }
 
@@ -62,16 +64,16 @@ function inTerminal(words: string): Session {
   return {
     ended,
     shown,
-    pressUntil: (key, condition) =>
-      expect
-        .poll(
-          () => {
-            if (!isOver && shown().includes(prompt)) child.stdin.write(key);
-            return isOver || condition();
-          },
-          { timeout: 60_000, interval: 150 },
-        )
-        .toBe(true),
+    pressUntil: async (key, condition) => {
+      const hasReacted = (): boolean => isOver || condition();
+      await until('the question', () => isOver || shown().includes(prompt));
+      while (!hasReacted()) {
+        // What comes with the question passes for typed ahead.
+        await pause(500);
+        if (!hasReacted()) child.stdin.write(key);
+        for (let waited = 0; waited < 10_000 && !hasReacted(); waited += 50) await pause(50);
+      }
+    },
   };
 }
 

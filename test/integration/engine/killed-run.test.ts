@@ -139,8 +139,9 @@ describe('a run killed by SIGKILL', () => {
   });
 
   test('lets the next run start at once, while its guard still ends what it left', async () => {
-    const run = start([{ script: stubborn }]);
-    await pidsOf(run, 3);
+    // Nothing that takes the guard seconds: the next run waits five.
+    const run = start([{ script: 'sleep 600 & echo $!\nsetsid sleep 601 & echo $!\nwait' }]);
+    await pidsOf(run, 2);
     run.child.kill('SIGKILL');
     await run.ended;
     expect((await runQuick()).code).toBe(0);

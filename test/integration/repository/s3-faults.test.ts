@@ -284,7 +284,7 @@ test('a listing of many pages goes on from the last one each time', async () => 
     `<?xml version="1.0"?><ListBucketResult><Contents><Key>prod/${key}</Key><Size>1</Size></Contents>
       <IsTruncated>${String(next !== undefined)}</IsTruncated>${next === undefined ? '' : `<NextContinuationToken>${next}</NextContinuationToken>`}</ListBucketResult>`;
   const answer = (url: RegExp, body: string): unknown =>
-    proxy.inject({ kind: 'answer', status: 200, method: 'GET', url, body });
+    proxy.inject({ kind: 'answer', status: 200, method: 'GET', url, body, times: 1 });
   answer(/continuation-token=second/, page('b', 'third'));
   answer(/continuation-token=third/, page('c', 'last'));
   answer(/continuation-token=last/, page('d'));
