@@ -199,7 +199,9 @@ test.for(ways.flatMap((way) => phases.map((phase) => ({ ...way, phase }))))(
     const runId = newRunId();
     const abort = new AbortController();
     const reason = new Error('enough');
+    const said: string[] = [];
     const onPhase = (text: string): void => {
+      said.push(text);
       if (!text.startsWith(phase) || abort.signal.aborted) return;
       setImmediate(() => {
         abort.abort(reason);
@@ -211,6 +213,9 @@ test.for(ways.flatMap((way) => phases.map((phase) => ({ ...way, phase }))))(
         { store, of: database, runId, signal: abort.signal, onPhase },
       ),
     ).rejects.toBe(reason);
+    // The next may have begun by then; what follows it has not.
+    const later = phases.slice(phases.indexOf(phase) + 2);
+    expect(said.filter((text) => later.some((one) => text.startsWith(one)))).toEqual([]);
     await expectNothingLeft(runId);
   },
 );
