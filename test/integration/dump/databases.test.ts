@@ -69,17 +69,14 @@ test('a database whose name holds what shells, URLs and paths dislike survives',
   expect(name).toMatch(/^pg_o%27d%20%22d%22%2F%3D%25%5C%20%24x%20%E6%BC%A2%20\w+_\d{8}T\d{6}Z$/);
 });
 
-test('a row with a value of 100 MB survives', async () => {
+test('a row with a value of 80 MB survives', async () => {
   const database = await newDatabase(
     `create table big (n int, t text); alter table big alter t set storage external;
-     insert into big values (1, repeat(md5('1'), 3276800)), (2, 'small')`,
+     insert into big values (1, repeat(md5('1'), 2500000)), (2, 'small')`,
   );
-  await expectSurvives(database, async (...names) => {
-    const sums = 'select n, length(t), md5(t) from big order by n';
-    const [restored, original] = await Promise.all(
-      names.map((name) => databaseNamed(services, name).query(sums)),
-    );
-    expect(restored).toEqual(original);
+  const sums = 'select n, length(t), md5(t) from big order by n';
+  await expectSurvives(database, async (restored) => {
+    expect(await databaseNamed(services, restored).query(sums)).toEqual(await database.query(sums));
   });
 });
 
@@ -133,5 +130,6 @@ test('a dump into S3 restores from there with aws', async () => {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
   });
-  await expectEqual(services, restored, database.name);
+  const sums = 'select n, md5(data) from photos';
+  expect(await databaseNamed(services, restored).query(sums)).toEqual(await database.query(sums));
 });

@@ -44,6 +44,7 @@ async function listeningClient(): Promise<{ folder: string; said: () => Promise<
 
 const directory = { format: 'directory', jobs: 2 } as const;
 const megabyte = 1_000_000;
+const byTheirSize = ['c_largest', 'b_middle', 'a_small'];
 let database: TestDatabase;
 const dumped = dumpsOf(() => database);
 
@@ -65,14 +66,14 @@ async function loadingOrder({ store }: Dumped, of: TestDatabase): Promise<readon
   const client = await listeningClient();
   const name = newName();
   await restore({ database: name, jobs: 2, 'client-folder': client.folder }, { store, of });
-  await expectEqual(services, name, of.name);
+  const sums = byTheirSize.map((table) => `select md5(data) from ${table}`).join(' union all ');
+  const searched = `set search_path to public, large; ${sums}`;
+  expect(await databaseNamed(name).query(searched)).toEqual(await of.query(searched));
   const launched = (await client.said()).matchAll(/launching item \d+ TABLE DATA (\S+)/g);
   return [...launched].map(([, table]) => table).filter((table) => table !== 'tiny');
 }
 
 describe('the largest table is begun first', () => {
-  const byTheirSize = ['c_largest', 'b_middle', 'a_small'];
-
   test('in a schema that every database has', async () => {
     expect(await loadingOrder(await dumped(directory), database)).toEqual(byTheirSize);
   });
@@ -119,15 +120,15 @@ test('rows of large tables never touch the scratch folder', async () => {
 
 test('hundreds of tables by eight jobs, whose words mix: every one is loaded', async () => {
   const source = await newDatabase(`
-    do $$ begin for i in 1..300 loop
+    do $$ begin for i in 1..200 loop
       execute format('create table t%s as select n, md5(n::text) as x from generate_series(1, 50) n', i);
     end loop; end $$;
-    ${Array.from({ length: 4 }, (_, index) => largeTable(`l${index}`)).join('\n')}`);
+    ${Array.from({ length: 2 }, (_, index) => largeTable(`l${index}`)).join('\n')}`);
   const store = await folderStore();
   await dumpInto(store, source, { ...directory, compress: 'none' });
   const name = newName();
   const { said } = await restore({ database: name, jobs: 8 }, { store, of: source });
-  expect(said.phases).toContain('loading rows: 304 of 304 tables');
+  expect(said.phases).toContain('loading rows: 202 of 202 tables');
   await expectEqual(services, name, source.name);
 });
 

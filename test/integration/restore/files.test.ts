@@ -88,8 +88,8 @@ const createRefused = {
 
 const kinds = [
   { name: 'custom.dump', script: '"$DUMP" -Fc -f "$OUT"', format: 'custom', holds: 'every kind' },
-  { name: 'directory', script: '"$DUMP" -Fd -j2 -f "$OUT"', format: 'directory', holds: 'every kind' },
-  { name: 'tar.dump', script: '"$DUMP" -Ft -f "$OUT"', format: 'tar', holds: 'every kind' },
+  { name: 'directory', script: '"$DUMP" -Fd -j2 -f "$OUT"', format: 'directory' },
+  { name: 'tar.dump', script: '"$DUMP" -Ft -f "$OUT"', format: 'tar' },
   { name: 'tar.dump.zst', script: '"$DUMP" -Ft | zstd -q > "$OUT"', format: 'tar' },
   { name: 'text.sql', script: '"$DUMP" -f "$OUT"', format: 'sql', holds: 'every kind' },
   { name: 'text.sql.gz', script: '"$DUMP" | gzip > "$OUT"', format: 'sql' },
@@ -115,7 +115,7 @@ test.for([
 ])('a .sha256 beside it proves it: $what', async ({ text }) => {
   const path = await madeBy('"$DUMP" -Fc -f "$OUT"', 'custom.dump');
   await writeFile(`${path}.sha256`, text(await sha256Of(path)));
-  const { said } = await restoreFile(path);
+  const { said } = await restoreFile(path, { 'schema-only': true });
   expect(said.notes).toContainEqual(expect.stringContaining('has the sha256 that lies beside it'));
 });
 

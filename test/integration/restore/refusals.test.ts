@@ -200,7 +200,9 @@ test.for([
   const runId = newRunId();
   const abort = new AbortController();
   const reason = new Error('enough');
+  const said: string[] = [];
   const onPhase = (text: string): void => {
+    said.push(text);
     if (!text.startsWith(phase) || abort.signal.aborted) return;
     setImmediate(() => {
       abort.abort(reason);
@@ -209,5 +211,8 @@ test.for([
   await expect(
     restore({ database: newName(), jobs }, { store, of: database, runId, signal: abort.signal, onPhase }),
   ).rejects.toBe(reason);
+  // The next may have begun by then; what follows it has not.
+  const later = phases.slice(phases.indexOf(phase) + 2);
+  expect(said.filter((text) => later.some((one) => text.startsWith(one)))).toEqual([]);
   await expectNothingLeft(runId);
 });

@@ -21,6 +21,7 @@ import {
 const services = inject('services');
 let database: TestDatabase;
 const dumped = dumpsOf(() => database);
+let original: string;
 
 beforeAll(async () => {
   database = await createDatabase(services);
@@ -37,6 +38,7 @@ beforeAll(async () => {
     create table items (order_id int references orders, n int);
     create materialized view totals as select count(*) from items;
     select lo_from_bytea(0, 'photo')`);
+  original = await plainDump(services, database.name);
 });
 
 afterAll(async () => {
@@ -94,7 +96,7 @@ test.for(ways)('broken off while indexes are built, it goes on with them alone: 
   const { said } = await restore({ database: name, jobs: way.jobs, resume: true }, { store, of: database });
   expect(said.notes).toContain(`every row of ${name} is there; going on with indexes and constraints`);
   expect(await rowsOf(name)).toEqual(rows);
-  expect(await plainDump(services, name)).toBe(await plainDump(services, database.name));
+  expect(await plainDump(services, name)).toBe(original);
   expect(await commentOf(name)).toBeNull();
   // Only who has read every byte may call an artifact verified.
   const [artifact] = await listArtifacts(store.repository);
@@ -122,7 +124,7 @@ test.for(ways)('broken off while rows are loaded, it begins anew: $what', async 
   expect(await commentOf(name)).toContain('"state":"loading"');
   const { said } = await restore({ database: name, jobs: way.jobs, resume: true }, { store, of: database });
   expect(said.notes).toContain(`rows of ${name} may be missing; beginning anew`);
-  expect(await plainDump(services, name)).toBe(await plainDump(services, database.name));
+  expect(await plainDump(services, name)).toBe(original);
 });
 
 test.for(ways)(
@@ -184,7 +186,7 @@ test('a part that was loaded is not taken for the whole', async () => {
   ).rejects.toThrow('enough');
   const { said } = await restore({ database: name, resume: true }, { store, of: database });
   expect(said.notes).toContain(`${name} was to hold another part; beginning anew`);
-  expect(await plainDump(services, name)).toBe(await plainDump(services, database.name));
+  expect(await plainDump(services, name)).toBe(original);
 });
 
 test('what is not an unfinished restore of this artifact is never touched', async () => {
