@@ -90,7 +90,7 @@ test('an index that cannot be built ends the restore at once, and is named', asy
   await expect(
     restore({ database: newName(), jobs: 2 }, { store, of: source, runId, path, onPhase }),
   ).rejects.toMatchObject({ code: 'restore-failed', message: expect.stringContaining('a_broken') as string });
-  expect(phases).toContain('loading rows: 2 of 3 tables');
+  // The rows of the last table are kept back: nothing waited for them.
   expect(phases).not.toContain('loading rows: 3 of 3 tables');
   await expectNothingLeft(runId);
 });
