@@ -99,12 +99,13 @@ test('a cluster whose owner is killed is gone with its folder', async () => {
 });
 
 test('a server is ended also when the shell has lost the process that hears of its end', async () => {
-  const { folder, stop } = await startCluster();
+  const server = await startCluster();
+  const { folder } = server;
   const shell = (await pidsWith(`run-plan-cluster\0${folder}\0`)).at(0);
   const children = await readFile(`/proc/${shell ?? ''}/task/${shell ?? ''}/children`, 'utf8');
   const [, reader = 0] = children.trim().split(' ').map(Number);
   process.kill(reader, 'SIGKILL');
-  await stop();
+  await server.stop();
   await expect(access(folder)).rejects.toThrow('ENOENT');
   await expect.poll(() => pidsWith(folder), { timeout: 60_000 }).toEqual([]);
 });
