@@ -2,16 +2,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest, longest first: begun last, one of them would run while the other workers have nothing left. */
 const longest = [
-  'e2e/killed-anywhere',
-  'integration/restore/files',
-  'integration/restore/formats',
-  'e2e/drill',
-  'integration/application/application',
-  'e2e/twelve-months',
   'e2e/systemd',
+  'e2e/killed-anywhere',
   'integration/repository/contract',
+  'integration/engine/killed-run',
   'integration/repository/s3-faults',
-  'local/engine/killed-run',
+  'integration/restore/formats',
+  'integration/restore/files',
+  'integration/bucket/together',
+  'e2e/drill',
 ].map((name) => `/test/${name}.test.ts`);
 
 /** Projects one after the other, so that workers are used again, those with long files first. */
