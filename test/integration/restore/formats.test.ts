@@ -91,12 +91,13 @@ async function storeFor({ isEncrypted, isS3 }: Case): Promise<{ store: Store; id
   return { store: { repository: made.repository, settings, folder: '' }, identity: text };
 }
 
-/** Tables that people made, that hold rows, and of which the planner knows nothing. */
+/** Tables that people made, with columns and rows of which the planner knows nothing. */
 function tablesWithoutStatistics(name: string): Promise<readonly object[]> {
   return databaseNamed(name).query(
     `select c.oid::regclass::text as name from pg_class c
       where c.relkind in ('r', 'm') and pg_relation_size(c.oid) > 0
         and c.relnamespace::regnamespace::text !~ '^(pg_|information_schema$)'
+        and exists (select from pg_attribute a where a.attrelid = c.oid and a.attnum > 0)
         and not exists (select from pg_statistic s where s.starelid = c.oid)`,
   );
 }
