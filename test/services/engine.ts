@@ -22,7 +22,11 @@ export async function pullImage(name: string): Promise<string | undefined> {
   const { ImageName } = await import('testcontainers');
   const problem = await (await openEngine()).image.pull(ImageName.fromString(name)).then(
     () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    (error: unknown) =>
+      // What the engine itself said, without the client's words around it.
+      String(error instanceof Error ? error.message : error)
+        .replace(/^\(HTTP code \d+\) [^-]*- /, '')
+        .trim(),
   );
   // A pull that breaks off ends like one that is done.
   if (problem === undefined && !(await hasImage(name))) return 'the pull broke off';

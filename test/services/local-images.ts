@@ -33,6 +33,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const baseScript = 'images/debian-base.sh';
 /** Lines between the headings of a long step are told this far apart, milliseconds. */
 const tellEveryMs = 5_000;
+const toldLength = 100;
 
 /** The name of what the recipe makes today: another content is another tag, so an image that is there is the right one. */
 export async function localImageName(recipe: Recipe): Promise<string> {
@@ -118,7 +119,13 @@ async function follow(
   const textOf = (line: string): string => {
     const { stream: text = '', error } = JSON.parse(line) as EngineLine;
     failed ??= error;
-    return text.trim();
+    // The engine passes on what a program wrote at once, which may be several lines.
+    return (
+      text
+        .trim()
+        .split(/\s*[\r\n]+/)
+        .at(-1) ?? ''
+    );
   };
   const last = await tell(stream, textOf, isHeading, say);
   if (failed !== undefined) throw new Error(`${failed}; before that: ${last}`);
@@ -138,7 +145,7 @@ async function tell(
     if (text === '') continue;
     last = [...last, text].slice(-10);
     if (!isHeading(text) && performance.now() - toldAt < tellEveryMs) continue;
-    say(`  ${text}`);
+    say(`  ${text.slice(0, toldLength)}`);
     toldAt = performance.now();
   }
   return last.join('\n');

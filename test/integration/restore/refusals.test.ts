@@ -76,7 +76,10 @@ const refusals: readonly Refusal[] = [
   },
 ];
 
-test.for(refusals)('$what is refused before anything is made', async ({ change, parameters, code }) => {
+// Whose disk a container's server fills cannot be told from here.
+const met = refusals.filter(({ code }) => code !== 'space-missing' || services.postgres.way === 'native');
+
+test.for(met)('$what is refused before anything is made', async ({ change, parameters, code }) => {
   const { store, manifest } = await dumped();
   if (change !== undefined) await changeManifest(store, manifest, change);
   const name = newName();

@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../../services/bucket.ts';
+import { startContainerPostgres } from '../../services/containers.ts';
 import { createDatabase, dropDatabase } from '../../services/database.ts';
+import { openEngine, sweep } from '../../services/engine.ts';
 
 const services = inject('services');
 
@@ -32,3 +37,45 @@ test('a test has a bucket of its own, removed with all its versions', async () =
     client.destroy();
   }
 });
+
+const { image } = services.postgres;
+
+/** A process that starts a server in a container and says where. */
+const program = `
+  const { startContainerPostgres } = await import(process.argv[1]);
+  const { service } = await startContainerPostgres(process.argv[2]);
+  console.log(service.port);
+  process.stdin.resume();
+`;
+
+/** The ports of 127.0.0.1 at which containers answer. */
+async function publishedPorts(): Promise<readonly number[]> {
+  const found = await (await openEngine()).container.list();
+  return found.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort));
+}
+
+// Natively there is none, and a test that never applies would stand among the skipped ones of every run.
+if (image !== undefined)
+  test('a container of a run that was killed goes, one of a run that runs stays', async () => {
+    const own = await startContainerPostgres(image);
+    onTestFinished(() => own.stop());
+    const module = new URL('../../services/containers.ts', import.meta.url).href;
+    // Its containers are its own to sweep: no reaper may be quicker.
+    const env = { ...process.env, TESTCONTAINERS_RYUK_DISABLED: 'true' };
+    const words = ['--input-type=module', '--eval', program, module, image];
+    const child = spawn(process.execPath, words, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    const port = Number(line);
+
+    await sweep();
+    expect(await publishedPorts()).toContain(port);
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    expect(await publishedPorts()).toContain(port);
+    await sweep();
+    const left = await publishedPorts();
+    expect(left).not.toContain(port);
+    expect(left).toContain(own.service.port);
+  });

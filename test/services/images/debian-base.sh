@@ -10,6 +10,8 @@ for program in apt-get debootstrap; do
 done
 folder=$(mktemp -d "${TMPDIR:-/tmp}/run-plan-debian.XXXXXX")
 trap 'rm -rf --one-file-system "$folder"' EXIT
+# It becomes the root folder, which every user must be able to enter.
+chmod 755 "$folder"
 
 # Without one of Debian's own, debootstrap knows where Debian is.
 mirror=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(SITE)' 'Created-By: Packages' |
