@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { plainDump } from '../integration/dump/stock-tools.ts';
+import { listObjects, plainDump } from '../integration/dump/stock-tools.ts';
 import type { RunningService } from '../services/running-service.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
 import { onSecondPostgres, startSecondPostgres } from '../services/second-postgres.ts';
@@ -65,7 +65,9 @@ steps:
   - task: postgres-restore
     with: { from: prod, database: "\${run.scratch}", jobs: 2 }
   - task: restore-compare
-  - run: pg_dump --no-owner --no-privileges --file=restored.sql
+  - run: |
+      pg_dump --no-owner --no-privileges --no-blobs >restored.sql
+      psql ${listObjects[0]} "${listObjects[1]}" >>restored.sql
 cleanup:
   - task: postgres-drop
 `,

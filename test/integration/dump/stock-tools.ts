@@ -67,7 +67,7 @@ async function plainDumper(services: Services) {
 }
 
 /** Large objects apart: from 17 on pg_dump writes those together that have the same grants, which are not compared. */
-const listObjects = [
+export const listObjects = [
   '-XAtc',
   `select oid, md5(lo_get(oid)), obj_description(oid, 'pg_largeobject') from pg_largeobject_metadata order by oid`,
 ] as const;

@@ -3,7 +3,10 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder with small programs in the places of real ones; each call of one becomes a line of `calls`. */
+/**
+ * A folder with small programs in the places of real ones; each call of one becomes a line of `calls`. Each reads its input
+ * to the end first: whoever writes into one that has ended gets a signal, now and then.
+ */
 export interface Stage {
   readonly folder: string;
   run(
@@ -26,15 +29,19 @@ export async function createStage(): Promise<Stage> {
     folder,
     program: async (name, body) => {
       const path = join(programs, name);
-      await writeFile(path, `#!/bin/bash\nprintf '%s|' ${name} "$@" >> ${log}; echo >> ${log}\n${body}\n`);
+      await writeFile(
+        path,
+        `#!/bin/bash\nprintf '%s|' ${name} "$@" >> ${log}; echo >> ${log}\ncat >/dev/null\n${body}\n`,
+      );
       await chmod(path, 0o755);
     },
     run: ([shell, ...words], script, variables = {}) =>
       new Promise((resolve) => {
         const env = { PATH: `${programs}:/usr/bin:/bin`, ...variables };
-        execFile(shell, [...words, script], { cwd: folder, env }, (error, stdout, stderr) => {
+        const child = execFile(shell, [...words, script], { cwd: folder, env }, (error, stdout, stderr) => {
           resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
         });
+        child.stdin?.end();
       }),
     calls: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== ''),
     remove: () => rm(folder, { recursive: true, force: true }),
