@@ -7,7 +7,14 @@ import { fetchLargeObjects, loadLargeObjects, type LargeObjects } from './large-
 import { loadInOneTransaction } from './load-in-one-transaction.ts';
 import { runPass, type Load } from './load.ts';
 import { startFeeding, type Feeding } from './table-feeding.ts';
-import { makeFifos, showSize, type FeedOptions, type TableFeed } from './table-feed.ts';
+import {
+  feedTable,
+  makeFifos,
+  readsFifos,
+  showSize,
+  type FeedOptions,
+  type TableFeed,
+} from './table-feed.ts';
 
 export interface DumpFolder {
   /** A directory-format dump whose large tables are still in the repository. */
@@ -26,7 +33,7 @@ export interface DumpFolder {
 
 /**
  * Restores a directory-format dump in parallel straight from the repository. Each large table is a FIFO that is fed
- * when a worker is about to read it, so nothing of it touches a disk. Large objects are loaded beside the tables.
+ * when a worker is about to read it, so nothing of it touches a disk, unless pg_restore refuses FIFOs. Large objects are loaded beside the tables.
  *
  * pg_restore begins with the largest tables by the sizes of their files, and a FIFO has none. So at first files of the
  * right size lie there, empty; they become FIFOs once pg_restore has looked, and until then it is held in the creation
@@ -36,6 +43,7 @@ export async function loadDirectory(load: Load, folder: DumpFolder): Promise<voi
   const feeds = new Map(
     [...folder.tables].map(([id, file]) => [id, { file, path: `${folder.path}/${id}.dat` }] as const),
   );
+  await fetchWhereNeeded(load, folder, feeds);
   const hold = isSerial(load) ? undefined : await takeHold(folder, [...feeds.values()]);
   if (hold === undefined) await makeFifos(load.commands, [...feeds.values()]);
   const feeding = startFeeding(load, folder.feed, feeds);
@@ -78,6 +86,32 @@ export async function loadDirectory(load: Load, folder: DumpFolder): Promise<voi
     endLoad();
     endLater?.();
   }
+}
+
+/**
+ * For a pg_restore that reads regular files only: every large table is unpacked into the folder first, so that none is
+ * left to be fed. That takes the room of the tables as text.
+ */
+async function fetchWhereNeeded(
+  load: Load,
+  folder: DumpFolder,
+  feeds: Map<string, TableFeed>,
+): Promise<void> {
+  const [first] = feeds.keys();
+  const { commands, command, signal } = load;
+  if (first === undefined) return;
+  const question = { path: folder.path, id: first, folder: load.folder };
+  if (await readsFifos(commands, command.tools.pgRestore, question)) return;
+  const waiting = [...feeds.values()];
+  const count = waiting.length;
+  load.onPhase(`unpacking ${count} large tables into ${folder.path}: this pg_restore reads files only`);
+  const fetchNext = async (ofAll: AbortSignal): Promise<void> => {
+    for (let feed = waiting.shift(); feed !== undefined; feed = waiting.shift())
+      await feedTable(feed, { ...folder.feed, commands, signal: ofAll, onBytes: load.onBytes });
+  };
+  if (load.jobs > 1) await together(signal, fetchNext, fetchNext);
+  else await fetchNext(signal);
+  feeds.clear();
 }
 
 function isSerial({ command, jobs }: Load): boolean {

@@ -1,4 +1,5 @@
 import { open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ManifestFile } from '../artifact/manifest.ts';
 import { asDamage } from '../artifact/read-back.ts';
 import { killOnAbort } from '../artifact/store-dump.ts';
@@ -21,12 +22,13 @@ export interface FeedOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Opens the FIFO, which waits for its reader, and becomes the program. */
+/** Opens the file, a FIFO waits there for its reader, and becomes the program. */
 const intoFile = 'exec >"$1"; shift; exec "$@"';
 const copy: Stage = { program: 'cat', arguments: [] };
 
 /**
- * Feeds a table into its FIFO: repository, sha256, decrypt, decompress, pg_restore, without touching a disk.
+ * Feeds a table into its FIFO: repository, sha256, decrypt, decompress, pg_restore, without touching a disk. Where no FIFO
+ * is, a file is made.
  * @throws Failure `artifact-damaged`, `repository-*`, `command-failed` when the reader left early
  */
 export async function feedTable({ file, path }: TableFeed, options: FeedOptions): Promise<void> {
@@ -50,6 +52,32 @@ export async function feedTable({ file, path }: TableFeed, options: FeedOptions)
   } finally {
     forget();
   }
+}
+
+/**
+ * Reads one empty table through a FIFO, in a folder of its own: the table of contents, a list with one entry, and a writer
+ * that has nothing to write.
+ */
+const tryFifo = `
+  folder=$1; toc=$2; id=$3; shift 3
+  mkdir -m 700 "$folder" && ln -s "$toc" "$folder/toc.dat" && mkfifo -m 600 "$folder/$id.dat" && echo "$id;" >"$folder/list" || exit 1
+  : >"$folder/$id.dat" & writer=$!
+  "$@" --format=directory --data-only --use-list="$folder/list" --file=/dev/null "$folder"; status=$?
+  kill "$writer" 2>/dev/null
+  exit "$status"`;
+
+/**
+ * Whether this pg_restore reads the tables of a directory dump from FIFOs. Minor releases of November 2026 (15.20 and
+ * 17.12 were tried) refuse all but regular files.
+ */
+export async function readsFifos(
+  commands: Commands,
+  pgRestore: string,
+  { path, id, folder }: { readonly path: string; readonly id: string; readonly folder: string },
+): Promise<boolean> {
+  const words = [join(folder, 'fifo'), join(path, 'toc.dat'), id, pgRestore];
+  const { exitCode } = await commands.run('sh', ['-c', tryFifo, 'sh', ...words], { accept: [0, 1] });
+  return exitCode === 0;
 }
 
 /** Makes an empty file that claims the size of a table: pg_restore begins with the largest. */
