@@ -48,8 +48,8 @@ function buildStep(step: Step, plan: Plan, parts: PipelineParts): PipelineStep {
     environment: demand(parts.environments, step.environment),
     work: workOf(step, parts),
     timeoutMs,
-    // A person who thinks is not a stall: a question waits for as long as its step may take.
-    stallTimeoutMs: step.action.kind === 'confirm' ? Math.max(timeoutMs, stallTimeoutMs) : stallTimeoutMs,
+    // A person who thinks is not a stall: a question waits for as long as its step may take, which ends first.
+    stallTimeoutMs: step.action.kind === 'confirm' ? timeoutMs + stallTimeoutMs : stallTimeoutMs,
     retry,
     ...(step.when !== undefined && { when: step.when }),
     continueOnFailure,

@@ -54,14 +54,14 @@ test('a step’s deadline is its own, else the plan’s, else a day', () => {
   expect(build(plan(steps)).steps[1]).toMatchObject({ timeoutMs: 86_400_000, stallTimeoutMs: 1_800_000 });
 });
 
-test('a question to a person waits for as long as its step may take', () => {
+test('a question to a person waits for as long as its step may take, which ends before it counts as stalled', () => {
   const confirm = step('a', {
     action: { kind: 'confirm', text: 'Look' },
     stallTimeoutMs: 5,
     timeoutMs: 1000,
   });
   expect(build(plan([confirm, step('b', { stallTimeoutMs: 5 })])).steps).toMatchObject([
-    { timeoutMs: 1000, stallTimeoutMs: 1000 },
+    { timeoutMs: 1000, stallTimeoutMs: 1005 },
     { stallTimeoutMs: 5 },
   ]);
 });
