@@ -14,7 +14,8 @@ export async function together<First, Second>(
     throw error;
   };
   const [one, two] = await Promise.allSettled([first(both).catch(stop), second(both).catch(stop)]);
-  signal.throwIfAborted();
-  if (one.status === 'rejected' || two.status === 'rejected') throw controller.signal.reason;
+  // Its reason is what came first, also when what that ended aborts the caller's signal in turn.
+  both.throwIfAborted();
+  if (one.status === 'rejected' || two.status === 'rejected') throw both.reason;
   return [one.value, two.value];
 }

@@ -34,3 +34,15 @@ test('an abort from outside is thrown as its reason', async () => {
   controller.abort(reason);
   await expect(both).rejects.toBe(reason);
 });
+
+test('what the first failure brings down around it does not take its place', async () => {
+  const outer = new AbortController();
+  const cause = new Error('the artifact is damaged');
+  const other = async (signal: AbortSignal): Promise<never> => {
+    await untilAborted(signal).catch(() => {
+      outer.abort(new Error('the reader has gone'));
+    });
+    throw new Error('ended');
+  };
+  await expect(together(outer.signal, other, () => Promise.reject(cause))).rejects.toBe(cause);
+});
