@@ -26,7 +26,7 @@ export default defineConfig(
     'coverage/',
     'bench-results/',
     '.run-plan/',
-    'src/schema/generated/',
+    'src/language/generated/',
     'test/fixtures/plans/',
   ]),
   javascript.configs.recommended,
@@ -78,7 +78,7 @@ export default defineConfig(
     files: ['tasks/**/*.ts'],
     rules: {
       'no-restricted-imports': mayNotImport([
-        'src/(cli|demo|engine|lock|record|schedule|settings|view)/',
+        'src/(cli|place|run)/',
         'A task knows the task contract and the domain, never what runs it.',
       ]),
     },

@@ -1,5 +1,5 @@
 /**
- * Generates what follows from the schemas: types and validators in src/schema/generated, and the part of the plan's
+ * Generates what follows from the schemas: types and validators in src/language/generated, and the part of the plan's
  * schema that lists the built-in tasks for editors. Run by `npm run generate`; a test runs it into memory and
  * compares, so that nothing can drift from its schema.
  */
@@ -10,7 +10,7 @@ import { Ajv, type AnySchemaObject } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
 import { format } from 'prettier';
-import { ajvOptions } from '../src/schema/ajv-options.ts';
+import { ajvOptions } from '../src/language/yaml/ajv-options.ts';
 import { editorSteps } from './editor-steps.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,11 +32,11 @@ export async function generate(): Promise<Map<string, string>> {
   for (const [file, schema] of written) {
     // Shared fragments are part of what refers to them.
     if (file.startsWith('shared/')) continue;
-    const name = `src/schema/generated/${basename(file, '.schema.json')}`;
+    const name = `src/language/generated/${basename(file, '.schema.json')}`;
     generated.set(`${name}.types.ts`, await typesOf(schema, written));
     generated.set(`${name}.validate.ts`, validatorOf(schemas, String(schema.$id)));
   }
-  generated.set('src/schema/generated/task-validators.ts', taskValidators([...written.keys()]));
+  generated.set('src/language/generated/task-validators.ts', taskValidators([...written.keys()]));
   const steps = JSON.stringify(editorSteps(written));
   generated.set('schemas/editor/steps.schema.json', await format(steps, { parser: 'json', printWidth: 110 }));
   return generated;
@@ -162,7 +162,7 @@ async function write(generated: Map<string, string>): Promise<void> {
 
 /** Paths of the generated files that are not what their schemas make, also ones whose schema is gone. */
 export async function drifted(generated: Map<string, string>): Promise<string[]> {
-  const validators = 'src/schema/generated';
+  const validators = 'src/language/generated';
   const present = (await readdir(join(root, validators))).map((name) => `${validators}/${name}`);
   const paths = [...new Set([...generated.keys(), ...present])].sort();
   const texts = await Promise.all(

@@ -1,13 +1,13 @@
 import { newestFirst, type Artifact } from '../src/artifact/artifact.ts';
 import { judgeFreshness, type Freshness } from '../src/artifact/freshness.ts';
 import { listArtifacts } from '../src/artifact/store.ts';
-import type { Environment } from '../src/environment/environment.ts';
-import { parseDuration, renderDuration, renderPlanDuration } from '../src/quantity/duration.ts';
-import type { ArtifactCheckParameters } from '../src/schema/generated/artifact-check.types.ts';
+import type { Environment } from '../src/language/environment/environment.ts';
+import { parseDuration, renderDuration, renderPlanDuration } from '../src/base/quantity/duration.ts';
+import type { ArtifactCheckParameters } from '../src/language/generated/artifact-check.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
-import type { CheckFact } from '../src/task/facts.ts';
-import { judgeSize, type SizeJudgement } from '../src/watch/size-history.ts';
+import type { CheckFact } from '../src/language/facts.ts';
+import { judgeSize, type SizeJudgement } from '../src/check/watch/size-history.ts';
 import parametersSchema from '../schemas/tasks/artifact-check.schema.json' with { type: 'json' };
 
 const task: Task<ArtifactCheckParameters> = {

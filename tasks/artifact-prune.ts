@@ -1,10 +1,10 @@
 import { prune, type PruneResult } from '../src/artifact/prune.ts';
 import { planPrune, type PrunePlan } from '../src/artifact/prune-plan.ts';
 import { heldBackReason } from '../src/artifact/retention.ts';
-import type { Environment } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
-import { parseDuration, renderDuration } from '../src/quantity/duration.ts';
-import type { ArtifactPruneParameters } from '../src/schema/generated/artifact-prune.types.ts';
+import type { Environment } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
+import { parseDuration, renderDuration } from '../src/base/quantity/duration.ts';
+import type { ArtifactPruneParameters } from '../src/language/generated/artifact-prune.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/artifact-prune.schema.json' with { type: 'json' };
 

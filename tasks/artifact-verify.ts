@@ -5,12 +5,12 @@ import { decryptionStage } from '../src/artifact/encryption.ts';
 import { markVerified, unmarkVerified } from '../src/artifact/marking.ts';
 import { listArtifacts, readManifest, type StoredManifest } from '../src/artifact/store.ts';
 import { verifyArtifact, type VerificationEvidence } from '../src/artifact/verification.ts';
-import type { Environment } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
+import type { Environment } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
 import { choosePgRestore } from '../src/postgres/client-tools.ts';
 import type { Stage } from '../src/process/commands.ts';
-import type { Repository } from '../src/repository/repository.ts';
-import type { ArtifactVerifyParameters } from '../src/schema/generated/artifact-verify.types.ts';
+import type { Repository } from '../src/store/repository.ts';
+import type { ArtifactVerifyParameters } from '../src/language/generated/artifact-verify.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/artifact-verify.schema.json' with { type: 'json' };
 

@@ -11,14 +11,14 @@ import { checkOf, checkOfControl, mayHideLines, sharedOf } from '../src/bucket/c
 import { isRehearsal } from '../src/bucket/lifecycle-rules.ts';
 import { readSetting } from '../src/bucket/read-setting.ts';
 import { lifecycleSetting } from '../src/bucket/settings/lifecycle.ts';
-import type { Environment, S3Location } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
-import { parseDuration } from '../src/quantity/duration.ts';
-import { urlOf, type S3Store } from '../src/repository/s3-client.ts';
-import type { BucketCanaryParameters } from '../src/schema/generated/bucket-canary.types.ts';
+import type { Environment, S3Location } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
+import { parseDuration } from '../src/base/quantity/duration.ts';
+import { urlOf, type S3Store } from '../src/store/s3-client.ts';
+import type { BucketCanaryParameters } from '../src/language/generated/bucket-canary.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
-import type { CheckFact } from '../src/task/facts.ts';
+import type { CheckFact } from '../src/language/facts.ts';
 import parametersSchema from '../schemas/tasks/bucket-canary.schema.json' with { type: 'json' };
 
 const task: Task<BucketCanaryParameters> = {

@@ -1,10 +1,10 @@
 import { openBucketStore } from '../src/bucket/bucket-store.ts';
 import { compareBucket, type BucketComparison, type ComparedRow } from '../src/bucket/compare.ts';
-import { Failure } from '../src/failure.ts';
-import type { BucketCheckParameters } from '../src/schema/generated/bucket-check.types.ts';
+import { Failure } from '../src/base/failure.ts';
+import type { BucketCheckParameters } from '../src/language/generated/bucket-check.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
-import type { CheckFact } from '../src/task/facts.ts';
+import type { CheckFact } from '../src/language/facts.ts';
 import parametersSchema from '../schemas/tasks/bucket-check.schema.json' with { type: 'json' };
 
 const task: Task<BucketCheckParameters> = {

@@ -1,18 +1,18 @@
-import { parseAddress } from '../src/http/address.ts';
-import { parseDuration } from '../src/quantity/duration.ts';
-import type { CredentialCheckParameters } from '../src/schema/generated/credential-check.types.ts';
-import { readReference } from '../src/secret/written-reference.ts';
+import { parseAddress } from '../src/base/http/address.ts';
+import { parseDuration } from '../src/base/quantity/duration.ts';
+import type { CredentialCheckParameters } from '../src/language/generated/credential-check.types.ts';
+import { readReference } from '../src/language/written-reference.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
-import type { CheckFact } from '../src/task/facts.ts';
-import { judgeExpiry, type ExpiryLimits } from '../src/watch/expiry.ts';
+import type { CheckFact } from '../src/language/facts.ts';
+import { judgeExpiry, type ExpiryLimits } from '../src/check/watch/expiry.ts';
 import {
   environmentQuestions,
   fileQuestion,
   urlQuestion,
   type ExpiryQuestion,
-} from '../src/watch/known-expiries.ts';
-import { tokenEnd } from '../src/watch/written-expiry.ts';
+} from '../src/check/watch/known-expiries.ts';
+import { tokenEnd } from '../src/check/watch/written-expiry.ts';
 import parametersSchema from '../schemas/tasks/credential-check.schema.json' with { type: 'json' };
 
 const task: Task<CredentialCheckParameters> = {

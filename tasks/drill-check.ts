@@ -1,14 +1,14 @@
-import type { Environment } from '../src/environment/environment.ts';
-import { readDrills } from '../src/evidence/drills.ts';
-import { withSignOffs } from '../src/evidence/sign-off.ts';
-import { parseDuration } from '../src/quantity/duration.ts';
-import type { Repository } from '../src/repository/repository.ts';
-import type { DrillCheckParameters } from '../src/schema/generated/drill-check.types.ts';
+import type { Environment } from '../src/language/environment/environment.ts';
+import { readDrills } from '../src/tell/evidence/drills.ts';
+import { withSignOffs } from '../src/tell/evidence/sign-off.ts';
+import { parseDuration } from '../src/base/quantity/duration.ts';
+import type { Repository } from '../src/store/repository.ts';
+import type { DrillCheckParameters } from '../src/language/generated/drill-check.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
 import type { DeclaredPlan } from '../src/task/declared.ts';
-import type { CheckFact } from '../src/task/facts.ts';
-import { judgeDrill, type PassedDrill } from '../src/watch/drill-due.ts';
+import type { CheckFact } from '../src/language/facts.ts';
+import { judgeDrill, type PassedDrill } from '../src/check/watch/drill-due.ts';
 import parametersSchema from '../schemas/tasks/drill-check.schema.json' with { type: 'json' };
 
 const task: Task<DrillCheckParameters> = {

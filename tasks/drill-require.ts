@@ -1,12 +1,12 @@
 import { newestFirst, type Artifact } from '../src/artifact/artifact.ts';
 import { findArtifact, parseChoice } from '../src/artifact/choice.ts';
 import { listArtifacts } from '../src/artifact/store.ts';
-import type { Environment } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
-import { parseDuration, renderDuration, renderPlanDuration } from '../src/quantity/duration.ts';
-import type { DrillRequireParameters } from '../src/schema/generated/drill-require.types.ts';
+import type { Environment } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
+import { parseDuration, renderDuration, renderPlanDuration } from '../src/base/quantity/duration.ts';
+import type { DrillRequireParameters } from '../src/language/generated/drill-require.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
-import type { CheckFact } from '../src/task/facts.ts';
+import type { CheckFact } from '../src/language/facts.ts';
 import parametersSchema from '../schemas/tasks/drill-require.schema.json' with { type: 'json' };
 
 const task: Task<DrillRequireParameters> = {

@@ -1,12 +1,12 @@
-import { parseAddress, sentHeaders, shownAddress } from '../src/http/address.ts';
-import { prepareAnswerCheck } from '../src/http/answer-check.ts';
-import { sendRequest, type HttpRequest } from '../src/http/request.ts';
-import { parseDuration, renderDuration } from '../src/quantity/duration.ts';
-import type { HttpCheckParameters } from '../src/schema/generated/http-check.types.ts';
-import { readReference } from '../src/secret/written-reference.ts';
+import { parseAddress, sentHeaders, shownAddress } from '../src/base/http/address.ts';
+import { prepareAnswerCheck } from '../src/check/http/answer-check.ts';
+import { sendRequest, type HttpRequest } from '../src/base/http/request.ts';
+import { parseDuration, renderDuration } from '../src/base/quantity/duration.ts';
+import type { HttpCheckParameters } from '../src/language/generated/http-check.types.ts';
+import { readReference } from '../src/language/written-reference.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
-import type { CheckFact } from '../src/task/facts.ts';
+import type { CheckFact } from '../src/language/facts.ts';
 import parametersSchema from '../schemas/tasks/http-check.schema.json' with { type: 'json' };
 
 const task: Task<HttpCheckParameters> = {

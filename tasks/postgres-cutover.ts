@@ -1,5 +1,5 @@
-import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
+import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import { carryPrivileges, type CarriedPrivileges } from '../src/postgres/carry-privileges.ts';
 import { connect, type ConnectOptions, type Session } from '../src/postgres/connect.ts';
@@ -24,8 +24,8 @@ import {
   swapScript,
   type DatabaseSwap,
 } from '../src/postgres/swap-plan.ts';
-import { parseDuration } from '../src/quantity/duration.ts';
-import type { PostgresCutoverParameters } from '../src/schema/generated/postgres-cutover.types.ts';
+import { parseDuration } from '../src/base/quantity/duration.ts';
+import type { PostgresCutoverParameters } from '../src/language/generated/postgres-cutover.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/postgres-cutover.schema.json' with { type: 'json' };
 

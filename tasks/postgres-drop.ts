@@ -1,5 +1,5 @@
-import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
+import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import type { Session } from '../src/postgres/connect.ts';
 import { databaseExists, dropDatabase } from '../src/postgres/drop-database.ts';
@@ -7,7 +7,7 @@ import { quoteIdentifier } from '../src/postgres/identifier.ts';
 import { connectMaintenance } from '../src/postgres/maintenance.ts';
 import { psqlCommand } from '../src/postgres/psql-command.ts';
 import { markKept, parseScratchName, sweepScratch } from '../src/postgres/scratch-database.ts';
-import type { PostgresDropParameters } from '../src/schema/generated/postgres-drop.types.ts';
+import type { PostgresDropParameters } from '../src/language/generated/postgres-drop.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/postgres-drop.schema.json' with { type: 'json' };
 

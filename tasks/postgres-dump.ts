@@ -5,12 +5,12 @@ import { dumpResult } from '../src/artifact/dump-result.ts';
 import { settingsOf } from '../src/artifact/dump-settings.ts';
 import type { NewArtifact } from '../src/artifact/new-artifact.ts';
 import { lookEarly, prepareDump } from '../src/artifact/prepare-dump.ts';
-import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
+import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import { connect } from '../src/postgres/connect.ts';
 import { endBackends } from '../src/postgres/end-backends.ts';
-import type { PostgresDumpParameters } from '../src/schema/generated/postgres-dump.types.ts';
+import type { PostgresDumpParameters } from '../src/language/generated/postgres-dump.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/postgres-dump.schema.json' with { type: 'json' };
 

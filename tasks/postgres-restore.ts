@@ -1,15 +1,15 @@
 import { isData } from '../src/artifact/manifest.ts';
 import { markVerified } from '../src/artifact/marking.ts';
 import { readBackWhole } from '../src/artifact/read-back.ts';
-import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
+import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
 import { openDumpFile } from '../src/restore/dump-file.ts';
 import { restoreDatabase, type FinishedRestore } from '../src/restore/restore-database.ts';
 import { restoreFacts } from '../src/restore/restore-evidence.ts';
 import { isPath, requestOf, type RestoreRequest } from '../src/restore/restore-request.ts';
 import { chooseSource, dataBytes, type ArtifactSource } from '../src/restore/restore-source.ts';
 import type { RestoreSource } from '../src/restore/source.ts';
-import type { PostgresRestoreParameters } from '../src/schema/generated/postgres-restore.types.ts';
+import type { PostgresRestoreParameters } from '../src/language/generated/postgres-restore.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/postgres-restore.schema.json' with { type: 'json' };
 

@@ -6,8 +6,8 @@ import {
   type Comparison,
 } from '../src/artifact/comparison.ts';
 import type { Manifest } from '../src/artifact/manifest.ts';
-import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
+import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import { connect, type Session } from '../src/postgres/connect.ts';
 import { endBackends } from '../src/postgres/end-backends.ts';
@@ -15,9 +15,9 @@ import { takeFingerprint, type FingerprintMode } from '../src/postgres/fingerpri
 import { readServerFacts } from '../src/postgres/server-facts.ts';
 import { applyReaderSettings } from '../src/postgres/session-settings.ts';
 import { describeTable, listTables } from '../src/postgres/tables.ts';
-import type { RestoreCompareParameters } from '../src/schema/generated/restore-compare.types.ts';
+import type { RestoreCompareParameters } from '../src/language/generated/restore-compare.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
-import type { CompareFacts } from '../src/task/facts.ts';
+import type { CompareFacts } from '../src/language/facts.ts';
 import parametersSchema from '../schemas/tasks/restore-compare.schema.json' with { type: 'json' };
 
 const task: Task<RestoreCompareParameters> = {

@@ -1,15 +1,15 @@
-import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
-import { httpProbe } from '../src/monitor/http-probe.ts';
-import { sqlProbe } from '../src/monitor/sql-probe.ts';
-import { watch, type Probe, type Watched, type WatchOptions } from '../src/monitor/watch.ts';
+import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
+import { httpProbe } from '../src/check/monitor/http-probe.ts';
+import { sqlProbe } from '../src/check/monitor/sql-probe.ts';
+import { watch, type Probe, type Watched, type WatchOptions } from '../src/check/monitor/watch.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import { connectMaintenance } from '../src/postgres/maintenance.ts';
 import { psqlCommand } from '../src/postgres/psql-command.ts';
 import { identifyDatabase, reopenDatabase, rollBack } from '../src/postgres/swap-databases.ts';
 import { swapScript, datedName } from '../src/postgres/swap-plan.ts';
-import { parseDuration } from '../src/quantity/duration.ts';
-import type { ServiceMonitorParameters } from '../src/schema/generated/service-monitor.types.ts';
+import { parseDuration } from '../src/base/quantity/duration.ts';
+import type { ServiceMonitorParameters } from '../src/language/generated/service-monitor.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/service-monitor.schema.json' with { type: 'json' };
 

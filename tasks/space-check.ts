@@ -1,20 +1,20 @@
-import type { Environment, PostgresEndpoint } from '../src/environment/environment.ts';
+import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import { connect } from '../src/postgres/connect.ts';
 import { answersHere } from '../src/postgres/local-host.ts';
 import { readServerSpace, type ServerSpace } from '../src/postgres/server-space.ts';
-import { parseSize, renderBytes, renderPlanSize } from '../src/quantity/size.ts';
-import type { SpaceCheckParameters } from '../src/schema/generated/space-check.types.ts';
+import { parseSize, renderBytes, renderPlanSize } from '../src/base/quantity/size.ts';
+import type { SpaceCheckParameters } from '../src/language/generated/space-check.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
-import type { CheckFact } from '../src/task/facts.ts';
+import type { CheckFact } from '../src/language/facts.ts';
 import {
   judgeSpace,
   parseLimit,
   readSpace,
   type SpaceLimit,
   type SpaceLimits,
-} from '../src/watch/free-space.ts';
+} from '../src/check/watch/free-space.ts';
 import parametersSchema from '../schemas/tasks/space-check.schema.json' with { type: 'json' };
 
 const task: Task<SpaceCheckParameters> = {

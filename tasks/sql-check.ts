@@ -1,15 +1,15 @@
-import type { Environment } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
+import type { Environment } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import { connect, type Session } from '../src/postgres/connect.ts';
 import { endBackends } from '../src/postgres/end-backends.ts';
 import { describeExpectation } from '../src/postgres/expectation.ts';
 import { runSqlCheck } from '../src/postgres/sql-check.ts';
-import { parseDuration } from '../src/quantity/duration.ts';
-import type { SqlCheckParameters } from '../src/schema/generated/sql-check.types.ts';
+import { parseDuration } from '../src/base/quantity/duration.ts';
+import type { SqlCheckParameters } from '../src/language/generated/sql-check.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
-import type { CheckFact } from '../src/task/facts.ts';
+import type { CheckFact } from '../src/language/facts.ts';
 import parametersSchema from '../schemas/tasks/sql-check.schema.json' with { type: 'json' };
 
 const task: Task<SqlCheckParameters> = {

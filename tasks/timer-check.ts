@@ -1,9 +1,9 @@
-import type { TimerCheckParameters } from '../src/schema/generated/timer-check.types.ts';
+import type { TimerCheckParameters } from '../src/language/generated/timer-check.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
 import type { DeclaredTimers } from '../src/task/declared.ts';
-import type { CheckFact } from '../src/task/facts.ts';
-import { brokenCheck, judgeOthers, judgeTimer } from '../src/watch/timer-verdict.ts';
+import type { CheckFact } from '../src/language/facts.ts';
+import { brokenCheck, judgeOthers, judgeTimer } from '../src/check/watch/timer-verdict.ts';
 import parametersSchema from '../schemas/tasks/timer-check.schema.json' with { type: 'json' };
 
 const task: Task<TimerCheckParameters> = {

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { uploadsIdentity } from '../src/artifact/uploads-instant.ts';
-import type { Environment } from '../src/environment/environment.ts';
-import { describeFailure, Failure } from '../src/failure.ts';
-import type { S3Store } from '../src/repository/s3-client.ts';
-import type { UploadsRestoreParameters } from '../src/schema/generated/uploads-restore.types.ts';
+import type { Environment } from '../src/language/environment/environment.ts';
+import { describeFailure, Failure } from '../src/base/failure.ts';
+import type { S3Store } from '../src/store/s3-client.ts';
+import type { UploadsRestoreParameters } from '../src/language/generated/uploads-restore.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import { findReport } from '../src/uploads/find-report.ts';
 import { readRequest } from '../src/uploads/instant-request.ts';

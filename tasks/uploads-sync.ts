@@ -1,16 +1,21 @@
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Environment, S3Location } from '../src/environment/environment.ts';
-import { Failure } from '../src/failure.ts';
-import { counted } from '../src/quantity/counted.ts';
-import { renderBytes } from '../src/quantity/size.ts';
-import { openStore, urlOf, usualLimits } from '../src/repository/s3-client.ts';
-import type { UploadsSyncParameters } from '../src/schema/generated/uploads-sync.types.ts';
-import { createNameFilter } from '../src/sync/name-filter.ts';
-import { createSpool, type Spool } from '../src/sync/spool.ts';
-import { createSyncState, syncFolder, type SyncRequest, type SyncState } from '../src/sync/sync-folder.ts';
-import { reasonOf } from '../src/sync/system-reason.ts';
-import { requireVersions } from '../src/sync/versioning.ts';
+import type { Environment, S3Location } from '../src/language/environment/environment.ts';
+import { Failure } from '../src/base/failure.ts';
+import { counted } from '../src/base/quantity/counted.ts';
+import { renderBytes } from '../src/base/quantity/size.ts';
+import { openStore, urlOf, usualLimits } from '../src/store/s3-client.ts';
+import type { UploadsSyncParameters } from '../src/language/generated/uploads-sync.types.ts';
+import { createNameFilter } from '../src/uploads/sync/name-filter.ts';
+import { createSpool, type Spool } from '../src/uploads/sync/spool.ts';
+import {
+  createSyncState,
+  syncFolder,
+  type SyncRequest,
+  type SyncState,
+} from '../src/uploads/sync/sync-folder.ts';
+import { reasonOf } from '../src/uploads/sync/system-reason.ts';
+import { requireVersions } from '../src/uploads/sync/versioning.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/uploads-sync.schema.json' with { type: 'json' };
 

@@ -1,6 +1,6 @@
-import type { StoredObject } from '../repository/repository.ts';
-import type { DrillMark } from '../schema/generated/drill-mark.types.ts';
-import type { Verification } from '../schema/generated/verification.types.ts';
+import type { StoredObject } from '../store/repository.ts';
+import type { DrillMark } from '../language/generated/drill-mark.types.ts';
+import type { Verification } from '../language/generated/verification.types.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What a listing keeps of a manifest: the parts that grow with the database stay in the repository. */

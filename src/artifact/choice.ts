@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import { nextInRotation } from './rotation.ts';
 import { newestFirst, type Artifact } from './artifact.ts';
 import { parseArtifactName, parseCompactTime } from './name.ts';

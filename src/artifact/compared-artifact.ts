@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
 import type { TaskContext } from '../task/contract.ts';
 import { findArtifact, parseChoice } from './choice.ts';
 import { listArtifacts, readManifest, type StoredManifest } from './store.ts';

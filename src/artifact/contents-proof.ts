@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 

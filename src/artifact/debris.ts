@@ -1,5 +1,5 @@
-import { renderDuration } from '../quantity/duration.ts';
-import type { UnfinishedUpload } from '../repository/repository.ts';
+import { renderDuration } from '../base/quantity/duration.ts';
+import type { UnfinishedUpload } from '../store/repository.ts';
 import type { Leftover } from './artifact.ts';
 import { parseArtifactKey } from './name.ts';
 

@@ -1,10 +1,10 @@
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
-import type { DrillMark } from '../schema/generated/drill-mark.types.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
+import type { DrillMark } from '../language/generated/drill-mark.types.ts';
 import { drillKey } from './name.ts';
 import { readStoredText } from './stored-text.ts';
 
-export type { DrillMark } from '../schema/generated/drill-mark.types.ts';
+export type { DrillMark } from '../language/generated/drill-mark.types.ts';
 
 /** Greatest accepted size of a drill mark in bytes; ours take about 400. */
 const drillMarkBytesLimit = 64 * 1024;
@@ -79,7 +79,7 @@ async function parseDrillMark(text: string): Promise<DrillMark | undefined> {
   } catch {
     return undefined;
   }
-  const { default: validate } = await import('../schema/generated/drill-mark.validate.ts');
+  const { default: validate } = await import('../language/generated/drill-mark.validate.ts');
   return isDrillMark(validate, value) && !Number.isNaN(Date.parse(value.drilledAt)) ? value : undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { RepositorySettings } from '../environment/environment.ts';
+import type { RepositorySettings } from '../language/environment/environment.ts';
 import type { Fingerprint } from '../postgres/fingerprint.ts';
 import type { ServerFacts } from '../postgres/server-facts.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';

@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import type { PostgresDumpParameters } from '../schema/generated/postgres-dump.types.ts';
+import { Failure } from '../base/failure.ts';
+import type { PostgresDumpParameters } from '../language/generated/postgres-dump.types.ts';
 import type { Compression } from './compression.ts';
 
 /** The parameters of a dump with every default in place. */

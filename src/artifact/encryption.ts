@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgeEncryption } from '../environment/environment.ts';
+import type { AgeEncryption } from '../language/environment/environment.ts';
 import type { Stage } from '../process/commands.ts';
-import type { SecretReference, Secrets } from '../secret/reference.ts';
+import type { SecretReference, Secrets } from '../language/secret-reference.ts';
 
 /** `.age` or nothing. */
 export function encryptionSuffix(encryption: AgeEncryption | undefined): string {

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Repository } from '../repository/repository.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Repository } from '../store/repository.ts';
 import { artifactName } from './name.ts';
 
 /** Runs of one database in one second: three are more than any schedule or person makes. */

@@ -1,4 +1,4 @@
-import { renderDuration } from '../quantity/duration.ts';
+import { renderDuration } from '../base/quantity/duration.ts';
 import { newestFirst, type Artifact } from './artifact.ts';
 
 /** How old the data is that could be restored now, for one environment and database. */

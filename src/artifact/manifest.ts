@@ -1,7 +1,7 @@
-import type { Manifest } from '../schema/generated/manifest.types.ts';
+import type { Manifest } from '../language/generated/manifest.types.ts';
 import { compactTime, parseArtifactName } from './name.ts';
 
-export type { Manifest } from '../schema/generated/manifest.types.ts';
+export type { Manifest } from '../language/generated/manifest.types.ts';
 
 /** One stored file as a manifest lists it. */
 export type ManifestFile = Manifest['files'][number];
@@ -37,7 +37,7 @@ export async function parseManifest(text: string, name: string): Promise<ParsedM
   } catch {
     return { ok: false, reason: 'its manifest is not JSON' };
   }
-  const { default: validate } = await import('../schema/generated/manifest.validate.ts');
+  const { default: validate } = await import('../language/generated/manifest.validate.ts');
   if (!isManifest(validate, value)) {
     return { ok: false, reason: `its manifest is not valid: ${firstError(validate)}` };
   }

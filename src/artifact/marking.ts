@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
 import type { Artifact } from './artifact.ts';
 import { verificationKey } from './name.ts';
 import type { StoredManifest } from './store.ts';

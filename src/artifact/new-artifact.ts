@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
 import { sha256Of } from './checksums.ts';
 import { renderManifest, type Manifest, type ManifestFile } from './manifest.ts';
 import { manifestKey } from './name.ts';

@@ -1,10 +1,10 @@
-import type { Environment } from '../environment/environment.ts';
+import type { Environment } from '../language/environment/environment.ts';
 import type { Session } from '../postgres/connect.ts';
 import { findPackagedClients, type ClientTools, type FindOptions } from '../postgres/client-tools.ts';
 import { inspectDumpSource, type DumpSource } from '../postgres/dump-source.ts';
 import { checkSpace, describeStandby } from '../postgres/preflight.ts';
-import type { Repository } from '../repository/repository.ts';
-import type { PostgresDumpParameters } from '../schema/generated/postgres-dump.types.ts';
+import type { Repository } from '../store/repository.ts';
+import type { PostgresDumpParameters } from '../language/generated/postgres-dump.types.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { DumpSettings } from './dump-settings.ts';
 import { chooseFreeName } from './free-name.ts';

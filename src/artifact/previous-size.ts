@@ -1,4 +1,4 @@
-import type { Repository } from '../repository/repository.ts';
+import type { Repository } from '../store/repository.ts';
 import { parseArtifactKey, parseArtifactName } from './name.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { RetentionPolicy } from '../plan/plan.ts';
-import type { Repository, UnfinishedUpload } from '../repository/repository.ts';
+import type { RetentionPolicy } from '../language/plan/plan.ts';
+import type { Repository, UnfinishedUpload } from '../store/repository.ts';
 import type { Artifact } from './artifact.ts';
 import { debrisAgeMs, decideDebris, isDebrisUpload, type DebrisDecision } from './debris.ts';
 import { decideRetention } from './retention.ts';

@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
 import { manifestKey, parseArtifactKey } from './name.ts';
 import type { PrunePlan } from './prune-plan.ts';
 

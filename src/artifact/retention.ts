@@ -1,5 +1,5 @@
-import type { RetentionPolicy } from '../plan/plan.ts';
-import { renderDuration } from '../quantity/duration.ts';
+import type { RetentionPolicy } from '../language/plan/plan.ts';
+import { renderDuration } from '../base/quantity/duration.ts';
 import { newestFirst } from './artifact.ts';
 import { slotOf, type SlotSpan } from './retention-slots.ts';
 

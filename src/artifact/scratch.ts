@@ -1,8 +1,8 @@
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { Table } from '../postgres/tables.ts';
-import { renderBytes } from '../quantity/size.ts';
+import { renderBytes } from '../base/quantity/size.ts';
 
 /** A table's rows as text, held against what they take on disk: mostly less, a third more for wide numbers. */
 const textFactor = 1.3;

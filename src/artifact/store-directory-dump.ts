@@ -12,7 +12,7 @@ import {
   type StoredDump,
 } from './store-dump.ts';
 import { storePipe } from './stored-pipe.ts';
-import { together } from './together.ts';
+import { together } from '../base/together.ts';
 
 /** A table from this size on, bytes before compression, is a file of its own; the others travel together. */
 export const separateTableBytes = 4 * 1024 * 1024;

@@ -1,9 +1,9 @@
-import type { AgeEncryption } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
+import type { AgeEncryption } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
 import type { DumpCommand } from '../postgres/dump-command.ts';
 import { customDumpStage } from '../postgres/dump-command.ts';
 import type { Commands, RunningPipe, Stage } from '../process/commands.ts';
-import type { Repository } from '../repository/repository.ts';
+import type { Repository } from '../store/repository.ts';
 import { compressionStage, compressionSuffix, type Compression } from './compression.ts';
 import { startContentsProof } from './contents-proof.ts';
 import { keepHead } from './dump-head.ts';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import { globalsStage, globalsTrailer, type DumpCommand } from '../postgres/dump-command.ts';
 import { encryptionStage, encryptionSuffix } from './encryption.ts';
 import type { ManifestFile } from './manifest.ts';

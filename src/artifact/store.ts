@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import type { Repository, StoredObject } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository, StoredObject } from '../store/repository.ts';
 import {
   newestFirst,
   type Artifact,

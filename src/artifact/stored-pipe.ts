@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { RunningPipe } from '../process/commands.ts';
-import type { PutOptions, Repository } from '../repository/repository.ts';
+import type { PutOptions, Repository } from '../store/repository.ts';
 import { createMeter } from './checksums.ts';
 import type { ManifestFile } from './manifest.ts';
 

@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
 
 /** A small file that was read whole, or why it was not. */
 export type StoredText =

@@ -1,7 +1,7 @@
-import { Failure } from '../failure.ts';
-import { openStore, urlOf, usualLimits } from '../repository/s3-client.ts';
-import { readStoreClock } from '../repository/s3-clock.ts';
-import type { S3Location } from '../environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import { openStore, urlOf, usualLimits } from '../store/s3-client.ts';
+import { readStoreClock } from '../store/s3-clock.ts';
+import type { S3Location } from '../language/environment/environment.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { Manifest } from './manifest.ts';
 

@@ -1,6 +1,6 @@
-import type { Verification } from '../schema/generated/verification.types.ts';
+import type { Verification } from '../language/generated/verification.types.ts';
 
-export type { Verification } from '../schema/generated/verification.types.ts';
+export type { Verification } from '../language/generated/verification.types.ts';
 
 /** Greatest accepted size of a verification mark in bytes; ours take about 400. */
 export const verificationBytesLimit = 64 * 1024;
@@ -33,7 +33,7 @@ export async function parseVerification(text: string, marked: MarkedManifest): P
   } catch {
     return { ok: false, reason: 'its verification is not JSON' };
   }
-  const { default: validate } = await import('../schema/generated/verification.validate.ts');
+  const { default: validate } = await import('../language/generated/verification.validate.ts');
   if (!isVerification(validate, value)) return { ok: false, reason: 'its verification is not valid' };
   const reason = contradiction(value, marked);
   return reason === undefined ? { ok: true, verification: value } : { ok: false, reason };

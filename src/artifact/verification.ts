@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Commands, Stage } from '../process/commands.ts';
-import type { Repository } from '../repository/repository.ts';
+import type { Repository } from '../store/repository.ts';
 import { parseChecksums, sha256Of } from './checksums.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { S3Location } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
-import { openStore, type S3Limits, type S3Store } from '../repository/s3-client.ts';
-import { namesOf, s3Failure, statusOf } from '../repository/s3-failure.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { S3Location } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import { openStore, type S3Limits, type S3Store } from '../store/s3-client.ts';
+import { namesOf, s3Failure, statusOf } from '../store/s3-failure.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 
 /** Settings are small: what takes longer than this does not answer. Milliseconds. */
 const limits: S3Limits = { connectionMs: 5000, idleMs: 15_000, requestMs: 20_000, attempts: 4 };

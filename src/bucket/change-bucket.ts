@@ -1,7 +1,7 @@
 import type { BucketLocationConstraint } from '@aws-sdk/client-s3';
-import type { Bucket } from '../environment/bucket.ts';
-import type { S3Store } from '../repository/s3-client.ts';
-import { namesOf } from '../repository/s3-failure.ts';
+import type { Bucket } from '../language/environment/bucket.ts';
+import type { S3Store } from '../store/s3-client.ts';
+import { namesOf } from '../store/s3-failure.ts';
 import { bucketFailure } from './bucket-store.ts';
 import { changeSetting, type ChangeOptions, type SettingChange } from './change-setting.ts';
 import { bucketExists, type BucketComparison } from './compare.ts';

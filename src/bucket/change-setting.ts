@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Bucket } from '../environment/bucket.ts';
-import { Failure } from '../failure.ts';
-import type { S3Store } from '../repository/s3-client.ts';
+import type { Bucket } from '../language/environment/bucket.ts';
+import { Failure } from '../base/failure.ts';
+import type { S3Store } from '../store/s3-client.ts';
 import { bucketFailure } from './bucket-store.ts';
 import { changedMeanwhile } from './changed-meanwhile.ts';
 import { rowsOf, type ComparedRow } from './compare.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { SettingName } from './setting.ts';
 
 /** Somebody else writes to the bucket at the same time: what they wrote stands, and a further apply goes on from there. */

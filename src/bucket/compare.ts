@@ -1,7 +1,7 @@
-import type { Bucket } from '../environment/bucket.ts';
-import { Failure } from '../failure.ts';
-import type { S3Store } from '../repository/s3-client.ts';
-import { statusOf } from '../repository/s3-failure.ts';
+import type { Bucket } from '../language/environment/bucket.ts';
+import { Failure } from '../base/failure.ts';
+import type { S3Store } from '../store/s3-client.ts';
+import { statusOf } from '../store/s3-failure.ts';
 import { bucketFailure } from './bucket-store.ts';
 import type { KnownCapabilities } from './capability/known-capabilities.ts';
 import { lacksOf } from './capability/lacks.ts';

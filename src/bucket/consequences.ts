@@ -1,6 +1,6 @@
-import type { Bucket, LifecycleRule } from '../environment/bucket.ts';
-import type { S3Store } from '../repository/s3-client.ts';
-import { listUploads } from '../repository/s3-listing.ts';
+import type { Bucket, LifecycleRule } from '../language/environment/bucket.ts';
+import type { S3Store } from '../store/s3-client.ts';
+import { listUploads } from '../store/s3-listing.ts';
 import type { ComparedRow } from './compare.ts';
 import { listVersions } from './list-versions.ts';
 import { createRuleEffects, type RuleEffects } from './rule-effects.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { Difference } from './facts.ts';
 import type { SettingName } from './setting.ts';
 

@@ -1,5 +1,5 @@
 import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
-import type { S3Store } from '../repository/s3-client.ts';
+import type { S3Store } from '../store/s3-client.ts';
 
 /** @throws the SDK's errors, `NoSuchLifecycleConfiguration` when there is none */
 export async function readLifecycle(

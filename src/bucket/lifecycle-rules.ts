@@ -1,6 +1,6 @@
 import type { LifecycleRule as StoredRule, LifecycleRuleFilter } from '@aws-sdk/client-s3';
-import type { Bucket, LifecycleRule } from '../environment/bucket.ts';
-import { renderPlanSize } from '../quantity/size.ts';
+import type { Bucket, LifecycleRule } from '../language/environment/bucket.ts';
+import { renderPlanSize } from '../base/quantity/size.ts';
 import type { Facts } from './facts.ts';
 
 const dayMs = 86_400_000;

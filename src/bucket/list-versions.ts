@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import { urlOf, type S3Store } from '../repository/s3-client.ts';
+import { Failure } from '../base/failure.ts';
+import { urlOf, type S3Store } from '../store/s3-client.ts';
 import { bucketFailure } from './bucket-store.ts';
 import type { ListedVersion } from './rule-effects.ts';
 

@@ -1,4 +1,4 @@
-import type { Bucket, PolicyStatement } from '../environment/bucket.ts';
+import type { Bucket, PolicyStatement } from '../language/environment/bucket.ts';
 import type { Facts } from './facts.ts';
 
 /** A bucket policy as the store keeps it; statements may say more than ours do. */

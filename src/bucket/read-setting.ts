@@ -1,5 +1,5 @@
-import type { S3Store } from '../repository/s3-client.ts';
-import { namesOf } from '../repository/s3-failure.ts';
+import type { S3Store } from '../store/s3-client.ts';
+import { namesOf } from '../store/s3-failure.ts';
 import { bucketFailure } from './bucket-store.ts';
 import type { Setting } from './setting.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
-import type { Bucket } from '../environment/bucket.ts';
-import type { S3Store } from '../repository/s3-client.ts';
+import type { Bucket } from '../language/environment/bucket.ts';
+import type { S3Store } from '../store/s3-client.ts';
 import { changedMeanwhile } from './changed-meanwhile.ts';
 import { differences } from './facts.ts';
 import { keptOtherwise } from './kept-otherwise.ts';

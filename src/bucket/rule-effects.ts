@@ -1,6 +1,6 @@
-import type { LifecycleRule, Transition } from '../environment/bucket.ts';
-import { renderPlanDuration } from '../quantity/duration.ts';
-import { renderBytes } from '../quantity/size.ts';
+import type { LifecycleRule, Transition } from '../language/environment/bucket.ts';
+import { renderPlanDuration } from '../base/quantity/duration.ts';
+import { renderBytes } from '../base/quantity/size.ts';
 
 /** One version or delete marker of a key, as a listing gives them: newest first. */
 export interface ListedVersion {

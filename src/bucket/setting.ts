@@ -1,5 +1,5 @@
-import type { Bucket } from '../environment/bucket.ts';
-import type { S3Store } from '../repository/s3-client.ts';
+import type { Bucket } from '../language/environment/bucket.ts';
+import type { S3Store } from '../store/s3-client.ts';
 import type { Difference, Facts } from './facts.ts';
 
 export type SettingName =

@@ -1,6 +1,6 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
-import { objectName, type S3Store } from '../repository/s3-client.ts';
-import { namesOf } from '../repository/s3-failure.ts';
+import { objectName, type S3Store } from '../store/s3-client.ts';
+import { namesOf } from '../store/s3-failure.ts';
 
 /** Of the empty text: right for no body but that. */
 const wrongMd5 = '1B2M2Y8AsgTpgAmY7PhCfg==';

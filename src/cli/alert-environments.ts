@@ -1,6 +1,6 @@
-import type { Environment } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
-import { resolveEnvironment } from '../plan/workspace.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import { resolveEnvironment } from '../language/plan/workspace.ts';
 import { environmentsOf, type Plans } from './plans.ts';
 
 /**

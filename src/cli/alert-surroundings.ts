@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import type { Surroundings } from '../alert/sending.ts';
-import { systemClock } from '../clock.ts';
+import type { Surroundings } from '../tell/alert/sending.ts';
+import { systemClock } from '../base/clock.ts';
 import { createProcessGroups, type ProcessGroups } from '../process/process-groups.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 import type { CommandHost } from './host.ts';
 
 /** What sending alerts takes from this process. */

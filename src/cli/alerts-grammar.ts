@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import { exitCode } from '../exit-code.ts';
+import { exitCode } from '../base/exit-code.ts';
 import type { CommandHost } from './host.ts';
 import { config, json, type Settle } from './options.ts';
 

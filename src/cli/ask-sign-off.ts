@@ -1,6 +1,6 @@
 import { accountName } from './account.ts';
-import type { RunHost } from '../engine/run-host.ts';
-import type { SignOffAnswer } from '../engine/sign-off.ts';
+import type { RunHost } from '../run/run-host.ts';
+import type { SignOffAnswer } from '../run/sign-off.ts';
 import type { CommandHost } from './host.ts';
 
 type AskSignOff = NonNullable<RunHost['askSignOff']>;

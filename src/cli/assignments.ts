@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 
 /**
  * The `--set name=value` of a command line as a record.

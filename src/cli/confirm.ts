@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { CommandHost } from './host.ts';
 
 /** What an operator is asked to type, and how a command line may answer in advance. */

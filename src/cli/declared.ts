@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import type { Plan } from '../plan/plan.ts';
-import { problemsOf, resolveBucket } from '../plan/workspace.ts';
+import type { Plan } from '../language/plan/plan.ts';
+import { problemsOf, resolveBucket } from '../language/plan/workspace.ts';
 import type { Declared, DeclaredPlan, DeclaredTimer, DeclaredTimers, UnitDrift } from '../task/declared.ts';
-import type { UnitChange } from '../unit/comparison.ts';
-import { hasTimer } from '../unit/timer-unit.ts';
+import type { UnitChange } from '../place/unit/comparison.ts';
+import { hasTimer } from '../place/unit/timer-unit.ts';
 import type { CommandHost } from './host.ts';
 import type { PlanTimer } from './plan-timers.ts';
 import { environmentNamesOf, stepsOfRole, type Plans } from './plans.ts';

@@ -1,8 +1,8 @@
-import type { EvidencePlaces } from '../evidence/places.ts';
-import { openStateFolder } from '../evidence/places.ts';
-import { planOfRun } from '../evidence/document-name.ts';
-import { Failure } from '../failure.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { EvidencePlaces } from '../tell/evidence/places.ts';
+import { openStateFolder } from '../tell/evidence/places.ts';
+import { planOfRun } from '../tell/evidence/document-name.ts';
+import { Failure } from '../base/failure.ts';
+import type { Plan } from '../language/plan/plan.ts';
 import type { CommandHost } from './host.ts';
 import { choosePlan, environmentsOf, openRepositoryOf, type Plans } from './plans.ts';
 import { stateFolderOf } from './state.ts';

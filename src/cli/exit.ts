@@ -1,6 +1,6 @@
 import process from 'node:process';
-import type { ExitCode } from '../exit-code.ts';
-import { exitCodeOf, Failure } from '../failure.ts';
+import type { ExitCode } from '../base/exit-code.ts';
+import { exitCodeOf, Failure } from '../base/failure.ts';
 
 /**
  * The one place where the process ends. Standard output and error are drained first, so that a pipe's reader gets

@@ -1,5 +1,5 @@
 import type { LoadBuilt } from '../task/built-in-tasks.ts';
-import { createRedactor, type Redactor } from '../secret/redactor.ts';
+import { createRedactor, type Redactor } from '../process/secrets/redactor.ts';
 
 /** What the command line is run with: everything a command takes from its process, so that tests can hand it over. */
 export interface CommandHost {

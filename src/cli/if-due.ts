@@ -1,6 +1,6 @@
-import { Failure } from '../failure.ts';
-import type { Plan } from '../plan/plan.ts';
-import { hasRunAt, lastFiring, parseFiringLine } from '../schedule/due.ts';
+import { Failure } from '../base/failure.ts';
+import type { Plan } from '../language/plan/plan.ts';
+import { hasRunAt, lastFiring, parseFiringLine } from '../language/schedule/due.ts';
 
 /**
  * Why a run that a scheduler started is not due, in words; undefined when it is. The scheduler's line may fire more

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import { hostLock } from '../lock/host-lock.ts';
-import type { Plan } from '../plan/plan.ts';
+import { hostLock } from '../run/lock/host-lock.ts';
+import type { Plan } from '../language/plan/plan.ts';
 import { createProcessGroups } from '../process/process-groups.ts';
-import { lockFile, temporaryFolder } from '../record/state-folder.ts';
+import { lockFile, temporaryFolder } from '../base/state-folder.ts';
 import type { CommandHost } from './host.ts';
 import type { Plans } from './plans.ts';
 import { stateFolderOf } from './state.ts';

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { exitCode, type ExitCode } from '../exit-code.ts';
+import { exitCode, type ExitCode } from '../base/exit-code.ts';
 import { exit, report } from './exit.ts';
 import type { LoadBuilt } from '../task/built-in-tasks.ts';
 import { processHost, type CommandHost } from './host.ts';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { ExitCode } from '../exit-code.ts';
+import type { ExitCode } from '../base/exit-code.ts';
 
 /** Receives the exit code of the command that ran. */
 export type Settle = (code: ExitCode) => void;

@@ -1,12 +1,12 @@
-import type { Bucket } from '../environment/bucket.ts';
-import type { Environment } from '../environment/environment.ts';
-import type { ExaminedEnvironment, Patient } from '../doctor/patient.ts';
-import type { Finding } from '../doctor/finding.ts';
-import { failed } from '../doctor/finding.ts';
-import { Failure } from '../failure.ts';
-import type { Plan } from '../plan/plan.ts';
-import { resolveBucket, resolveEnvironment } from '../plan/workspace.ts';
-import { didYouMean } from '../schema/did-you-mean.ts';
+import type { Bucket } from '../language/environment/bucket.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import type { ExaminedEnvironment, Patient } from '../check/doctor/patient.ts';
+import type { Finding } from '../check/doctor/finding.ts';
+import { failed } from '../check/doctor/finding.ts';
+import { Failure } from '../base/failure.ts';
+import type { Plan } from '../language/plan/plan.ts';
+import { resolveBucket, resolveEnvironment } from '../language/plan/workspace.ts';
+import { didYouMean } from '../language/yaml/did-you-mean.ts';
 import { environmentsOf, stepsOfRole, type Plans } from './plans.ts';
 
 /** What is to be examined, and what of it cannot be because its own YAML keeps it from being known. */

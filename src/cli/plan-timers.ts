@@ -1,10 +1,10 @@
-import type { Plan } from '../plan/plan.ts';
-import { listRecords } from '../record/store.ts';
-import { renderScheduleEntry } from '../schedule/schedule-words.ts';
-import { nextRuns } from '../schedule/schedule.ts';
-import type { UnitChange } from '../unit/comparison.ts';
-import type { UnitState } from '../unit/systemctl.ts';
-import { serviceName, timerName } from '../unit/unit-file.ts';
+import type { Plan } from '../language/plan/plan.ts';
+import { listRecords } from '../run/record/store.ts';
+import { renderScheduleEntry } from '../language/schedule/schedule-words.ts';
+import { nextRuns } from '../language/schedule/schedule.ts';
+import type { UnitChange } from '../place/unit/comparison.ts';
+import type { UnitState } from '../place/unit/systemctl.ts';
+import { serviceName, timerName } from '../place/unit/unit-file.ts';
 import type { UnitDifference } from './unit-difference.ts';
 
 /** How many of the next runs are told. */

@@ -1,17 +1,17 @@
-import type { Environment } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
-import { loadWorkspace } from '../plan/load-workspace.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { Problem } from '../plan/problem.ts';
-import { resolveEnvironment, resolvePlan, type Workspace } from '../plan/workspace.ts';
-import { openRepository } from '../repository/open.ts';
-import type { Repository } from '../repository/repository.ts';
-import { didYouMean } from '../schema/did-you-mean.ts';
-import type { Secrets } from '../secret/reference.ts';
-import { createSecretStore } from '../secret/secret-store.ts';
-import { loadSettings } from '../settings/load-settings.ts';
-import type { Settings } from '../settings/settings.ts';
-import { createTaskRegistry, type TaskRegistry } from '../task/registry.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import { loadWorkspace } from '../language/plan/load-workspace.ts';
+import type { Plan } from '../language/plan/plan.ts';
+import type { Problem } from '../language/problem.ts';
+import { resolveEnvironment, resolvePlan, type Workspace } from '../language/plan/workspace.ts';
+import { openRepository } from '../store/open.ts';
+import type { Repository } from '../store/repository.ts';
+import { didYouMean } from '../language/yaml/did-you-mean.ts';
+import type { Secrets } from '../language/secret-reference.ts';
+import { createSecretStore } from '../process/secrets/secret-store.ts';
+import { loadSettings } from '../language/settings/load-settings.ts';
+import type { Settings } from '../language/settings/settings.ts';
+import { createTaskRegistry, type RegisteredTask, type TaskRegistry } from '../task/registry.ts';
 import { commandNames } from './command-names.ts';
 import type { CommandHost } from './host.ts';
 
@@ -19,7 +19,7 @@ import type { CommandHost } from './host.ts';
 export interface Plans {
   readonly settings: Settings;
   readonly registry: TaskRegistry;
-  readonly workspace: Workspace;
+  readonly workspace: Workspace<RegisteredTask>;
   /** Of the settings and of every plan. */
   readonly problems: readonly Problem[];
   readonly sources: ReadonlyMap<string, string>;

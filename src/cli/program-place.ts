@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import type { Settings } from '../settings/settings.ts';
-import type { ProgramPlace } from '../unit/program-place.ts';
+import type { Settings } from '../language/settings/settings.ts';
+import type { ProgramPlace } from '../place/unit/program-place.ts';
 import type { CommandHost } from './host.ts';
 
 /** The folder of the package that holds `dist/tasks`: with `bin`, `systemd`. */

@@ -1,5 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { exitCode, type ExitCode } from '../exit-code.ts';
+import { exitCode, type ExitCode } from '../base/exit-code.ts';
 import { addAlerts } from './alerts-grammar.ts';
 import { addEvidence } from './evidence-grammar.ts';
 import { addExport } from './export-grammar.ts';

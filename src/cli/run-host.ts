@@ -1,17 +1,17 @@
 import { hostname } from 'node:os';
-import { systemClock } from '../clock.ts';
-import type { RunningCluster } from '../engine/clusters.ts';
-import type { Pipeline, PipelineStep } from '../engine/pipeline.ts';
-import type { RunAlerts, RunHost, RunKeeper } from '../engine/run-host.ts';
-import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
-import { hostLock } from '../lock/host-lock.ts';
-import type { LockTaker } from '../lock/run-lock.ts';
+import { systemClock } from '../base/clock.ts';
+import type { RunningCluster } from '../run/clusters.ts';
+import type { Pipeline, PipelineStep } from '../run/pipeline.ts';
+import type { RunAlerts, RunHost, RunKeeper } from '../run/run-host.ts';
+import type { Environment, PostgresEndpoint } from '../language/environment/environment.ts';
+import { hostLock } from '../run/lock/host-lock.ts';
+import type { LockTaker } from '../task/run-lock.ts';
 import { createProcessGroups, type ProcessGroups } from '../process/process-groups.ts';
-import type { EventSink } from '../record/event.ts';
-import { lockFile, temporaryFolder } from '../record/state-folder.ts';
+import type { EventSink } from '../run/record/event.ts';
+import { lockFile, temporaryFolder } from '../base/state-folder.ts';
 import { applicationName } from '../postgres/application-name.ts';
-import { isDrill } from '../evidence/is-drill.ts';
-import type { Secrets } from '../secret/reference.ts';
+import { isDrill } from '../tell/evidence/is-drill.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 import { accountName } from './account.ts';
 import { alertSurroundings } from './alert-surroundings.ts';
 import { createAskSignOff } from './ask-sign-off.ts';
@@ -97,7 +97,7 @@ async function runAlerts(
 ): Promise<RunAlerts | undefined> {
   if (![...pipeline.environments.values()].some(({ alerts = [] }) => alerts.length > 0)) return undefined;
   const [{ createRunAlerts }, { watchedDrills }] = await Promise.all([
-    import('../alert/run-alerts.ts'),
+    import('../tell/alert/run-alerts.ts'),
     import('./watched-drills.ts'),
   ]);
   const { workspace } = plans;
@@ -118,7 +118,7 @@ async function evidenceKeeper(
   stateFolder: string,
 ): Promise<RunKeeper | undefined> {
   if (!isDrill(pipeline)) return undefined;
-  const { createEvidenceKeeper } = await import('../evidence/keeper.ts');
+  const { createEvidenceKeeper } = await import('../tell/evidence/keeper.ts');
   return createEvidenceKeeper({
     stateFolder,
     secrets,

@@ -1,9 +1,9 @@
 import { fstatSync } from 'node:fs';
-import type { EventSink } from '../record/event.ts';
-import { journalFile } from '../record/state-folder.ts';
-import type { LogFormat } from '../settings/settings.ts';
-import { chooseView, usesColour } from '../view/choose.ts';
-import { openView } from '../view/view.ts';
+import type { EventSink } from '../run/record/event.ts';
+import { journalFile } from '../base/state-folder.ts';
+import type { LogFormat } from '../language/settings/settings.ts';
+import { chooseView, usesColour } from '../run/view/choose.ts';
+import { openView } from '../run/view/view.ts';
 import type { CommandHost } from './host.ts';
 
 /** Opens the view that fits where the output goes, with its summary. */

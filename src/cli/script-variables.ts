@@ -1,7 +1,7 @@
-import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
+import type { Environment, PostgresEndpoint } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
 import { programEnvironment } from '../postgres/program-environment.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 
 export interface ScriptVariablesOptions {
   readonly secrets: Secrets;

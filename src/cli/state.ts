@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Settings } from '../settings/settings.ts';
+import type { Settings } from '../language/settings/settings.ts';
 
 /**
  * The folder of journals, locks and temporary files: the first of systemd's `STATE_DIRECTORY`, the settings' `state`,

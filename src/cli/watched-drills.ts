@@ -1,5 +1,5 @@
-import { signOffWithinMs, type WatchedDrill } from '../alert/open-sign-offs.ts';
-import type { Plan } from '../plan/plan.ts';
+import { signOffWithinMs, type WatchedDrill } from '../tell/alert/open-sign-offs.ts';
+import type { Plan } from '../language/plan/plan.ts';
 import { stepsOfRole, type Plans } from './plans.ts';
 
 /** Drills that use an environment: their open questions concern whoever hears of it. A drill that runs every quarter cannot remind itself. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { PostgresEndpoint } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
-import type { LockTaker, RunLock } from '../lock/run-lock.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import type { LockTaker, RunLock } from '../task/run-lock.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 import type { RunIdentity } from '../task/contract.ts';
 import { applicationName } from './application-name.ts';
 import { connect, type Session } from './connect.ts';

@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { Commands } from '../process/commands.ts';
 import { findInstallationFolders } from './server-installation.ts';
 

@@ -3,7 +3,7 @@ import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import { startWatchdog, type Watchdog } from './cluster-watchdog.ts';
 import { freeLoopbackPort } from './loopback-port.ts';
 import { chooseServerInstallation, type ServerInstallation } from './server-installation.ts';

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import type { Client, QueryArrayConfig } from 'pg';
-import type { PostgresEndpoint } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 import { failureOfServerError, invitesOtherEncryption } from './server-error.ts';
 import { encryptionAttempts, type Encryption } from './tls.ts';
 

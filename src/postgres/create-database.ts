@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { Session } from './connect.ts';
 import { quoteIdentifier, quoteLiteral } from './identifier.ts';
 

@@ -1,5 +1,5 @@
-import type { PostgresEndpoint } from '../environment/environment.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 import { applicationName } from './application-name.ts';
 import { connect } from './connect.ts';
 

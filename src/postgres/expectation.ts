@@ -1,4 +1,4 @@
-import { compareDecimals, parseDecimal, type Decimal } from '../quantity/decimal.ts';
+import { compareDecimals, parseDecimal, type Decimal } from '../base/quantity/decimal.ts';
 import type { StatementResult } from './connect.ts';
 
 /** What a check wants of its one value; undefined: true. Limits are inclusive. */

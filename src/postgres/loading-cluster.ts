@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { PostgresEndpoint } from '../environment/environment.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import { startCluster } from './cluster.ts';
 
 const mebibyte = 1024 * 1024;

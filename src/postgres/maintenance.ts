@@ -1,5 +1,5 @@
-import type { PostgresEndpoint } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
 import { connect, type ConnectOptions, type Session } from './connect.ts';
 
 /** Databases that every server is made with, in the order in which Postgres's own tools try them. */

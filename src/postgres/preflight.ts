@@ -1,6 +1,6 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import { describeEndpoint } from './server-error.ts';
-import { renderBytes } from '../quantity/size.ts';
+import { renderBytes } from '../base/quantity/size.ts';
 import type { Session } from './connect.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { describeTable, type Table } from './tables.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PostgresEndpoint } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 
 export interface ProgramEnvironmentOptions {
   readonly secrets: Secrets;

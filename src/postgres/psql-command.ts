@@ -1,4 +1,4 @@
-import type { PostgresEndpoint } from '../environment/environment.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
 
 /** The command that connects a person to a database of this server, as a shell takes it. Never with a password. */
 export function psqlCommand(endpoint: PostgresEndpoint, database: string = endpoint.database): string {

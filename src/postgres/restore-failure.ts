@@ -1,4 +1,4 @@
-import { Failure, type FailureCode } from '../failure.ts';
+import { Failure, type FailureCode } from '../base/failure.ts';
 import type { RestoreMessage } from './restore-messages.ts';
 
 interface Verdict {

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import type { PostgresEndpoint } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
 import { connect, type ConnectOptions, type Session } from './connect.ts';
 import { answersHere } from './local-host.ts';
 import { describeEndpoint } from './server-error.ts';

@@ -1,5 +1,5 @@
-import { Failure, type FailureCode, type FailureDetails } from '../failure.ts';
-import type { PostgresEndpoint } from '../environment/environment.ts';
+import { Failure, type FailureCode, type FailureDetails } from '../base/failure.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
 
 interface Verdict {
   readonly code: FailureCode;

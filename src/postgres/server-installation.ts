@@ -1,6 +1,6 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 
 /** A Postgres server installed on this host, with `initdb` and `postgres` in its `binFolder`. */
 export interface ServerInstallation {

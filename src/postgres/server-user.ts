@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 
 /** A user of this host by its numbers, as `spawn` and `chown` want them. */
 export interface SystemUser {

@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import { renderPlanDuration } from '../quantity/duration.ts';
+import { Failure } from '../base/failure.ts';
+import { renderPlanDuration } from '../base/quantity/duration.ts';
 import type { Session, StatementResult } from './connect.ts';
 import { describeExpectation, judgeResult, type Expectation, type Verdict } from './expectation.ts';
 

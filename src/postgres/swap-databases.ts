@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
-import { Failure } from '../failure.ts';
-import { renderDuration } from '../quantity/duration.ts';
+import type { Clock } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+import { renderDuration } from '../base/quantity/duration.ts';
 import type { Session } from './connect.ts';
 import { endSessionsIn } from './drop-database.ts';
 import { sqlStateOf } from './server-error.ts';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
-import type { PostgresEndpoint, SslMode } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
+import type { PostgresEndpoint, SslMode } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
 
 /** Options of one attempt to connect: TLS options, or `false` for a plain connection. */
 export type Encryption = ConnectionOptions | false;

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { CommandHost } from './command-host.ts';
 import type { CommandOptions } from './commands.ts';
 import type { ExitStatus, StartedGroup } from './started-group.ts';

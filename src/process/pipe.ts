@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { CommandHost } from './command-host.ts';
 import type { PipeOptions, RunningPipe, Stage } from './commands.ts';
 import { destroyWhenDry, drained } from './drain.ts';

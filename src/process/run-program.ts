@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { Socket } from 'node:net';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import { captureLimit, captureOutput } from './captured.ts';
 import type { CommandHost } from './command-host.ts';
 import type { CommandOptions, CommandResult } from './commands.ts';

@@ -1,6 +1,6 @@
 import { spawn as spawnChild, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import { captureOutput, type CapturedOutput } from './captured.ts';
 import type { CommandHost } from './command-host.ts';
 import type { CommandOptions, CommandResult } from './commands.ts';

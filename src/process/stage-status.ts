@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { Stage } from './commands.ts';
 import { findProgram, toolMissing } from './tool.ts';
 

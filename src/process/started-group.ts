@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import { groupRuns, signalGroup, type ProcessGroups } from './process-groups.ts';
 import { toolMissing } from './tool.ts';
 

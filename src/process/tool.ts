@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 
 /** Debian's package for each program that this project starts by name. */
 const packages: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import type { Manifest } from '../artifact/manifest.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { Session } from '../postgres/connect.ts';
 import { quoteIdentifier, quoteQualified } from '../postgres/identifier.ts';
 

@@ -6,8 +6,8 @@ import type { ClientTools } from '../postgres/client-tools.ts';
 import { createDumpListing, type DumpListing } from '../postgres/dump-listing.ts';
 import { selectionArguments, type RestoreSelection } from '../postgres/restore-command.ts';
 import type { Commands, Stage } from '../process/commands.ts';
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
 import { ownFailure, verifiedSource } from './verified-source.ts';
 
 export interface ContentsOptions {

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decompressionStage } from '../artifact/compression.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 
 /** A dump on this host, made by whatever tool: pg_dump in any format, perhaps compressed. */

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { eachLine } from '../artifact/read-back.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import { createRestoreProgress, describeLoaded } from '../postgres/restore-progress.ts';
 import type { Commands } from '../process/commands.ts';
 import { asUnusable, type DumpFile } from './dump-file.ts';

@@ -1,8 +1,8 @@
 import type { Manifest } from '../artifact/manifest.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { DumpListing } from '../postgres/dump-listing.ts';
 import type { RestoreTarget } from '../postgres/restore-target.ts';
-import { renderBytes } from '../quantity/size.ts';
+import { renderBytes } from '../base/quantity/size.ts';
 
 /** What the operator allows. */
 export interface RestorePermissions {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeScratch } from '../artifact/scratch.ts';
-import type { PostgresEndpoint } from '../environment/environment.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import { chooseRestoreTools, type ClientTools } from '../postgres/client-tools.ts';
 import type { ConnectOptions, Session } from '../postgres/connect.ts';
 import { chooseRestoreSettings, thisHost, type RestoreSettings } from '../postgres/restore-settings.ts';

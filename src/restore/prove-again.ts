@@ -1,7 +1,7 @@
 import type { ManifestFile } from '../artifact/manifest.ts';
 import { readBackWhole } from '../artifact/read-back.ts';
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
 import type { Load } from './load.ts';
 
 /** A file of an artifact, where it is stored. */

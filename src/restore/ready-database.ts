@@ -3,7 +3,7 @@ import type { Session } from '../postgres/connect.ts';
 import { dropDatabase } from '../postgres/drop-database.ts';
 import type { RestoreTarget } from '../postgres/restore-target.ts';
 import { markScratch, parseScratchName } from '../postgres/scratch-database.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { RestoreOptions } from './prepare-restore.ts';
 import type { RestoreSource } from './source.ts';

@@ -8,7 +8,7 @@ import { programEnvironment } from '../postgres/program-environment.ts';
 import type { HarmlessMessage } from '../postgres/restore-messages.ts';
 import { renderSessionOptions, type RestoreSettings } from '../postgres/restore-settings.ts';
 import { explainLoss, freeBytesOf, type RestoreTarget } from '../postgres/restore-target.ts';
-import type { PostgresEndpoint } from '../environment/environment.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import type { TaskContext } from '../task/contract.ts';
 import { checkAfterLoad, type AfterLoad } from './after-load.ts';
 import { analyze } from './analyze.ts';

@@ -1,4 +1,4 @@
-import type { RestoreFacts } from '../task/facts.ts';
+import type { RestoreFacts } from '../language/facts.ts';
 import type { FinishedRestore } from './restore-database.ts';
 import { dataBytes, provingFile } from './restore-source.ts';
 

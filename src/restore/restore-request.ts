@@ -1,6 +1,6 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { RestoreSelection } from '../postgres/restore-command.ts';
-import type { PostgresRestoreParameters } from '../schema/generated/postgres-restore.types.ts';
+import type { PostgresRestoreParameters } from '../language/generated/postgres-restore.types.ts';
 import type { RestorePermissions } from './preflight.ts';
 
 /** The parameters of a restore with every default in place. */

@@ -1,6 +1,6 @@
 import { decryptionStage } from '../artifact/encryption.ts';
 import { asDamage } from '../artifact/read-back.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
 import { createRestoreMessages } from '../postgres/restore-messages.ts';
 import { failureOfRestore } from '../postgres/restore-failure.ts';

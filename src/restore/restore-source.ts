@@ -4,11 +4,11 @@ import { decryptionStage } from '../artifact/encryption.ts';
 import { findArtifact, parseChoice, type ArtifactScope } from '../artifact/choice.ts';
 import { isData, type Manifest, type ManifestFile } from '../artifact/manifest.ts';
 import { listArtifacts, readManifest } from '../artifact/store.ts';
-import type { Environment } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
 import type { Stage } from '../process/commands.ts';
-import type { Repository } from '../repository/repository.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { Repository } from '../store/repository.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 
 /** An artifact that is about to be restored. */
 export interface ArtifactSource {

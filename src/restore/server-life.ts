@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Session } from '../postgres/connect.ts';
 
 /** How often the server is asked, milliseconds: far below any stall timeout. */

@@ -4,7 +4,7 @@ import type { ManifestFile } from '../artifact/manifest.ts';
 import { asDamage } from '../artifact/read-back.ts';
 import { killOnAbort } from '../artifact/store-dump.ts';
 import type { Commands, Stage } from '../process/commands.ts';
-import type { Repository } from '../repository/repository.ts';
+import type { Repository } from '../store/repository.ts';
 import { ownFailure, verifiedSource } from './verified-source.ts';
 
 /** A table's rows on their way from the repository into the file that pg_restore reads. */

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { Load } from './load.ts';
 import { feedTable, type FeedOptions, type TableFeed } from './table-feed.ts';
 

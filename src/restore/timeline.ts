@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { PhaseFact } from '../task/facts.ts';
+import type { Clock } from '../base/clock.ts';
+import type { PhaseFact } from '../language/facts.ts';
 
 /** The parts of a restore as they go by, for the record. Parts may overlap. */
 export interface Timeline {

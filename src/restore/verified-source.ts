@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { createMeter } from '../artifact/checksums.ts';
 import type { ManifestFile } from '../artifact/manifest.ts';
 import { damaged } from '../artifact/read-back.ts';
-import { Failure } from '../failure.ts';
-import { chunksOf } from '../repository/body.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import { chunksOf } from '../store/body.ts';
+import type { Repository } from '../store/repository.ts';
 
 export interface VerifiedSourceOptions {
   readonly signal: AbortSignal;

@@ -1,16 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Task } from './contract.ts';
-import type { TaskFile } from './task-folder.ts';
+import type { TaskDeclaration, TaskFile } from '../language/task-declaration.ts';
 
 /** Loads a module of the build by its path, once. */
 export type LoadBuilt = (file: string) => unknown;
-
-/** What a task says of itself, as plain data: all that loading and checking a plan asks of it. */
-type TaskDeclaration = Pick<
-  Task,
-  'name' | 'description' | 'needs' | 'writes' | 'others' | 'asksBuckets' | 'role' | 'outputs'
->;
 
 /** A built-in task whose module is loaded when it is asked to describe or do something. */
 export interface DeclaredTask {

@@ -1,5 +1,5 @@
-import { Failure, type FailureCode } from '../failure.ts';
-import type { CheckFact } from './facts.ts';
+import { Failure, type FailureCode } from '../base/failure.ts';
+import type { CheckFact } from '../language/facts.ts';
 
 export interface CheckFailureDetails {
   readonly code?: FailureCode;

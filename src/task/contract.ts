@@ -1,42 +1,26 @@
-import type { Clock } from '../clock.ts';
-import type { Environment, PostgresEndpoint } from '../environment/environment.ts';
-import type { RetentionPolicy } from '../plan/plan.ts';
-import type { Repository } from '../repository/repository.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Environment, PostgresEndpoint } from '../language/environment/environment.ts';
+import type { RetentionPolicy } from '../language/plan/plan.ts';
+import type { Repository } from '../store/repository.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 import type { Commands } from '../process/commands.ts';
+import type { TaskDeclaration } from '../language/task-declaration.ts';
 import type { Declared } from './declared.ts';
 
-export { Failure } from '../failure.ts';
+export type { EnvironmentPart, TaskDeclaration } from '../language/task-declaration.ts';
+export { Failure } from '../base/failure.ts';
 
 /**
  * The task contract: all that a task knows of run-plan. A task is a module in `tasks/` whose default export is a
  * `Task`; the operator's own tasks are written against exactly this and nothing else.
  */
-export interface Task<Parameters extends object = Record<string, unknown>> {
-  /** `noun-verb`, equal to the file's name. */
-  readonly name: string;
-  /** One line for `list` and `show`. */
-  readonly description: string;
-  /** Parts of the step's environment without which the task cannot run; missing ones are problems in the plan. */
-  readonly needs: readonly EnvironmentPart[];
-  /** Parts of the step's environment that it changes; a protected environment asks for confirmation then. Storing and pruning artifacts is not such a change. */
-  readonly writes: readonly EnvironmentPart[];
-  /** Parameters that name another environment, and the part of it that the task uses. They are written out: no `${…}`. */
-  readonly others?: readonly { readonly parameter: string; readonly needs: EnvironmentPart }[];
-  /** It asks the declared buckets themselves, with the keys of each: a unit that runs it loads their credentials. */
-  readonly asksBuckets?: true;
-  /** What the plan's rules want to know: it produces artifacts, reads them back, checks something, or restores. */
-  readonly role: 'dump' | 'verify' | 'prune' | 'restore' | 'check' | 'other';
-  /** Names that later steps may use as `${steps.ID.name}`. */
-  readonly outputs: readonly string[];
+export interface Task<Parameters extends object = Record<string, unknown>> extends TaskDeclaration {
   /** JSON Schema (draft-07) of `with`. */
   readonly parameters: object;
   /** The commands and effects it would have, one a line, for `show` and `--dry-run`. Pure. */
   describe?(parameters: Parameters, environment: Environment): readonly string[];
   run(context: TaskContext, parameters: Parameters): Promise<TaskResult>;
 }
-
-export type EnvironmentPart = 'postgres' | 'repository' | 'uploads';
 
 export interface TaskResult {
   /** Values of the names in `outputs`. */

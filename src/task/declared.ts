@@ -1,5 +1,5 @@
-import type { Bucket } from '../environment/bucket.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Bucket } from '../language/environment/bucket.ts';
+import type { Plan } from '../language/plan/plan.ts';
 
 /** All that is declared beside a run's plan, and what this host makes of it: what a watch looks at. */
 export interface Declared {

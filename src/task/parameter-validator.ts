@@ -1,6 +1,6 @@
-import { taskValidators } from '../schema/generated/task-validators.ts';
-import { ajvOptions } from '../schema/ajv-options.ts';
-import type { SchemaError, Validator } from '../schema/validator.ts';
+import { taskValidators } from '../language/generated/task-validators.ts';
+import { ajvOptions } from '../language/yaml/ajv-options.ts';
+import type { SchemaError, Validator } from '../language/yaml/validator.ts';
 import type { Task } from './contract.ts';
 
 const nothingAllowed = { type: 'object', additionalProperties: false };

@@ -1,8 +1,8 @@
-import type { SchemaError, Validator } from '../schema/validator.ts';
-import { pointerParts, violations } from '../schema/validator.ts';
-import { readAs } from '../schema/shape.ts';
-import { bestBranches } from '../schema/best-branch.ts';
-import { Failure } from '../failure.ts';
+import type { SchemaError, Validator } from '../language/yaml/validator.ts';
+import { pointerParts, violations } from '../language/yaml/validator.ts';
+import { readAs } from '../language/yaml/shape.ts';
+import { bestBranches } from '../language/yaml/best-branch.ts';
+import { Failure } from '../base/failure.ts';
 
 /**
  * Gives interpolated parameters the form that the task's schema wants: text becomes a number or a boolean where one

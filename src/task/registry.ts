@@ -1,35 +1,20 @@
 import { relative, resolve } from 'node:path';
-import type { Problem } from '../plan/problem.ts';
-import type { Validator } from '../schema/validator.ts';
+import type { Problem } from '../language/problem.ts';
 import { listDeclaredTasks, type DeclaredTask, type LoadBuilt } from './built-in-tasks.ts';
 import type { Task } from './contract.ts';
 import { builtInValidator, compileParameters } from './parameter-validator.ts';
-import { listTaskFiles, type TaskFile } from './task-folder.ts';
+import { listTaskFiles } from './task-folder.ts';
+import type { KnownTask, TaskCatalogue, TaskFile, TaskLookup } from '../language/task-declaration.ts';
 import { importTask } from './task-module.ts';
 
 /** A task that a plan can use: its module imported, its parameters' validator ready. */
-export interface RegisteredTask {
+export interface RegisteredTask extends KnownTask {
   readonly task: Task;
-  readonly file: TaskFile;
-  readonly validate: Validator;
   /** Loads the code of the task's work, so that its run need not wait for that. Absent: all is there. */
   readonly load?: () => void;
 }
 
-export type TaskLookup =
-  | { readonly registered: RegisteredTask; readonly problem?: undefined }
-  | { readonly registered?: undefined; readonly problem: Problem };
-
-/** Built-in and operator's tasks alike, known by their files' names; an operator's is imported when a plan uses it. */
-export interface TaskRegistry {
-  /** Every task's file, sorted by name. */
-  readonly files: readonly TaskFile[];
-  /** Two files of one name. */
-  readonly problems: readonly Problem[];
-  has(name: string): boolean;
-  /** Imports a task, once; a module that is no task gives a problem. @throws Error (a bug) for an unknown name */
-  find(name: string): Promise<TaskLookup>;
-}
+export type TaskRegistry = TaskCatalogue<RegisteredTask>;
 
 export interface RegistryOptions {
   readonly builtInFolder: string;
@@ -62,7 +47,7 @@ export async function createTaskRegistry(options: RegistryOptions): Promise<Task
     if (other === undefined) files.set(file.name, file);
     else problems.push(takenName(file, other, shown));
   }
-  const lookups = new Map<string, Promise<TaskLookup>>();
+  const lookups = new Map<string, Promise<TaskLookup<RegisteredTask>>>();
   return {
     files: [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     problems,
@@ -81,7 +66,7 @@ async function register(
   file: TaskFile,
   shown: string,
   declared: DeclaredTask | undefined,
-): Promise<TaskLookup> {
+): Promise<TaskLookup<RegisteredTask>> {
   if (declared !== undefined)
     return { registered: { ...declared, validate: await builtInValidator(file.name) } };
   const imported = await importTask(file, shown);

@@ -1,12 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** A file that is a task by its name: `noun-verb.ts`. Other files of the folder are the tasks' own affair. */
-export interface TaskFile {
-  readonly name: string;
-  readonly path: string;
-  readonly isBuiltIn: boolean;
-}
+import type { TaskFile } from '../language/task-declaration.ts';
 
 const taskFile = /^(?<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)\.(?:ts|js|mjs)$/;
 

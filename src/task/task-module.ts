@@ -1,9 +1,9 @@
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { Failure } from '../failure.ts';
-import type { Problem } from '../plan/problem.ts';
+import { Failure } from '../base/failure.ts';
+import type { Problem } from '../language/problem.ts';
 import type { Task } from './contract.ts';
-import type { TaskFile } from './task-folder.ts';
+import type { TaskFile } from '../language/task-declaration.ts';
 
 export type TaskImport =
   | { readonly task: Task; readonly problem?: undefined }

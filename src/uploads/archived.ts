@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.ts';
-import { Failure } from '../failure.ts';
-import { objectName, type S3Store } from '../repository/s3-client.ts';
-import { namesOf, statusOf } from '../repository/s3-failure.ts';
-import { counted } from '../quantity/counted.ts';
-import { renderDuration } from '../quantity/duration.ts';
+import type { Clock } from '../base/clock.ts';
+import { Failure } from '../base/failure.ts';
+import { objectName, type S3Store } from '../store/s3-client.ts';
+import { namesOf, statusOf } from '../store/s3-failure.ts';
+import { counted } from '../base/quantity/counted.ts';
+import { renderDuration } from '../base/quantity/duration.ts';
 import type { Reporter } from '../task/contract.ts';
 import { inLanes } from './lanes.ts';
 import type { ObjectVersion } from './object-version.ts';

@@ -1,4 +1,4 @@
-import { objectName, type S3Store } from '../repository/s3-client.ts';
+import { objectName, type S3Store } from '../store/s3-client.ts';
 import { referenceTo, type VersionReference } from './change.ts';
 import { copyVersion } from './copy-version.ts';
 import type { ObjectVersion } from './object-version.ts';

@@ -1,8 +1,8 @@
 import { applicationName } from '../postgres/application-name.ts';
 import { connect, type Session } from '../postgres/connect.ts';
 import { endBackends } from '../postgres/end-backends.ts';
-import type { PostgresEndpoint } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { KeyHistory } from './key-history.ts';
 import { compareKeys } from './key-order.ts';

@@ -1,5 +1,5 @@
-import type { S3Store } from '../repository/s3-client.ts';
-import { statusOf } from '../repository/s3-failure.ts';
+import type { S3Store } from '../store/s3-client.ts';
+import { statusOf } from '../store/s3-failure.ts';
 import { cannotCopy, readVersion } from './copy-through.ts';
 import type { CopyTarget } from './copy-version.ts';
 import { inLanes } from './lanes.ts';

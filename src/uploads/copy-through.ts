@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { objectName, type S3Store } from '../repository/s3-client.ts';
-import { statusOf } from '../repository/s3-failure.ts';
+import { objectName, type S3Store } from '../store/s3-client.ts';
+import { statusOf } from '../store/s3-failure.ts';
 import type { CopyTarget } from './copy-version.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { encodeTags, tagsOf } from './same-object.ts';

@@ -1,5 +1,5 @@
 import type { CopyObjectCommandInput } from '@aws-sdk/client-s3';
-import { objectName, type S3Store } from '../repository/s3-client.ts';
+import { objectName, type S3Store } from '../store/s3-client.ts';
 import { copyInParts } from './copy-parts.ts';
 import { cannotCopy, copyThrough } from './copy-through.ts';
 import type { ObjectVersion } from './object-version.ts';

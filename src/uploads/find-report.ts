@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
 import { changesFile, journalFile } from './change-journal.ts';
 import { fetchReport, findStoredReports } from './stored-report.ts';
 import { endUnfinished, readHeader } from './unfinished-changes.ts';

@@ -1,9 +1,9 @@
 import { uploadsIdentity } from '../artifact/uploads-instant.ts';
-import { Failure } from '../failure.ts';
-import { counted } from '../quantity/counted.ts';
-import { parseDuration, renderPlanDuration } from '../quantity/duration.ts';
-import type { S3Store } from '../repository/s3-client.ts';
-import type { UploadsRestoreParameters } from '../schema/generated/uploads-restore.types.ts';
+import { Failure } from '../base/failure.ts';
+import { counted } from '../base/quantity/counted.ts';
+import { parseDuration, renderPlanDuration } from '../base/quantity/duration.ts';
+import type { S3Store } from '../store/s3-client.ts';
+import type { UploadsRestoreParameters } from '../language/generated/uploads-restore.types.ts';
 import type { TaskContext } from '../task/contract.ts';
 import { emptyTally, onlyKeys, openRows, type KeyTally } from './chosen-keys.ts';
 import { describeSkew, findInstant, type Instant } from './instant.ts';

@@ -3,9 +3,9 @@ import { parseCompactTime } from '../artifact/name.ts';
 import { listArtifacts, readManifest } from '../artifact/store.ts';
 import { uploadsIdentity } from '../artifact/uploads-instant.ts';
 import type { Manifest } from '../artifact/manifest.ts';
-import { Failure } from '../failure.ts';
-import { renderDuration } from '../quantity/duration.ts';
-import type { S3Store } from '../repository/s3-client.ts';
+import { Failure } from '../base/failure.ts';
+import { renderDuration } from '../base/quantity/duration.ts';
+import type { S3Store } from '../store/s3-client.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { StoreClock } from './uploads-store.ts';
 

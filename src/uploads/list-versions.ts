@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import { compareKeys } from './key-order.ts';
 import type { ObjectVersion } from './object-version.ts';
 

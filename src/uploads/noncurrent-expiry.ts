@@ -1,5 +1,5 @@
-import { objectName, type S3Store } from '../repository/s3-client.ts';
-import { s3Failure, statusOf } from '../repository/s3-failure.ts';
+import { objectName, type S3Store } from '../store/s3-client.ts';
+import { s3Failure, statusOf } from '../store/s3-failure.ts';
 
 const dayMs = 86_400_000;
 

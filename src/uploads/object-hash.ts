@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { chunksOf } from '../repository/body.ts';
-import { objectName, type S3Store } from '../repository/s3-client.ts';
+import { chunksOf } from '../store/body.ts';
+import { objectName, type S3Store } from '../store/s3-client.ts';
 import type { PresentObject } from './objects-at.ts';
 
 /** Reads an object's content and gives its hash, hex. Errors are the store's own. */

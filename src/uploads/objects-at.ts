@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderFailure } from '../repository/folder-failure.ts';
+import { folderFailure } from '../store/folder-failure.ts';
 import type { KeyHistory } from './key-history.ts';
 import { compareKeys } from './key-order.ts';
 

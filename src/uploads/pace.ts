@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { namesOf } from '../repository/s3-failure.ts';
+import type { Clock } from '../base/clock.ts';
+import { namesOf } from '../store/s3-failure.ts';
 
 /** Delays after which a request that the store found too much is sent again: doubled each time. */
 const firstDelayMs = 500;

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { Session } from '../postgres/connect.ts';
 import { quoteIdentifier } from '../postgres/identifier.ts';
 

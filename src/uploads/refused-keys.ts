@@ -1,8 +1,8 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import { Failure } from '../failure.ts';
-import { namesOf, statusOf } from '../repository/s3-failure.ts';
+import { Failure } from '../base/failure.ts';
+import { namesOf, statusOf } from '../store/s3-failure.ts';
 import { isTooMuch } from './pace.ts';
 
 /** Keys that are named in a message and in the record. */

@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import { counted } from '../quantity/counted.ts';
+import { Failure } from '../base/failure.ts';
+import { counted } from '../base/quantity/counted.ts';
 import type { Reporter } from '../task/contract.ts';
 import { nameKeys, type KeyList } from './refused-keys.ts';
 

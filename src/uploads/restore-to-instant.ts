@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
-import { counted } from '../quantity/counted.ts';
-import { urlOf } from '../repository/s3-client.ts';
+import { Failure } from '../base/failure.ts';
+import { counted } from '../base/quantity/counted.ts';
+import { urlOf } from '../store/s3-client.ts';
 import { bringBack, type BringBackOptions } from './archived.ts';
 import { openChangeJournal } from './change-journal.ts';
 import { confirmRestored } from './confirm-restored.ts';

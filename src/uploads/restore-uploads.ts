@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts';
-import { objectName, urlOf, type S3Store } from '../repository/s3-client.ts';
+import { Failure } from '../base/failure.ts';
+import { objectName, urlOf, type S3Store } from '../store/s3-client.ts';
 import { referenceTo } from './change.ts';
 import { changeKey } from './change-key.ts';
 import { copyVersion } from './copy-version.ts';

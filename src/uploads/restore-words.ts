@@ -1,5 +1,5 @@
-import { counted } from '../quantity/counted.ts';
-import { renderBytes } from '../quantity/size.ts';
+import { counted } from '../base/quantity/counted.ts';
+import { renderBytes } from '../base/quantity/size.ts';
 import { changesOf, type RestoreSums } from './restore-work.ts';
 import type { Survey } from './survey.ts';
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
-import { counted } from '../quantity/counted.ts';
-import type { S3Store } from '../repository/s3-client.ts';
+import type { Clock } from '../base/clock.ts';
+import { counted } from '../base/quantity/counted.ts';
+import type { S3Store } from '../store/s3-client.ts';
 import type { Reporter, TaskContext } from '../task/contract.ts';
 import type { ChangeJournal } from './change-journal.ts';
 import { usualCopyLimits, type CopyLimits } from './copy-version.ts';

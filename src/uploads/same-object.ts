@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { objectName, type S3Store } from '../repository/s3-client.ts';
-import { statusOf } from '../repository/s3-failure.ts';
+import { objectName, type S3Store } from '../store/s3-client.ts';
+import { statusOf } from '../store/s3-failure.ts';
 import { plainEtag } from './version-page.ts';
 import { contentHeaders, copyOfName, headOf, type VersionHead } from './version-head.ts';
 

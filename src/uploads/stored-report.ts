@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { Failure } from '../failure.ts';
-import type { Repository } from '../repository/repository.ts';
+import { Failure } from '../base/failure.ts';
+import type { Repository } from '../store/repository.ts';
 import type { ChangeHeader } from './unfinished-changes.ts';
 
 /** Attempts of one step that each leave a report. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
-import { counted } from '../quantity/counted.ts';
-import { renderBytes } from '../quantity/size.ts';
+import { Failure } from '../base/failure.ts';
+import { counted } from '../base/quantity/counted.ts';
+import { renderBytes } from '../base/quantity/size.ts';
 import { openChangeJournal } from './change-journal.ts';
 import type { UndoneReport } from './find-report.ts';
 import { createKeyList, nameKeys, type KeyList } from './refused-keys.ts';

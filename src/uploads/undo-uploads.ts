@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../base/failure.ts';
 import type { BegunChange, Change, VersionReference } from './change.ts';
 import { changeKey } from './change-key.ts';
 import { readChanges } from './change-lines.ts';

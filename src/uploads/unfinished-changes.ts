@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Failure } from '../failure.ts';
-import { unfinishedMark } from '../record/state-folder.ts';
+import { Failure } from '../base/failure.ts';
+import { unfinishedMark } from '../base/state-folder.ts';
 
 /** What a report is about: stands beside it, so that only the same work is ever taken over or undone. */
 export interface ChangeHeader {

@@ -1,10 +1,10 @@
 import { skewOf } from '../artifact/uploads-instant.ts';
-import type { Environment, S3Location } from '../environment/environment.ts';
-import { Failure } from '../failure.ts';
-import { openStore, urlOf, usualLimits, type S3Limits, type S3Store } from '../repository/s3-client.ts';
-import { readStoreClock } from '../repository/s3-clock.ts';
-import { namesOf, s3Failure, type S3Action } from '../repository/s3-failure.ts';
-import type { Secrets } from '../secret/reference.ts';
+import type { Environment, S3Location } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import { openStore, urlOf, usualLimits, type S3Limits, type S3Store } from '../store/s3-client.ts';
+import { readStoreClock } from '../store/s3-clock.ts';
+import { namesOf, s3Failure, type S3Action } from '../store/s3-failure.ts';
+import type { Secrets } from '../language/secret-reference.ts';
 
 /** The SDK tries a little less itself: what it gives up, the pace of all requests is slowed down for. */
 const limits: S3Limits = { ...usualLimits, attempts: 4 };

@@ -1,5 +1,5 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { objectName, type S3Store } from '../repository/s3-client.ts';
+import { objectName, type S3Store } from '../store/s3-client.ts';
 
 /** Metadata that a copy bears when nothing else could tell later what it is a copy of: the version's id. */
 export const copyOfName = 'run-plan-copy-of';

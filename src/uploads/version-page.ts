@@ -5,8 +5,8 @@ import type {
   ListObjectVersionsCommand,
   ObjectVersion as Listed,
 } from '@aws-sdk/client-s3';
-import { Failure } from '../failure.ts';
-import { keyOf, objectName, urlOf, type S3Store } from '../repository/s3-client.ts';
+import { Failure } from '../base/failure.ts';
+import { keyOf, objectName, urlOf, type S3Store } from '../store/s3-client.ts';
 import type { FetchPage, PageEnd } from './list-versions.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { uploadsFailure } from './uploads-store.ts';

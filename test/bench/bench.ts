@@ -8,7 +8,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { parseSize } from '../../src/quantity/size.ts';
+import { parseSize } from '../../src/base/quantity/size.ts';
 import { openGround, type Ground } from './ground.ts';
 import { measureMemory, renderMemory } from './memory.ts';
 import { measureRestore, renderRestore } from './restore.ts';

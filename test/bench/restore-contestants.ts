@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../src/postgres/cluster.ts';
-import type { RestoreFacts } from '../../src/task/facts.ts';
+import type { RestoreFacts } from '../../src/language/facts.ts';
 import { secretVariables, type Workspace } from '../e2e/workspace.ts';
 import type { Ground } from './ground.ts';
 

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startCluster } from '../../src/postgres/cluster.ts';
-import type { DrillEvidence } from '../../src/schema/generated/drill-evidence.types.ts';
+import type { DrillEvidence } from '../../src/language/generated/drill-evidence.types.ts';
 import { createBucket, emptyAndRemoveBucket } from '../services/bucket.ts';
 import type { RunningService } from '../services/running-service.ts';
 import { startSecondPostgres } from '../services/second-postgres.ts';

@@ -4,7 +4,7 @@ import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { CommandHost } from '../../src/cli/host.ts';
 import type { main } from '../../src/cli/main.ts';
-import { createRedactor } from '../../src/secret/redactor.ts';
+import { createRedactor } from '../../src/process/secrets/redactor.ts';
 import type { LoadBuilt } from '../../src/task/built-in-tasks.ts';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));

@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Manifest } from '../../src/schema/generated/manifest.types.ts';
+import type { Manifest } from '../../src/language/generated/manifest.types.ts';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../services/bucket.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';
 import {

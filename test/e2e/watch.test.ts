@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import type { RunRecord } from '../../src/schema/generated/run-record.types.ts';
+import type { RunRecord } from '../../src/language/generated/run-record.types.ts';
 import type { TestDatabase } from '../services/database.ts';
 import { createProduction, type Production } from './production.ts';
 import { nightlyPlan, secretVariables, type Told, type Workspace } from './workspace.ts';

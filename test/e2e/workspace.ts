@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openRepository } from '../../src/repository/open.ts';
-import type { RunRecord } from '../../src/schema/generated/run-record.types.ts';
+import { openRepository } from '../../src/store/open.ts';
+import type { RunRecord } from '../../src/language/generated/run-record.types.ts';
 import { storeArtifact, type StoredArtifactOptions } from '../fixtures/stored-artifact.ts';
 import { secretsFrom } from '../services/repository.ts';
 import type { Services } from '../services/services.ts';

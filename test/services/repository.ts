@@ -1,11 +1,11 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { RepositorySettings, S3Location } from '../../src/environment/environment.ts';
-import { openRepository } from '../../src/repository/open.ts';
-import type { Repository } from '../../src/repository/repository.ts';
-import type { S3Options } from '../../src/repository/s3.ts';
-import type { Secret, SecretReference, Secrets } from '../../src/secret/reference.ts';
+import type { RepositorySettings, S3Location } from '../../src/language/environment/environment.ts';
+import { openRepository } from '../../src/store/open.ts';
+import type { Repository } from '../../src/store/repository.ts';
+import type { S3Options } from '../../src/store/s3.ts';
+import type { Secret, SecretReference, Secrets } from '../../src/language/secret-reference.ts';
 import { createBucket, emptyAndRemoveBucket, putObjects, type BucketOptions } from './bucket.ts';
 import type { Services } from './services.ts';
 

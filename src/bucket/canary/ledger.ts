@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Failure } from '../../failure.ts';
-import { makeStateFolder, stateFolderFailure } from '../../record/state-folder.ts';
+import { Failure } from '../../base/failure.ts';
+import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
 import { isCanaryKey, takers, type CanaryAct } from './canary.ts';
 
 /** A canary that was planted and not yet seen to have gone the way of its rule. */

@@ -1,5 +1,5 @@
-import type { S3Store } from '../../repository/s3-client.ts';
-import { statusOf } from '../../repository/s3-failure.ts';
+import type { S3Store } from '../../store/s3-client.ts';
+import { statusOf } from '../../store/s3-failure.ts';
 import type { Fate } from './judge.ts';
 import type { PlantedCanary } from './ledger.ts';
 

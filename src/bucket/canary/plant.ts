@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { S3Store } from '../../repository/s3-client.ts';
+import type { S3Store } from '../../store/s3-client.ts';
 import { canaryFolder, covers, type CanaryWish, type RuleScope } from './canary.ts';
 import type { PlantedCanary } from './ledger.ts';
 

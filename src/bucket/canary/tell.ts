@@ -1,4 +1,4 @@
-import type { CheckFact } from '../../task/facts.ts';
+import type { CheckFact } from '../../language/facts.ts';
 import type { CanaryWish } from './canary.ts';
 import type { Verdict } from './judge.ts';
 import type { OtherAct, PlantedCanary } from './ledger.ts';

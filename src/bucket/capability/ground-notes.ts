@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stateFolderFailure } from '../../record/state-folder.ts';
+import { stateFolderFailure } from '../../base/state-folder.ts';
 import { groundPrefix } from './ground.ts';
 
 /** Names of the buckets that probes of one store have made and not yet removed, a file each. */

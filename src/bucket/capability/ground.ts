@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { S3Location } from '../../environment/environment.ts';
-import { Failure } from '../../failure.ts';
-import type { S3Store } from '../../repository/s3-client.ts';
-import { namesOf, statusOf } from '../../repository/s3-failure.ts';
-import type { Secrets } from '../../secret/reference.ts';
+import type { S3Location } from '../../language/environment/environment.ts';
+import { Failure } from '../../base/failure.ts';
+import type { S3Store } from '../../store/s3-client.ts';
+import { namesOf, statusOf } from '../../store/s3-failure.ts';
+import type { Secrets } from '../../language/secret-reference.ts';
 import { bucketFailure, openBucketStore } from '../bucket-store.ts';
 
 /** Start of the name of every bucket that a probe makes, and of no other. */

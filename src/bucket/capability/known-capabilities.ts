@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeStateFolder, stateFolderFailure } from '../../record/state-folder.ts';
+import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
 import type {
   ProbedCapability,
   StoredCapabilities,
-} from '../../schema/generated/store-capabilities.types.ts';
-import { validate } from '../../schema/generated/store-capabilities.validate.ts';
+} from '../../language/generated/store-capabilities.types.ts';
+import { validate } from '../../language/generated/store-capabilities.validate.ts';
 
 /** After this long a store may have been upgraded or exchanged: it is to be probed again. Milliseconds. */
 export const capabilityAgeLimitMs = 30 * 86_400_000;

@@ -1,6 +1,6 @@
-import type { Bucket, LifecycleRule } from '../../environment/bucket.ts';
-import { Failure } from '../../failure.ts';
-import type { ProbedCapability } from '../../schema/generated/store-capabilities.types.ts';
+import type { Bucket, LifecycleRule } from '../../language/environment/bucket.ts';
+import { Failure } from '../../base/failure.ts';
+import type { ProbedCapability } from '../../language/generated/store-capabilities.types.ts';
 import { insteadOfRuleParts } from '../kept-otherwise.ts';
 import type { SettingName } from '../setting.ts';
 import { encryptionSetting } from '../settings/encryption.ts';

@@ -1,5 +1,5 @@
-import type { LifecycleRule } from '../../environment/bucket.ts';
-import type { ProbedCapability } from '../../schema/generated/store-capabilities.types.ts';
+import type { LifecycleRule } from '../../language/environment/bucket.ts';
+import type { ProbedCapability } from '../../language/generated/store-capabilities.types.ts';
 import { differences } from '../facts.ts';
 import { readLifecycle, removeLifecycle, writeLifecycle } from '../lifecycle-calls.ts';
 import { ruleFacts, storedRule } from '../lifecycle-rules.ts';

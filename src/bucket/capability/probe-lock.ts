@@ -1,4 +1,4 @@
-import { statusOf } from '../../repository/s3-failure.ts';
+import { statusOf } from '../../store/s3-failure.ts';
 import type { Ground } from './ground.ts';
 import { has, lacks, refusal, type Verdict } from './verdict.ts';
 

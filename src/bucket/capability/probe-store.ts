@@ -1,7 +1,7 @@
-import type { S3Location } from '../../environment/environment.ts';
-import { statusOf } from '../../repository/s3-failure.ts';
-import type { ProbedCapability } from '../../schema/generated/store-capabilities.types.ts';
-import type { Secrets } from '../../secret/reference.ts';
+import type { S3Location } from '../../language/environment/environment.ts';
+import { statusOf } from '../../store/s3-failure.ts';
+import type { ProbedCapability } from '../../language/generated/store-capabilities.types.ts';
+import type { Secrets } from '../../language/secret-reference.ts';
 import { groundFailure, groundName, makeGround, openGround, removeGround, type Ground } from './ground.ts';
 import type { GroundNotes } from './ground-notes.ts';
 import { probeLifecycle } from './probe-lifecycle.ts';

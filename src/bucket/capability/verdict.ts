@@ -1,5 +1,5 @@
-import type { ProbedCapability } from '../../schema/generated/store-capabilities.types.ts';
-import { namesOf, statusOf } from '../../repository/s3-failure.ts';
+import type { ProbedCapability } from '../../language/generated/store-capabilities.types.ts';
+import { namesOf, statusOf } from '../../store/s3-failure.ts';
 
 /** What one look at a store has shown. */
 export type Verdict = Pick<ProbedCapability, 'state' | 'found'>;

@@ -1,6 +1,6 @@
 import type { ObjectLockConfiguration } from '@aws-sdk/client-s3';
-import type { Bucket } from '../../environment/bucket.ts';
-import { parseDuration } from '../../quantity/duration.ts';
+import type { Bucket } from '../../language/environment/bucket.ts';
+import { parseDuration } from '../../base/quantity/duration.ts';
 import { facts } from '../facts.ts';
 import type { Setting } from '../setting.ts';
 

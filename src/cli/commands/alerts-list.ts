@@ -1,9 +1,9 @@
-import { channelKey } from '../../alert/channel-key.ts';
-import { readProofs } from '../../alert/state.ts';
-import { alertEvents, type AlertChannel } from '../../environment/alert.ts';
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import { renderDuration } from '../../quantity/duration.ts';
-import type { AlertProof } from '../../schema/generated/alert-proofs.types.ts';
+import { channelKey } from '../../tell/alert/channel-key.ts';
+import { readProofs } from '../../tell/alert/state.ts';
+import { alertEvents, type AlertChannel } from '../../language/environment/alert.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import { renderDuration } from '../../base/quantity/duration.ts';
+import type { AlertProof } from '../../language/generated/alert-proofs.types.ts';
 import { environmentsWithAlerts } from '../alert-environments.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans, requireEnvironments } from '../plans.ts';

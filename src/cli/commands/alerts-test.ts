@@ -1,10 +1,10 @@
-import { channelKey } from '../../alert/channel-key.ts';
-import { readProofs, writeProofs } from '../../alert/state.ts';
-import { testChannel, type Tested } from '../../alert/test-channel.ts';
-import { watchSignals } from '../../engine/signals.ts';
-import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { channelKey } from '../../tell/alert/channel-key.ts';
+import { readProofs, writeProofs } from '../../tell/alert/state.ts';
+import { testChannel, type Tested } from '../../tell/alert/test-channel.ts';
+import { watchSignals } from '../../run/signals.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { createProcessGroups } from '../../process/process-groups.ts';
-import { renderDuration } from '../../quantity/duration.ts';
+import { renderDuration } from '../../base/quantity/duration.ts';
 import { alertSurroundings } from '../alert-surroundings.ts';
 import { environmentsWithAlerts } from '../alert-environments.ts';
 import { exit } from '../exit.ts';

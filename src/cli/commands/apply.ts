@@ -1,4 +1,4 @@
-import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { ApplyFlags } from '../differences/difference.ts';
 import { compareAll } from '../differences/kinds.ts';
 import { print, type CommandHost } from '../host.ts';

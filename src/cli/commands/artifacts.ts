@@ -1,10 +1,10 @@
 import type { Artifact } from '../../artifact/artifact.ts';
 import { listArtifacts } from '../../artifact/store.ts';
-import type { Environment } from '../../environment/environment.ts';
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import { resolveEnvironment } from '../../plan/workspace.ts';
-import { renderDuration } from '../../quantity/duration.ts';
-import { renderBytes } from '../../quantity/size.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import { resolveEnvironment } from '../../language/plan/workspace.ts';
+import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderBytes } from '../../base/quantity/size.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans, withRepository, type Plans } from '../plans.ts';
 import { renderTable } from '../table.ts';

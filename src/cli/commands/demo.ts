@@ -1,6 +1,6 @@
-import { Failure } from '../../failure.ts';
-import type { ExitCode } from '../../exit-code.ts';
-import { parseSize } from '../../quantity/size.ts';
+import { Failure } from '../../base/failure.ts';
+import type { ExitCode } from '../../base/exit-code.ts';
+import { parseSize } from '../../base/quantity/size.ts';
 import type { CommandHost } from '../host.ts';
 
 export interface DemoCommandOptions {
@@ -14,7 +14,7 @@ export async function demoCommand(host: CommandHost, options: DemoCommandOptions
   if (bytes === undefined) {
     throw new Failure('usage', `--size ${options.size} is no size`, { hint: 'for example --size 300MB' });
   }
-  const { runDemo } = await import('../../demo/demo.ts');
+  const { runDemo } = await import('../demo/demo.ts');
   return runDemo({
     bytes,
     keep: options.keep === true,

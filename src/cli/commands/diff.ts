@@ -1,4 +1,4 @@
-import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { compareAll } from '../differences/kinds.ts';
 import { renderFailure } from '../exit.ts';
 import { print, printJson, type CommandHost } from '../host.ts';

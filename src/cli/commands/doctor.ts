@@ -1,8 +1,8 @@
-import { systemClock } from '../../clock.ts';
-import { examine } from '../../doctor/examine.ts';
-import type { Finding, FindingState } from '../../doctor/finding.ts';
-import { watchSignals } from '../../engine/signals.ts';
-import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { systemClock } from '../../base/clock.ts';
+import { examine } from '../../check/doctor/examine.ts';
+import type { Finding, FindingState } from '../../check/doctor/finding.ts';
+import { watchSignals } from '../../run/signals.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { createCommands } from '../../process/create-commands.ts';
 import { createProcessGroups } from '../../process/process-groups.ts';
 import { exit } from '../exit.ts';

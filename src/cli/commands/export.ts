@@ -1,17 +1,17 @@
 import { relative, resolve } from 'node:path';
-import { exportBuildkite } from '../../export/buildkite.ts';
-import { exportCron } from '../../export/cron.ts';
+import { exportBuildkite } from '../../place/export/buildkite.ts';
+import { exportCron } from '../../place/export/cron.ts';
 import type {
   Export,
   ExportedPlan,
   ExportFile,
   ExportSettings,
   Obstacle,
-} from '../../export/exported-plan.ts';
-import { exportGitHubActions } from '../../export/github-actions.ts';
-import { exportKubernetes } from '../../export/kubernetes.ts';
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import { Failure } from '../../failure.ts';
+} from '../../place/export/exported-plan.ts';
+import { exportGitHubActions } from '../../place/export/github-actions.ts';
+import { exportKubernetes } from '../../place/export/kubernetes.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import { Failure } from '../../base/failure.ts';
 import { exportedPlans } from '../export/exported-plans.ts';
 import { mountedFiles } from '../export/mounted-files.ts';
 import { writeFiles } from '../export/write-files.ts';

@@ -1,9 +1,9 @@
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import { resolveEnvironment } from '../../plan/workspace.ts';
-import { renderDuration } from '../../quantity/duration.ts';
-import { renderBytes } from '../../quantity/size.ts';
-import { listRecords, type RecordList } from '../../record/store.ts';
-import type { RunRecord } from '../../schema/generated/run-record.types.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import { resolveEnvironment } from '../../language/plan/workspace.ts';
+import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderBytes } from '../../base/quantity/size.ts';
+import { listRecords, type RecordList } from '../../run/record/store.ts';
+import type { RunRecord } from '../../language/generated/run-record.types.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { choosePlan, loadPlans, withRepository, type Plans } from '../plans.ts';
 import { applyPlanName } from '../differences/apply-pipeline.ts';

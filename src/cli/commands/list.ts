@@ -1,9 +1,9 @@
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import type { Plan } from '../../plan/plan.ts';
-import { problemsOf } from '../../plan/workspace.ts';
-import { renderDuration } from '../../quantity/duration.ts';
-import { listRecords } from '../../record/store.ts';
-import { nextRuns } from '../../schedule/schedule.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import type { Plan } from '../../language/plan/plan.ts';
+import { problemsOf } from '../../language/plan/workspace.ts';
+import { renderDuration } from '../../base/quantity/duration.ts';
+import { listRecords } from '../../run/record/store.ts';
+import { nextRuns } from '../../language/schedule/schedule.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans, type Plans } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import { renderMetrics } from '../../metrics/exposition.ts';
-import type { MetricSample } from '../../metrics/families.ts';
-import { brokenSamples } from '../../metrics/plan-metrics.ts';
-import { writeTextfile } from '../../metrics/textfile.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import { renderMetrics } from '../../tell/metrics/exposition.ts';
+import type { MetricSample } from '../../tell/metrics/families.ts';
+import { brokenSamples } from '../../tell/metrics/plan-metrics.ts';
+import { writeTextfile } from '../../tell/metrics/textfile.ts';
 import { declaredIn } from '../declared.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { measurePlan } from '../metrics/measure.ts';

@@ -1,4 +1,4 @@
-import { exitCode, type ExitCode } from '../../exit-code.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { confirm } from '../confirm.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans, requireEnvironments } from '../plans.ts';

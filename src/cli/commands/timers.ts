@@ -1,6 +1,6 @@
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import { renderDuration } from '../../quantity/duration.ts';
-import { renderRunTime } from '../../schedule/run-time.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderRunTime } from '../../language/schedule/run-time.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { needsAttention, planTimer, type PlanTimer } from '../plan-timers.ts';
 import { choosePlans, loadPlans } from '../plans.ts';

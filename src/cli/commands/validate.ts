@@ -1,7 +1,11 @@
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import type { Problem } from '../../plan/problem.ts';
-import { problemsAsAnnotations, problemsAsJson, renderProblems } from '../../plan/render-problems.ts';
-import { problemsOf, resolvePlan } from '../../plan/workspace.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import type { Problem } from '../../language/problem.ts';
+import {
+  problemsAsAnnotations,
+  problemsAsJson,
+  renderProblems,
+} from '../../language/plan/render-problems.ts';
+import { problemsOf, resolvePlan } from '../../language/plan/workspace.ts';
 import { print, type CommandHost } from '../host.ts';
 import { loadPlans, type Plans } from '../plans.ts';
 

@@ -3,10 +3,10 @@ import { openBucketStore } from '../../bucket/bucket-store.ts';
 import { changeBucket } from '../../bucket/change-bucket.ts';
 import type { SettingChange } from '../../bucket/change-setting.ts';
 import type { BucketComparison } from '../../bucket/compare.ts';
-import type { Pipeline } from '../../engine/pipeline.ts';
-import type { Bucket } from '../../environment/bucket.ts';
-import type { Environment } from '../../environment/environment.ts';
-import { resolveEnvironment } from '../../plan/workspace.ts';
+import type { Pipeline } from '../../run/pipeline.ts';
+import type { Bucket } from '../../language/environment/bucket.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { resolveEnvironment } from '../../language/plan/workspace.ts';
 import type { Task, TaskContext, TaskResult } from '../../task/contract.ts';
 import type { Plans } from '../plans.ts';
 

@@ -1,5 +1,5 @@
 import type { BucketComparison, ComparedRow } from '../../bucket/compare.ts';
-import { describeFailure } from '../../failure.ts';
+import { describeFailure } from '../../base/failure.ts';
 import { renderTable } from '../table.ts';
 
 /** Longer texts, of policies, break the table: people find the end of them in `--json`. */

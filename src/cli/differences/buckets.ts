@@ -1,10 +1,10 @@
 import { openBucketStore } from '../../bucket/bucket-store.ts';
 import { readCapabilities, type KnownCapabilities } from '../../bucket/capability/known-capabilities.ts';
 import { compareBucket, type BucketComparison } from '../../bucket/compare.ts';
-import type { Bucket } from '../../environment/bucket.ts';
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import { describeFailure, Failure } from '../../failure.ts';
-import { resolveBucket } from '../../plan/workspace.ts';
+import type { Bucket } from '../../language/environment/bucket.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import { describeFailure, Failure } from '../../base/failure.ts';
+import { resolveBucket } from '../../language/plan/workspace.ts';
 import { runHere } from '../commands/run.ts';
 import { confirm } from '../confirm.ts';
 import { requireEnvironments } from '../plans.ts';

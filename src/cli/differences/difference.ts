@@ -1,5 +1,5 @@
-import type { ExitCode } from '../../exit-code.ts';
-import type { Failure } from '../../failure.ts';
+import type { ExitCode } from '../../base/exit-code.ts';
+import type { Failure } from '../../base/failure.ts';
 import type { CommandHost } from '../host.ts';
 import type { Plans } from '../plans.ts';
 import type { UnitOptions } from '../unit-difference.ts';

@@ -1,6 +1,6 @@
-import { exitCode } from '../../exit-code.ts';
-import { removeWrittenFile, writtenFiles, type WrittenFile } from '../../metrics/written-files.ts';
-import { listRecords } from '../../record/store.ts';
+import { exitCode } from '../../base/exit-code.ts';
+import { removeWrittenFile, writtenFiles, type WrittenFile } from '../../tell/metrics/written-files.ts';
+import { listRecords } from '../../run/record/store.ts';
 import { print } from '../host.ts';
 import { stateFolderOf } from '../state.ts';
 import type { DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';

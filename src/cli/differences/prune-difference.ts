@@ -1,8 +1,8 @@
 import { planPrune, type PrunePlan } from '../../artifact/prune-plan.ts';
-import type { Plan } from '../../plan/plan.ts';
-import { resolveEnvironment } from '../../plan/workspace.ts';
-import { parseDuration, renderDuration } from '../../quantity/duration.ts';
-import { renderBytes } from '../../quantity/size.ts';
+import type { Plan } from '../../language/plan/plan.ts';
+import { resolveEnvironment } from '../../language/plan/workspace.ts';
+import { parseDuration, renderDuration } from '../../base/quantity/duration.ts';
+import { renderBytes } from '../../base/quantity/size.ts';
 import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
 import { renderTable } from '../table.ts';
 

@@ -1,6 +1,6 @@
-import { buildPipeline } from '../../engine/build-pipeline.ts';
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import type { Plan } from '../../plan/plan.ts';
+import { buildPipeline } from '../../run/build-pipeline.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import type { Plan } from '../../language/plan/plan.ts';
 import { runHere } from '../commands/run.ts';
 import { confirm } from '../confirm.ts';
 import { choosePlans, environmentsOf, stepsOfRole } from '../plans.ts';

@@ -1,4 +1,4 @@
-import { exitCode } from '../../exit-code.ts';
+import { exitCode } from '../../base/exit-code.ts';
 import {
   applyUnitDifference,
   renderUnitDifference,

@@ -1,7 +1,7 @@
-import { readYaml } from '../../schema/yaml-document.ts';
-import type { ExportedPlan } from '../../export/exported-plan.ts';
-import { Failure } from '../../failure.ts';
-import type { Plan } from '../../plan/plan.ts';
+import { readYaml } from '../../language/yaml/yaml-document.ts';
+import type { ExportedPlan } from '../../place/export/exported-plan.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Plan } from '../../language/plan/plan.ts';
 import { choosePlan, choosePlans, type Plans } from '../plans.ts';
 import { environmentsUsed } from '../unit-difference.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generatedMark, type ExportFile } from '../../export/exported-plan.ts';
-import { Failure } from '../../failure.ts';
+import { generatedMark, type ExportFile } from '../../place/export/exported-plan.ts';
+import { Failure } from '../../base/failure.ts';
 
 /**
  * Writes an export's files, each whole or not at all. Only what an export has written before is replaced.

@@ -1,6 +1,6 @@
-import { describeFailure } from '../../failure.ts';
-import type { Plan } from '../../plan/plan.ts';
-import type { RunResult } from '../../engine/run-pipeline.ts';
+import { describeFailure } from '../../base/failure.ts';
+import type { Plan } from '../../language/plan/plan.ts';
+import type { RunResult } from '../../run/run-pipeline.ts';
 import type { CommandHost } from '../host.ts';
 import type { Plans } from '../plans.ts';
 
@@ -24,8 +24,8 @@ export async function writeMetricsAfterRun(
   try {
     const [{ measurePlan }, { renderMetrics }, { metricsFile, writeTextfile }] = await Promise.all([
       import('./measure.ts'),
-      import('../../metrics/exposition.ts'),
-      import('../../metrics/textfile.ts'),
+      import('../../tell/metrics/exposition.ts'),
+      import('../../tell/metrics/textfile.ts'),
     ]);
     const signal = AbortSignal.timeout(outcome === 'cancelled' ? askWhenCancelledMs : askMs);
     const text = renderMetrics(await measurePlan(host, plans, plan, signal));

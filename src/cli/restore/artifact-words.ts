@@ -1,7 +1,7 @@
 import type { Artifact } from '../../artifact/artifact.ts';
-import type { Environment } from '../../environment/environment.ts';
-import { renderDuration } from '../../quantity/duration.ts';
-import { renderBytes } from '../../quantity/size.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderBytes } from '../../base/quantity/size.ts';
 import { obstacleTo } from './source-choice.ts';
 
 /** How an artifact stands: `verified, drilled 12d 3h ago`, or why it cannot be restored. */

@@ -1,4 +1,4 @@
-import type { PostgresEndpoint } from '../../environment/environment.ts';
+import type { PostgresEndpoint } from '../../language/environment/environment.ts';
 import { quoteIdentifier } from '../../postgres/identifier.ts';
 import { psqlCommand } from '../../postgres/psql-command.ts';
 import { parseUnfinished } from '../../restore/unfinished-restore.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.ts';
+import { Failure } from '../../base/failure.ts';
 import { compactTime } from '../../artifact/name.ts';
 
 /** What Postgres keeps of a name, bytes. */

@@ -1,7 +1,7 @@
-import type { Environment } from '../../environment/environment.ts';
-import { Failure } from '../../failure.ts';
-import { resolveEnvironment } from '../../plan/workspace.ts';
-import { didYouMean } from '../../schema/did-you-mean.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { Failure } from '../../base/failure.ts';
+import { resolveEnvironment } from '../../language/plan/workspace.ts';
+import { didYouMean } from '../../language/yaml/did-you-mean.ts';
 import type { Plans } from '../plans.ts';
 
 /** Environments that artifacts can come from: those with a repository. */

@@ -1,7 +1,7 @@
-import type { PostgresRestoreParameters } from '../../schema/generated/postgres-restore.types.ts';
-import { Failure } from '../../failure.ts';
+import type { PostgresRestoreParameters } from '../../language/generated/postgres-restore.types.ts';
+import { Failure } from '../../base/failure.ts';
 import { requestOf, type RestoreRequest } from '../../restore/restore-request.ts';
-import type { LogFormat } from '../../settings/settings.ts';
+import type { LogFormat } from '../../language/settings/settings.ts';
 
 /** What an operator says on the command line of `run-plan restore`. */
 export interface RestoreFlags {

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.ts';
+import { Failure } from '../../base/failure.ts';
 import { parseUnfinished } from '../../restore/unfinished-restore.ts';
 import { checkTarget, isSourceServer, type PreflightQuestion } from '../../restore/preflight.ts';
 import type { RestoreRequest } from '../../restore/restore-request.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.ts';
+import { Failure } from '../../base/failure.ts';
 import { isPath } from '../../restore/restore-request.ts';
 import type { Plans } from '../plans.ts';
 import { namesOf, sourcesOf, targetsOf } from './environment-choice.ts';

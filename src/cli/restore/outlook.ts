@@ -1,7 +1,7 @@
-import type { Environment } from '../../environment/environment.ts';
+import type { Environment } from '../../language/environment/environment.ts';
 import type { RestoreTarget } from '../../postgres/restore-target.ts';
-import { renderDuration } from '../../quantity/duration.ts';
-import { renderBytes } from '../../quantity/size.ts';
+import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderBytes } from '../../base/quantity/size.ts';
 import type { RestoreRequest } from '../../restore/restore-request.ts';
 import { ageWords, dataTime, stateWords } from './artifact-words.ts';
 import { estimateMs, type PastRestore } from './estimate.ts';

@@ -1,6 +1,6 @@
-import { buildPipeline } from '../../engine/build-pipeline.ts';
-import type { Pipeline } from '../../engine/pipeline.ts';
-import { Failure } from '../../failure.ts';
+import { buildPipeline } from '../../run/build-pipeline.ts';
+import type { Pipeline } from '../../run/pipeline.ts';
+import { Failure } from '../../base/failure.ts';
 import type { RestoreRequest } from '../../restore/restore-request.ts';
 import type { RegisteredTask } from '../../task/registry.ts';
 import type { CommandHost } from '../host.ts';

@@ -1,6 +1,6 @@
 import type { Artifact } from '../../artifact/artifact.ts';
-import type { Environment } from '../../environment/environment.ts';
-import { Failure } from '../../failure.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { Failure } from '../../base/failure.ts';
 import type { UnfinishedRestore } from '../../restore/unfinished-restore.ts';
 import type { CommandHost } from '../host.ts';
 import { artifactLines } from './artifact-words.ts';

@@ -1,8 +1,8 @@
 import type { Artifact } from '../../artifact/artifact.ts';
-import type { Environment } from '../../environment/environment.ts';
-import { exitCode, type ExitCode } from '../../exit-code.ts';
-import { Failure } from '../../failure.ts';
-import { renderBytes } from '../../quantity/size.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import { Failure } from '../../base/failure.ts';
+import { renderBytes } from '../../base/quantity/size.ts';
 import { artifactAsData } from '../commands/artifacts.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import type { Plans } from '../plans.ts';

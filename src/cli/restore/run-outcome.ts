@@ -1,4 +1,4 @@
-import type { EventSink, RunEvent, StepFinished } from '../../record/event.ts';
+import type { EventSink, RunEvent, StepFinished } from '../../run/record/event.ts';
 
 /** How far a restore's run came, from its events. */
 export interface RunOutcome extends EventSink {

@@ -1,5 +1,5 @@
-import type { Environment } from '../../environment/environment.ts';
-import { Failure } from '../../failure.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { Failure } from '../../base/failure.ts';
 import type { Unfinished } from './questions.ts';
 import type { Settled, Settling } from './settle.ts';
 import { artifactsOf, chooseArtifact } from './source-choice.ts';

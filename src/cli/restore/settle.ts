@@ -1,5 +1,5 @@
-import type { Environment } from '../../environment/environment.ts';
-import { Failure } from '../../failure.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { Failure } from '../../base/failure.ts';
 import type { RestoreTarget } from '../../postgres/restore-target.ts';
 import { isPath } from '../../restore/restore-request.ts';
 import type { CommandHost } from '../host.ts';

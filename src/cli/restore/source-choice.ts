@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import type { Artifact, ArtifactFacts } from '../../artifact/artifact.ts';
 import { findArtifact, parseChoice, type ArtifactScope } from '../../artifact/choice.ts';
 import { listArtifacts } from '../../artifact/store.ts';
-import type { Environment } from '../../environment/environment.ts';
-import { Failure } from '../../failure.ts';
-import { didYouMean } from '../../schema/did-you-mean.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { Failure } from '../../base/failure.ts';
+import { didYouMean } from '../../language/yaml/did-you-mean.ts';
 import { withRepository, type Plans } from '../plans.ts';
 
 /** What is restored, settled. */

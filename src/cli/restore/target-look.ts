@@ -1,4 +1,4 @@
-import type { Environment, PostgresEndpoint } from '../../environment/environment.ts';
+import type { Environment, PostgresEndpoint } from '../../language/environment/environment.ts';
 import type { ConnectOptions, Session } from '../../postgres/connect.ts';
 import type { RestoreTarget } from '../../postgres/restore-target.ts';
 import type { Unfinished } from './questions.ts';

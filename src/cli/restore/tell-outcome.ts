@@ -1,4 +1,4 @@
-import { describeFailure } from '../../failure.ts';
+import { describeFailure } from '../../base/failure.ts';
 import type { CommandHost } from '../host.ts';
 import type { Plans } from '../plans.ts';
 import { resumeCommand } from './command-line.ts';

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.ts';
+import { Failure } from '../../base/failure.ts';
 import { recordFailedStart } from '../failed-start.ts';
 import type { CommandHost } from '../host.ts';
 import type { Plans } from '../plans.ts';

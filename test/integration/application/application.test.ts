@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { scriptVariables } from '../../../src/cli/script-variables.ts';
-import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
-import { parseTestReport, type TestReport } from '../../../src/junit/test-report.ts';
+import type { PostgresEndpoint } from '../../../src/language/environment/environment.ts';
+import { parseTestReport, type TestReport } from '../../../src/check/junit/test-report.ts';
 import { startCluster } from '../../../src/postgres/cluster.ts';
 import { chooseServerInstallation } from '../../../src/postgres/server-installation.ts';
 import {

@@ -14,7 +14,7 @@ import { openBucketStore } from '../../../src/bucket/bucket-store.ts';
 import { changeBucket } from '../../../src/bucket/change-bucket.ts';
 import type { SettingChange } from '../../../src/bucket/change-setting.ts';
 import { compareBucket, type BucketComparison } from '../../../src/bucket/compare.ts';
-import type { Bucket } from '../../../src/environment/bucket.ts';
+import type { Bucket } from '../../../src/language/environment/bucket.ts';
 import { createBucket, emptyAndRemoveBucket, putObjects, s3Client } from '../../services/bucket.ts';
 import { startFaultProxy } from '../../services/fault-proxy.ts';
 import { dayMs, locationOf, rule, s3Secrets, wished } from './wishes.ts';

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { openBucketStore } from '../../../src/bucket/bucket-store.ts';
 import { changeBucket } from '../../../src/bucket/change-bucket.ts';
 import { compareBucket, type BucketComparison } from '../../../src/bucket/compare.ts';
-import type { Bucket } from '../../../src/environment/bucket.ts';
-import { Failure } from '../../../src/failure.ts';
-import type { S3Store } from '../../../src/repository/s3-client.ts';
+import type { Bucket } from '../../../src/language/environment/bucket.ts';
+import { Failure } from '../../../src/base/failure.ts';
+import type { S3Store } from '../../../src/store/s3-client.ts';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../../services/bucket.ts';
 import { dayMs, locationOf, rule, s3Secrets, wished } from './wishes.ts';
 

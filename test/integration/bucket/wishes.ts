@@ -1,6 +1,6 @@
-import type { Bucket, LifecycleRule } from '../../../src/environment/bucket.ts';
-import type { S3Location } from '../../../src/environment/environment.ts';
-import type { Secrets } from '../../../src/secret/reference.ts';
+import type { Bucket, LifecycleRule } from '../../../src/language/environment/bucket.ts';
+import type { S3Location } from '../../../src/language/environment/environment.ts';
+import type { Secrets } from '../../../src/language/secret-reference.ts';
 import type { Services } from '../../services/services.ts';
 
 export const dayMs = 86_400_000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Failure } from '../../../src/failure.ts';
-import type { SqlCheckParameters } from '../../../src/schema/generated/sql-check.types.ts';
-import type { CheckFact } from '../../../src/task/facts.ts';
+import { Failure } from '../../../src/base/failure.ts';
+import type { SqlCheckParameters } from '../../../src/language/generated/sql-check.types.ts';
+import type { CheckFact } from '../../../src/language/facts.ts';
 import sqlCheck from '../../../tasks/sql-check.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';

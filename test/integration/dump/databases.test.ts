@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import type { RepositorySettings } from '../../../src/environment/environment.ts';
-import { openRepository } from '../../../src/repository/open.ts';
-import { basePartSize } from '../../../src/repository/part-sizes.ts';
-import { createSecret } from '../../../src/secret/secret.ts';
+import type { RepositorySettings } from '../../../src/language/environment/environment.ts';
+import { openRepository } from '../../../src/store/open.ts';
+import { basePartSize } from '../../../src/store/part-sizes.ts';
+import { createSecret } from '../../../src/process/secrets/secret.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import { largeTable } from '../../fixtures/large-table.ts';
 import { createBucket, emptyAndRemoveBucket } from '../../services/bucket.ts';

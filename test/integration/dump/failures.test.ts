@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { Failure } from '../../../src/failure.ts';
-import { openFolder } from '../../../src/repository/folder.ts';
-import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
-import type { PostgresDumpParameters } from '../../../src/schema/generated/postgres-dump.types.ts';
+import { Failure } from '../../../src/base/failure.ts';
+import { openFolder } from '../../../src/store/folder.ts';
+import type { PostgresEndpoint } from '../../../src/language/environment/environment.ts';
+import type { PostgresDumpParameters } from '../../../src/language/generated/postgres-dump.types.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import { largeTable } from '../../fixtures/large-table.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';

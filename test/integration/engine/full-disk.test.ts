@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
-import { runPipeline } from '../../../src/engine/run-pipeline.ts';
-import { readJournal } from '../../../src/record/read-journal.ts';
-import { journalFile } from '../../../src/record/state-folder.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { runPipeline } from '../../../src/run/run-pipeline.ts';
+import { readJournal } from '../../../src/run/record/read-journal.ts';
+import { journalFile } from '../../../src/base/state-folder.ts';
 import { fakeHost, fakePipeline, fakeStep, type FakeHost } from '../../fixtures/fake-run.ts';
 
 let folder = '';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
-import { runPipeline, type RunResult } from '../../../src/engine/run-pipeline.ts';
-import type { TestReport } from '../../../src/junit/test-report.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { runPipeline, type RunResult } from '../../../src/run/run-pipeline.ts';
+import type { TestReport } from '../../../src/check/junit/test-report.ts';
 import { fakeHost, fakePipeline, scriptStep, type FakeHost } from '../../fixtures/fake-run.ts';
 
 const pytestReport = fileURLToPath(new URL('../../fixtures/pytest-report.xml', import.meta.url));

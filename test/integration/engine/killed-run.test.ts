@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunEvent } from '../../../src/record/event.ts';
+import type { RunEvent } from '../../../src/run/record/event.ts';
 import { isRunning } from '../../fixtures/is-running.ts';
 import { until } from '../../fixtures/until.ts';
 import { runSteps, type WantedStep } from './run-steps.ts';

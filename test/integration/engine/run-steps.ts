@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import process from 'node:process';
-import { systemClock } from '../../../src/clock.ts';
-import type { PipelineStep } from '../../../src/engine/pipeline.ts';
-import { runPipeline } from '../../../src/engine/run-pipeline.ts';
-import { watchSignals } from '../../../src/engine/signals.ts';
-import type { ExitCode } from '../../../src/exit-code.ts';
-import { hostLock } from '../../../src/lock/host-lock.ts';
-import type { RunEvent } from '../../../src/record/event.ts';
-import { lockFile, temporaryFolder } from '../../../src/record/state-folder.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { PipelineStep } from '../../../src/run/pipeline.ts';
+import { runPipeline } from '../../../src/run/run-pipeline.ts';
+import { watchSignals } from '../../../src/run/signals.ts';
+import type { ExitCode } from '../../../src/base/exit-code.ts';
+import { hostLock } from '../../../src/run/lock/host-lock.ts';
+import type { RunEvent } from '../../../src/run/record/event.ts';
+import { lockFile, temporaryFolder } from '../../../src/base/state-folder.ts';
 import { fakeHost, fakePipeline, scriptStep } from '../../fixtures/fake-run.ts';
 
 export interface WantedStep extends Partial<Pick<PipelineStep, 'phase' | 'stallTimeoutMs' | 'timeoutMs'>> {

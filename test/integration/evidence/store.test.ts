@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { documentKey } from '../../../src/evidence/document-name.ts';
-import { readDrills } from '../../../src/evidence/drills.ts';
-import { verifyEvidence } from '../../../src/evidence/verify.ts';
+import { documentKey } from '../../../src/tell/evidence/document-name.ts';
+import { readDrills } from '../../../src/tell/evidence/drills.ts';
+import { verifyEvidence } from '../../../src/tell/evidence/verify.ts';
 import {
   createFolderRepository,
   createS3Repository,
   type TestRepository,
 } from '../../services/repository.ts';
-import { keepDrill, plan, signOff } from '../../unit/evidence/kept.ts';
-import { earlierDrill } from '../../unit/evidence/recorded-drill.ts';
+import { keepDrill, plan, signOff } from '../../unit/tell/evidence/kept.ts';
+import { earlierDrill } from '../../unit/tell/evidence/recorded-drill.ts';
 
 const kinds: readonly (readonly [name: string, create: () => Promise<TestRepository>])[] = [
   ['a folder', createFolderRepository],

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseHolder } from '../../../src/lock/holder.ts';
-import { hostLock } from '../../../src/lock/host-lock.ts';
-import type { RunLock } from '../../../src/lock/run-lock.ts';
+import { parseHolder } from '../../../src/run/lock/holder.ts';
+import { hostLock } from '../../../src/run/lock/host-lock.ts';
+import type { RunLock } from '../../../src/task/run-lock.ts';
 import { createProcessGroups } from '../../../src/process/process-groups.ts';
 import type { RunIdentity } from '../../../src/task/contract.ts';
 

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { metricFamilies } from '../../../src/metrics/families.ts';
-import { renderMetrics } from '../../../src/metrics/exposition.ts';
-import { planSamples } from '../../../src/metrics/plan-metrics.ts';
-import { measured } from '../../unit/metrics/measured.ts';
+import { metricFamilies } from '../../../src/tell/metrics/families.ts';
+import { renderMetrics } from '../../../src/tell/metrics/exposition.ts';
+import { planSamples } from '../../../src/tell/metrics/plan-metrics.ts';
+import { measured } from '../../unit/tell/metrics/measured.ts';
 import { root } from '../../unit/project/source-files.ts';
 
 /** Prometheus' own tool; bin/setup.js installs it. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { connect } from '../../../src/postgres/connect.ts';
-import { Failure } from '../../../src/failure.ts';
+import { Failure } from '../../../src/base/failure.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { endpointOf, openSession, secretsOf } from './session.ts';
 

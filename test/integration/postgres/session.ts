@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
-import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
+import type { PostgresEndpoint } from '../../../src/language/environment/environment.ts';
 import { connect, type Session } from '../../../src/postgres/connect.ts';
-import { createSecret } from '../../../src/secret/secret.ts';
-import type { Secrets } from '../../../src/secret/reference.ts';
+import { createSecret } from '../../../src/process/secrets/secret.ts';
+import type { Secrets } from '../../../src/language/secret-reference.ts';
 import type { Services } from '../../services/services.ts';
 
 export function endpointOf(services: Services, database: string): PostgresEndpoint {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Failure } from '../../../src/failure.ts';
+import { Failure } from '../../../src/base/failure.ts';
 import type { RunningPipe, Stage } from '../../../src/process/commands.ts';
 import { isRunning } from '../../fixtures/is-running.ts';
 import { until } from '../../fixtures/until.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../../../src/failure.ts';
+import { Failure } from '../../../src/base/failure.ts';
 import { isRunning } from '../../fixtures/is-running.ts';
 import { until } from '../../fixtures/until.ts';
 import { startAttempt } from './attempt.ts';

@@ -6,10 +6,10 @@ import {
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { markDrilled } from '../../../src/artifact/drill-mark.ts';
 import { listArtifacts, readManifest } from '../../../src/artifact/store.ts';
-import { systemClock } from '../../../src/clock.ts';
-import type { Environment } from '../../../src/environment/environment.ts';
-import type { RetentionPolicy } from '../../../src/plan/plan.ts';
-import type { Repository } from '../../../src/repository/repository.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { Environment } from '../../../src/language/environment/environment.ts';
+import type { RetentionPolicy } from '../../../src/language/plan/plan.ts';
+import type { Repository } from '../../../src/store/repository.ts';
 import type { TaskResult } from '../../../src/task/contract.ts';
 import prune from '../../../tasks/artifact-prune.ts';
 import { storeArtifact } from '../../fixtures/stored-artifact.ts';

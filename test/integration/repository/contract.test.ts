@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Failure } from '../../../src/failure.ts';
-import type { Repository } from '../../../src/repository/repository.ts';
+import { Failure } from '../../../src/base/failure.ts';
+import type { Repository } from '../../../src/store/repository.ts';
 import {
   createFolderRepository,
   createS3Repository,

@@ -7,8 +7,8 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, type TestContext } from 'vitest';
-import { openFolder } from '../../../src/repository/folder.ts';
-import type { Repository } from '../../../src/repository/repository.ts';
+import { openFolder } from '../../../src/store/folder.ts';
+import type { Repository } from '../../../src/store/repository.ts';
 
 const run = promisify(execFile);
 const MiB = 1024 * 1024;
@@ -180,7 +180,7 @@ describe('a file system that refuses', () => {
     await mkdir(denied, { mode: 0o700 });
     await chmod(dirname(denied), 0o755);
     const script = `
-      import { openFolder } from ${JSON.stringify(new URL('../../../src/repository/folder.ts', import.meta.url).href)};
+      import { openFolder } from ${JSON.stringify(new URL('../../../src/store/folder.ts', import.meta.url).href)};
       process.setgid('nogroup');
       process.setuid('nobody');
       const repository = await openFolder(${JSON.stringify(denied)});

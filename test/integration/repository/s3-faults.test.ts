@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { Failure } from '../../../src/failure.ts';
-import { openRepository } from '../../../src/repository/open.ts';
-import type { Repository, StoredObject } from '../../../src/repository/repository.ts';
+import { Failure } from '../../../src/base/failure.ts';
+import { openRepository } from '../../../src/store/open.ts';
+import type { Repository, StoredObject } from '../../../src/store/repository.ts';
 import { startFaultProxy, type FaultProxy } from '../../services/fault-proxy.ts';
 import {
   createS3Repository,

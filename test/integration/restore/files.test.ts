@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { startCluster } from '../../../src/postgres/cluster.ts';
-import type { PostgresRestoreParameters } from '../../../src/schema/generated/postgres-restore.types.ts';
+import type { PostgresRestoreParameters } from '../../../src/language/generated/postgres-restore.types.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { realProgram } from '../dump/fake.ts';
 import { temporaryFolder } from '../dump/folder.ts';

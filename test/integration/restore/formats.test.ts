@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { listArtifacts } from '../../../src/artifact/store.ts';
-import type { PostgresDumpParameters } from '../../../src/schema/generated/postgres-dump.types.ts';
-import type { PostgresRestoreParameters } from '../../../src/schema/generated/postgres-restore.types.ts';
+import type { PostgresDumpParameters } from '../../../src/language/generated/postgres-dump.types.ts';
+import type { PostgresRestoreParameters } from '../../../src/language/generated/postgres-restore.types.ts';
 import { largeTable } from '../../fixtures/large-table.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { createS3Repository, secretsFrom } from '../../services/repository.ts';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseCalendar } from '../../../src/schedule/calendar.ts';
-import { nextOccurrences } from '../../../src/schedule/occurrence.ts';
-import { calendarsOf } from '../../../src/schedule/season-calendars.ts';
+import { parseCalendar } from '../../../src/language/schedule/calendar.ts';
+import { nextOccurrences } from '../../../src/language/schedule/occurrence.ts';
+import { calendarsOf } from '../../../src/language/schedule/season-calendars.ts';
 import { fc } from '../../fixtures/property.ts';
 
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;

@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock, type Clock } from '../../../src/clock.ts';
+import { systemClock, type Clock } from '../../../src/base/clock.ts';
 import type {
   Environment,
   PostgresEndpoint,
   RepositorySettings,
-} from '../../../src/environment/environment.ts';
-import type { RetentionPolicy } from '../../../src/plan/plan.ts';
+} from '../../../src/language/environment/environment.ts';
+import type { RetentionPolicy } from '../../../src/language/plan/plan.ts';
 import { createCommands } from '../../../src/process/create-commands.ts';
 import { createProcessGroups } from '../../../src/process/process-groups.ts';
-import type { Repository } from '../../../src/repository/repository.ts';
-import type { Secrets } from '../../../src/secret/reference.ts';
+import type { Repository } from '../../../src/store/repository.ts';
+import type { Secrets } from '../../../src/language/secret-reference.ts';
 import { startLoadingCluster, type LoadingCluster } from '../../../src/postgres/loading-cluster.ts';
 import type { Restored, Task, TaskContext, TaskResult } from '../../../src/task/contract.ts';
 import type { Declared } from '../../../src/task/declared.ts';

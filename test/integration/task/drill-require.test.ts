@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { markDrilled } from '../../../src/artifact/drill-mark.ts';
 import { readManifest } from '../../../src/artifact/store.ts';
-import type { Environment, PostgresEndpoint } from '../../../src/environment/environment.ts';
+import type { Environment, PostgresEndpoint } from '../../../src/language/environment/environment.ts';
 import requires from '../../../tasks/drill-require.ts';
 import { memoryRepository, type MemoryRepository } from '../../fixtures/memory-repository.ts';
 import { storeArtifact } from '../../fixtures/stored-artifact.ts';

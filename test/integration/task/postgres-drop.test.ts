@@ -6,7 +6,7 @@ import { startCluster, type Cluster } from '../../../src/postgres/cluster.ts';
 import { dropDatabase as drop } from '../../../src/postgres/drop-database.ts';
 import { markKept, markScratch } from '../../../src/postgres/scratch-database.ts';
 import drops from '../../../tasks/postgres-drop.ts';
-import type { Environment } from '../../../src/environment/environment.ts';
+import type { Environment } from '../../../src/language/environment/environment.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import type { Services } from '../../services/services.ts';

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import type { ServiceMonitorParameters } from '../../../src/schema/generated/service-monitor.types.ts';
+import type { ServiceMonitorParameters } from '../../../src/language/generated/service-monitor.types.ts';
 import cutover from '../../../tasks/postgres-cutover.ts';
 import monitor from '../../../tasks/service-monitor.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';

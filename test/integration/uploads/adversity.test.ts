@@ -9,7 +9,7 @@ import {
   PutBucketPolicyCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { bringBack } from '../../../src/uploads/archived.ts';
 import { isCopyOf } from '../../../src/uploads/copy-of.ts';
 import { copyVersion } from '../../../src/uploads/copy-version.ts';
@@ -20,7 +20,7 @@ import { openUploads } from '../../../src/uploads/uploads-store.ts';
 import { headOf } from '../../../src/uploads/version-head.ts';
 import { latestOf, versionPages } from '../../../src/uploads/version-page.ts';
 import { listVersions } from '../../../src/uploads/list-versions.ts';
-import type { UploadsRestoreParameters } from '../../../src/schema/generated/uploads-restore.types.ts';
+import type { UploadsRestoreParameters } from '../../../src/language/generated/uploads-restore.types.ts';
 import uploadsRestore from '../../../tasks/uploads-restore.ts';
 import { emptyAndRemoveBucket, createBucket, s3Client } from '../../services/bucket.ts';
 import { startFaultProxy, type FaultProxy } from '../../services/fault-proxy.ts';

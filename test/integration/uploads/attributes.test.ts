@@ -8,7 +8,7 @@ import {
   PutBucketLifecycleConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import type { UploadsRestoreParameters } from '../../../src/schema/generated/uploads-restore.types.ts';
+import type { UploadsRestoreParameters } from '../../../src/language/generated/uploads-restore.types.ts';
 import uploadsRestore from '../../../tasks/uploads-restore.ts';
 import { startFaultProxy, type FaultProxy } from '../../services/fault-proxy.ts';
 import { attempt } from '../task/attempt.ts';

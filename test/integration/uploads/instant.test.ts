@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest';
 import { readUploadsInstant } from '../../../src/artifact/uploads-instant.ts';
-import { systemClock } from '../../../src/clock.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { freeLoopbackPort } from '../../../src/postgres/loopback-port.ts';
 import { createUploads } from './uploads-ground.ts';
 

@@ -5,12 +5,12 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { Environment } from '../../../src/environment/environment.ts';
-import type { Repository } from '../../../src/repository/repository.ts';
+import type { Environment } from '../../../src/language/environment/environment.ts';
+import type { Repository } from '../../../src/store/repository.ts';
 import { s3Location } from '../../services/repository.ts';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../../services/bucket.ts';
 import { secretsFrom } from '../../services/repository.ts';
-import type { Secrets } from '../../../src/secret/reference.ts';
+import type { Secrets } from '../../../src/language/secret-reference.ts';
 import type { Services } from '../../services/services.ts';
 
 /** A versioned bucket of one test's own, as the uploads of an environment. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HeadObjectCommand, ListObjectVersionsCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import type { UploadsRestoreParameters } from '../../../src/schema/generated/uploads-restore.types.ts';
+import type { UploadsRestoreParameters } from '../../../src/language/generated/uploads-restore.types.ts';
 import uploadsRestore from '../../../tasks/uploads-restore.ts';
 import { fc } from '../../fixtures/property.ts';
 import { attempt } from '../task/attempt.ts';

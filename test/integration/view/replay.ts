@@ -4,10 +4,10 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ViewKind } from '../../../src/view/choose.ts';
-import { usesColour } from '../../../src/view/choose.ts';
-import { openView } from '../../../src/view/view.ts';
-import { recordedRun } from '../../unit/view/recorded-run.ts';
+import type { ViewKind } from '../../../src/run/view/choose.ts';
+import { usesColour } from '../../../src/run/view/choose.ts';
+import { openView } from '../../../src/run/view/view.ts';
+import { recordedRun } from '../../unit/run/view/recorded-run.ts';
 
 const [, , kind, marker = ''] = process.argv;
 const { stdout } = process;

@@ -1,6 +1,6 @@
 import { afterEach, expect, inject, test } from 'vitest';
-import type { Environment, PostgresEndpoint } from '../../../src/environment/environment.ts';
-import type { Repository } from '../../../src/repository/repository.ts';
+import type { Environment, PostgresEndpoint } from '../../../src/language/environment/environment.ts';
+import type { Repository } from '../../../src/store/repository.ts';
 import check from '../../../tasks/artifact-check.ts';
 import { declared } from '../../fixtures/declared.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';

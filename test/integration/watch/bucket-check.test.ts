@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { openBucketStore } from '../../../src/bucket/bucket-store.ts';
 import { changeBucket } from '../../../src/bucket/change-bucket.ts';
 import { compareBucket } from '../../../src/bucket/compare.ts';
-import type { Bucket } from '../../../src/environment/bucket.ts';
+import type { Bucket } from '../../../src/language/environment/bucket.ts';
 import check from '../../../tasks/bucket-check.ts';
 import { declared } from '../../fixtures/declared.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';

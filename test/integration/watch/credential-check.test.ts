@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
-import type { Environment } from '../../../src/environment/environment.ts';
-import { Failure } from '../../../src/failure.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { Environment } from '../../../src/language/environment/environment.ts';
+import { Failure } from '../../../src/base/failure.ts';
 import check from '../../../tasks/credential-check.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';

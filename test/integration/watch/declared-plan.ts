@@ -1,4 +1,4 @@
-import type { Plan } from '../../../src/plan/plan.ts';
+import type { Plan } from '../../../src/language/plan/plan.ts';
 import type { DeclaredPlan } from '../../../src/task/declared.ts';
 
 /** A declared plan of which a test says what matters to it. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../src/clock.ts';
-import type { DrillEvidence } from '../../../src/schema/generated/drill-evidence.types.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { DrillEvidence } from '../../../src/language/generated/drill-evidence.types.ts';
 import check from '../../../tasks/drill-check.ts';
 import { declared } from '../../fixtures/declared.ts';
 import { memoryRepository, type MemoryRepository } from '../../fixtures/memory-repository.ts';
-import { keepDrill, overwrite } from '../../unit/evidence/kept.ts';
-import { earlierDrill } from '../../unit/evidence/recorded-drill.ts';
+import { keepDrill, overwrite } from '../../unit/tell/evidence/kept.ts';
+import { earlierDrill } from '../../unit/tell/evidence/recorded-drill.ts';
 import { attempt } from '../task/attempt.ts';
 import { declaredPlan } from './declared-plan.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Environment } from '../../../src/environment/environment.ts';
+import type { Environment } from '../../../src/language/environment/environment.ts';
 import { startCluster } from '../../../src/postgres/cluster.ts';
 import check from '../../../tasks/space-check.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';

@@ -4,7 +4,7 @@ import { markDrilled, renderDrillMark, type SucceededDrill } from '../../../src/
 import { renderManifest } from '../../../src/artifact/manifest.ts';
 import { drillKey } from '../../../src/artifact/name.ts';
 import { listArtifacts } from '../../../src/artifact/store.ts';
-import { Failure } from '../../../src/failure.ts';
+import { Failure } from '../../../src/base/failure.ts';
 import { memoryRepository, type MemoryRepository } from '../../fixtures/memory-repository.ts';
 import { storeArtifact } from '../../fixtures/stored-artifact.ts';
 

@@ -3,8 +3,8 @@ import { markDrilled } from '../../../src/artifact/drill-mark.ts';
 import { prune, type PruneResult } from '../../../src/artifact/prune.ts';
 import { planPrune, type PrunePlan } from '../../../src/artifact/prune-plan.ts';
 import { listArtifacts, readManifest } from '../../../src/artifact/store.ts';
-import { Failure } from '../../../src/failure.ts';
-import type { RetentionPolicy } from '../../../src/plan/plan.ts';
+import { Failure } from '../../../src/base/failure.ts';
+import type { RetentionPolicy } from '../../../src/language/plan/plan.ts';
 import { memoryRepository, type MemoryRepository } from '../../fixtures/memory-repository.ts';
 import { storeArtifact } from '../../fixtures/stored-artifact.ts';
 

@@ -3,7 +3,7 @@ import { newestFirst } from '../../../src/artifact/artifact.ts';
 import { artifactName } from '../../../src/artifact/name.ts';
 import { decideRetention, type RetentionCandidate } from '../../../src/artifact/retention.ts';
 import { slotOf } from '../../../src/artifact/retention-slots.ts';
-import type { RetentionPolicy } from '../../../src/plan/plan.ts';
+import type { RetentionPolicy } from '../../../src/language/plan/plan.ts';
 import { fc } from '../../fixtures/property.ts';
 
 const hour = 3_600_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { artifactName } from '../../../src/artifact/name.ts';
 import { decideRetention, type RetentionCandidate } from '../../../src/artifact/retention.ts';
-import type { RetentionPolicy } from '../../../src/plan/plan.ts';
+import type { RetentionPolicy } from '../../../src/language/plan/plan.ts';
 
 const day = 86_400_000;
 const now = new Date('2025-01-31T02:30:00Z');

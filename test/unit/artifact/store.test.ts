@@ -3,7 +3,7 @@ import { manifestBytesLimit } from '../../../src/artifact/manifest.ts';
 import { manifestKey, verificationKey } from '../../../src/artifact/name.ts';
 import { listArtifacts, readContents, readManifest } from '../../../src/artifact/store.ts';
 import { renderVerification } from '../../../src/artifact/verification-mark.ts';
-import { Failure } from '../../../src/failure.ts';
+import { Failure } from '../../../src/base/failure.ts';
 import { memoryRepository, type MemoryRepository } from '../../fixtures/memory-repository.ts';
 import { sampleManifest, sampleVerification, storeArtifact } from '../../fixtures/stored-artifact.ts';
 

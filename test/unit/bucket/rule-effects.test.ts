@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRuleEffects, type ListedVersion } from '../../../src/bucket/rule-effects.ts';
-import type { LifecycleRule } from '../../../src/environment/bucket.ts';
+import type { LifecycleRule } from '../../../src/language/environment/bucket.ts';
 
 const dayMs = 86_400_000;
 const nowMs = 1000 * dayMs;

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { accountName } from '../../../src/cli/account.ts';
 import { createAskSignOff, verdictOf, type AskingHost } from '../../../src/cli/ask-sign-off.ts';
-import { Failure } from '../../../src/failure.ts';
+import { Failure } from '../../../src/base/failure.ts';
 
 const question = { step: 'confirm-1', text: 'Create a booking' };
 const environmentVariables = { SUDO_USER: '', LOGNAME: 'mira' };

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { confirm } from '../../../src/cli/confirm.ts';
 import type { CommandHost } from '../../../src/cli/host.ts';
-import { createRedactor } from '../../../src/secret/redactor.ts';
+import { createRedactor } from '../../../src/process/secrets/redactor.ts';
 
 /** A host whose person types `typed`; without it nobody sits there. */
 function hostWhere(typed: string | undefined): CommandHost {

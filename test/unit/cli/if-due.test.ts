@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/failure.ts';
+import { Failure } from '../../../src/base/failure.ts';
 import { whyNotDue } from '../../../src/cli/if-due.ts';
-import { planOf } from '../unit/wanted.ts';
+import { planOf } from '../place/unit/wanted.ts';
 
 const plan = planOf({
   timeZone: 'Europe/Berlin',

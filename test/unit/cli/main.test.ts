@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandHost } from '../../../src/cli/host.ts';
 import { main } from '../../../src/cli/main.ts';
-import { createRedactor } from '../../../src/secret/redactor.ts';
+import { createRedactor } from '../../../src/process/secrets/redactor.ts';
 
 const taskFolder = fileURLToPath(new URL('../../../tasks', import.meta.url));
 let folder: string;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { scriptVariables } from '../../../src/cli/script-variables.ts';
-import type { Environment, PostgresEndpoint } from '../../../src/environment/environment.ts';
-import { createSecret } from '../../../src/secret/secret.ts';
+import type { Environment, PostgresEndpoint } from '../../../src/language/environment/environment.ts';
+import { createSecret } from '../../../src/process/secrets/secret.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { stateFolderOf } from '../../../src/cli/state.ts';
-import type { Settings } from '../../../src/settings/settings.ts';
+import type { Settings } from '../../../src/language/settings/settings.ts';
 
 const settings: Settings = {
   plansFolder: '/plans',

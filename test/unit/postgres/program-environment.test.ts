@@ -7,7 +7,7 @@ import {
   programEnvironment,
   renderPasswordFile,
 } from '../../../src/postgres/program-environment.ts';
-import { createSecret } from '../../../src/secret/secret.ts';
+import { createSecret } from '../../../src/process/secrets/secret.ts';
 
 const endpoint = {
   host: 'db',

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import type { PostgresEndpoint } from '../../../src/environment/environment.ts';
+import type { PostgresEndpoint } from '../../../src/language/environment/environment.ts';
 import { psqlCommand } from '../../../src/postgres/psql-command.ts';
 
 const endpoint: PostgresEndpoint = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { identifyRun } from '../../../src/engine/run-identity.ts';
+import { identifyRun } from '../../../src/run/run-identity.ts';
 import { applicationName } from '../../../src/postgres/application-name.ts';
 import { parseScratchName } from '../../../src/postgres/scratch-database.ts';
 import { virtualClock } from '../../fixtures/virtual-clock.ts';

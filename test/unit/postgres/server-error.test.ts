@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { failureOfServerError, invitesOtherEncryption } from '../../../src/postgres/server-error.ts';
-import { Failure } from '../../../src/failure.ts';
+import { Failure } from '../../../src/base/failure.ts';
 
 const endpoint = { host: 'db', port: 5432, database: 'shop', user: 'backup', sslmode: 'prefer' } as const;
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { exitCode } from '../../../src/exit-code.ts';
+import { exitCode } from '../../../src/base/exit-code.ts';
 import { root } from './source-files.ts';
 
 let readme: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { planOf, system, user, wantedFor } from '../unit/wanted.ts';
+import { planOf, system, user, wantedFor } from '../place/unit/wanted.ts';
 import { root } from './source-files.ts';
 
 const execute = promisify(execFile);

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Environment } from '../../../src/environment/environment.ts';
+import type { Environment } from '../../../src/language/environment/environment.ts';
 import type { Task, TaskContext } from '../../../src/task/contract.ts';
 import { createTaskRegistry } from '../../../src/task/registry.ts';
 

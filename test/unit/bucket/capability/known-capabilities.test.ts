@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readCapabilities, writeCapabilities } from '../../../../src/bucket/capability/known-capabilities.ts';
 import { lacksOf } from '../../../../src/bucket/capability/lacks.ts';
-import { parseEnvironments } from '../../../../src/environment/load-environments.ts';
-import type { Bucket } from '../../../../src/environment/bucket.ts';
+import { parseEnvironments } from '../../../../src/language/environment/load-environments.ts';
+import type { Bucket } from '../../../../src/language/environment/bucket.ts';
 
 const endpoint = 'https://s3.internal:9000';
 const probedAt = new Date('2025-01-01T00:00:00Z');

@@ -5,7 +5,7 @@ import {
   restoreParameters,
   type RestoreFlags,
 } from '../../../../src/cli/restore/flags.ts';
-import { Failure } from '../../../../src/failure.ts';
+import { Failure } from '../../../../src/base/failure.ts';
 
 const settled = {
   from: 'prod',

@@ -1,6 +1,6 @@
 import type { Artifact, ArtifactFacts } from '../../../../src/artifact/artifact.ts';
 import type { Outlook } from '../../../../src/cli/restore/outlook.ts';
-import type { Environment } from '../../../../src/environment/environment.ts';
+import type { Environment } from '../../../../src/language/environment/environment.ts';
 import type { RestoreTarget } from '../../../../src/postgres/restore-target.ts';
 import { requestOf } from '../../../../src/restore/restore-request.ts';
 

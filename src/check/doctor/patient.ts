@@ -1,0 +1,33 @@
+import type { Environment } from '../../language/environment/environment.ts';
+import type { Bucket } from '../../language/environment/bucket.ts';
+import type { Commands } from '../../process/commands.ts';
+import type { Secrets } from '../../language/secret-reference.ts';
+
+/** What plans use of an environment. */
+export interface ExaminedEnvironment {
+  readonly environment: Environment;
+  /** A plan dumps its database, so the role must be able to read everything. */
+  readonly isDumped: boolean;
+  /** Artifacts are written, read back or restored with it. */
+  readonly usesArtifacts: boolean;
+}
+
+/** Everything that is to be looked at. */
+export interface Patient {
+  readonly environments: readonly ExaminedEnvironment[];
+  readonly buckets: readonly Bucket[];
+  /** A plan has a schedule, which systemd is to keep. */
+  readonly isScheduled: boolean;
+}
+
+/** What looking takes. */
+export interface Instruments {
+  readonly stateFolder: string;
+  readonly secrets: Secrets;
+  readonly commands: Commands;
+  /** `PATH` of this process. */
+  readonly searchPath: string | undefined;
+  readonly now: () => Date;
+  /** Try out stores and uploads anew; without it everything is only read. */
+  readonly fresh: boolean;
+}

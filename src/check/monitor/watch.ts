@@ -1,0 +1,86 @@
+import type { Clock } from '../../base/clock.ts';
+import { renderPlanDuration } from '../../base/quantity/duration.ts';
+import type { CheckFact, ProbeFacts } from '../../language/facts.ts';
+import { judge, measure, type Bounds, type Sample } from './measurement.ts';
+
+/** One question to a running service. It ends by itself, in a time of its own, and gives what went wrong in words. */
+export interface Probe {
+  readonly name: string;
+  ask(signal: AbortSignal): Promise<string | undefined>;
+}
+
+export interface WatchOptions extends Bounds {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** How long, and how often; milliseconds. */
+  readonly forMs: number;
+  readonly everyMs: number;
+  /** The time that the bounds look back over, milliseconds. */
+  readonly windowMs: number;
+  /** Below so many probes in the window nothing is judged but the whole. */
+  readonly minProbes: number;
+  readonly onRound: (text: string) => void;
+}
+
+/** What a watch has found; it has failed when one of the checks has. */
+export interface Watched {
+  readonly probes: ProbeFacts;
+  readonly checks: readonly CheckFact[];
+  /** The last different errors, newest first. */
+  readonly errors: readonly string[];
+}
+
+/** How many errors are kept as evidence. */
+const mostErrors = 5;
+
+/**
+ * Asks every probe again and again until `forMs` have passed or a bound is missed over the window, and at the end
+ * judges the whole. A round begins when the one before has ended and `everyMs` have passed since it began, so that
+ * slow answers never pile up. @throws the signal's reason
+ */
+export async function watch(probes: readonly Probe[], options: WatchOptions): Promise<Watched> {
+  const { clock, signal, forMs, everyMs, windowMs } = options;
+  const startedMs = clock.monotonicMs();
+  const samples: Sample[] = [];
+  for (;;) {
+    const roundMs = clock.monotonicMs();
+    samples.push(...(await Promise.all(probes.map((probe) => ask(probe, clock, signal)))));
+    signal.throwIfAborted();
+    const nowMs = clock.monotonicMs();
+    const elapsedMs = nowMs - startedMs;
+    const whole = measure(samples, elapsedMs);
+    options.onRound(progressText(whole, forMs));
+    const recent = samples.filter(({ atMs }) => atMs > nowMs - windowMs);
+    if (recent.length >= options.minProbes) {
+      const spanMs = Math.min(windowMs, elapsedMs);
+      const checks = judge(measure(recent, spanMs), options, `the last ${renderPlanDuration(windowMs)}`);
+      if (checks.some(({ state }) => state === 'failed')) return found(whole, checks, samples);
+    }
+    const restMs = startedMs + forMs - nowMs;
+    if (restMs <= 0) return found(whole, judge(whole, options, 'the whole time'), samples);
+    await clock.sleep(Math.min(Math.max(roundMs + everyMs - nowMs, 0), restMs), signal);
+  }
+}
+
+async function ask(probe: Probe, clock: Clock, signal: AbortSignal): Promise<Sample> {
+  const startedMs = clock.monotonicMs();
+  const error = await probe.ask(signal);
+  const atMs = clock.monotonicMs();
+  const sample = { atMs, durationMs: atMs - startedMs };
+  return error === undefined ? sample : { ...sample, error: `${probe.name}: ${error}` };
+}
+
+function found(probes: ProbeFacts, checks: readonly CheckFact[], samples: readonly Sample[]): Watched {
+  const errors = new Set(samples.toReversed().flatMap(({ error }) => error ?? []));
+  return { probes, checks, errors: [...errors].slice(0, mostErrors) };
+}
+
+/** `12 of 30 min, 48 probes, 0 errors, p95 120 ms`. */
+function progressText({ durationMs, probes, errors, p95Ms }: ProbeFacts, forMs: number): string {
+  const [unit, unitMs] = forMs < 120_000 ? ['s', 1000] : ['min', 60_000];
+  const count = (ms: number): string => String(Math.floor(ms / unitMs));
+  return (
+    `${count(Math.min(durationMs, forMs))} of ${count(forMs)} ${unit}, ${String(probes)} probes, ` +
+    `${String(errors)} errors, p95 ${p95Ms === null ? '-' : `${String(p95Ms)} ms`}`
+  );
+}

@@ -1,0 +1,47 @@
+import type { Plan } from '../../language/plan/plan.ts';
+import { renderDuration, renderPlanDuration } from '../../base/quantity/duration.ts';
+import { nextRuns } from '../../language/schedule/schedule.ts';
+import type { CheckFact } from '../../language/facts.ts';
+
+/** How long after its time a drill may still be running, where its plan has no deadline, milliseconds. */
+const standardGraceMs = 24 * 60 * 60_000;
+
+/** A drill that has passed. */
+export interface PassedDrill {
+  readonly runId: string;
+  readonly startedAt: Date;
+}
+
+export interface DrillQuestion {
+  readonly plan: Pick<Plan, 'name' | 'schedule' | 'timeZone' | 'timeoutMs'>;
+  /** The newest that passed. */
+  readonly last: PassedDrill | undefined;
+  readonly now: Date;
+  /** How long after its time it counts as overdue; the plan's deadline unless said. */
+  readonly graceMs?: number;
+  /** Greatest age of a passed drill, in place of the schedule. */
+  readonly maxAgeMs?: number;
+}
+
+/**
+ * Whether a plan's drills keep to its schedule: the one that was due after the last that passed must have passed too, as
+ * soon as its deadline is over. A plan that never drilled with success is overdue whatever its schedule says. Pure.
+ */
+export function judgeDrill(question: DrillQuestion): CheckFact {
+  const { plan, last, now, maxAgeMs } = question;
+  const name = `drill ${plan.name}`;
+  const expected =
+    maxAgeMs === undefined
+      ? 'a drill that passed, as often as its schedule says'
+      : `a drill that passed, not older than ${renderPlanDuration(maxAgeMs)}`;
+  if (last === undefined) return { name, state: 'failed', expected, found: 'none has ever passed' };
+  const ageMs = now.getTime() - last.startedAt.getTime();
+  const found = `${last.runId} passed ${renderDuration(ageMs)} ago`;
+  if (maxAgeMs !== undefined) return { name, state: ageMs > maxAgeMs ? 'failed' : 'passed', expected, found };
+  const [due] = nextRuns(plan.schedule, last.startedAt, 1, plan.timeZone);
+  if (due === undefined) return { name, state: 'passed', expected, found: `${found}; no further one is due` };
+  const graceMs = question.graceMs ?? plan.timeoutMs ?? standardGraceMs;
+  const isOverdue = now.getTime() > due.at.getTime() + graceMs;
+  const next = `the next ${isOverdue ? 'was' : 'is'} due on ${due.at.toISOString()}`;
+  return { name, state: isOverdue ? 'failed' : 'passed', expected, found: `${found}; ${next}` };
+}

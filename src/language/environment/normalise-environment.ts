@@ -1,0 +1,124 @@
+import type {
+  WrittenEnvironment,
+  WrittenPostgres,
+  WrittenRepository,
+  WrittenRepositoryBucket,
+  WrittenUploads,
+  WrittenUploadsBucket,
+} from '../generated/environments.types.ts';
+import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
+import type { SecretReference } from '../secret-reference.ts';
+import { readReference } from '../written-reference.ts';
+import { normaliseAlerts } from './normalise-alerts.ts';
+import type {
+  Environment,
+  PostgresEndpoint,
+  RepositorySettings,
+  S3Location,
+  UploadsSettings,
+} from './environment.ts';
+
+/** What an environment is written in, for the positions of its secrets. */
+interface Written {
+  readonly document: YamlDocument;
+  readonly path: Path;
+}
+
+/**
+ * An environment with its defaults, frozen. Where the file has problems, required settings may be missing here; they
+ * become empty texts, which nothing uses, because a plan with problems does not run.
+ */
+export function normaliseEnvironment(
+  name: string,
+  written: WrittenEnvironment,
+  document: YamlDocument,
+): Environment {
+  const at = (...keys: string[]): Written => ({ document, path: ['environments', name, ...keys] });
+  const { postgres, repository, uploads, alerts } = written;
+  return Object.freeze({
+    name,
+    ...(written.owner !== undefined && { owner: written.owner }),
+    protected: written.protected ?? false,
+    // A throw-away cluster has no endpoint until a run starts it.
+    ...(postgres?.ephemeral === true && { ephemeral: true }),
+    ...(postgres !== undefined &&
+      postgres.ephemeral !== true && { postgres: endpoint(postgres, at('postgres')) }),
+    ...(repository !== undefined && { repository: repositorySettings(repository, at('repository')) }),
+    ...(uploads !== undefined && { uploads: uploadsSettings(uploads, at('uploads')) }),
+    ...(alerts !== undefined && { alerts: normaliseAlerts(name, alerts, document) }),
+  });
+}
+
+function endpoint(written: WrittenPostgres, at: Written): PostgresEndpoint {
+  const { host, port, database, user, password, sslmode, sslrootcert } = written;
+  return {
+    host: orEmpty(host),
+    port: port ?? 5432,
+    database: orEmpty(database),
+    user: orEmpty(user),
+    ...(password !== undefined && { password: secret(password, at, 'password') }),
+    sslmode: sslmode ?? 'prefer',
+    ...(sslrootcert !== undefined && { sslrootcert }),
+  };
+}
+
+function repositorySettings(written: WrittenRepository, at: Written): RepositorySettings {
+  const { encrypt } = written;
+  const encryptAt = { ...at, path: [...at.path, 'encrypt'] };
+  return {
+    store: store(written, at),
+    ...(encrypt !== undefined && {
+      encrypt: {
+        recipients: recipients(encrypt),
+        ...(encrypt.identity !== undefined && { identity: secret(encrypt.identity, encryptAt, 'identity') }),
+      },
+    }),
+  };
+}
+
+/** What the schema requires and a file with problems may lack. */
+function orEmpty(text: string | undefined): string {
+  return text ?? '';
+}
+
+/** Items that did not fit the schema were emptied before. */
+function recipients({ age = [] }: { readonly age?: readonly (string | null)[] }): readonly string[] {
+  return age.filter((recipient) => recipient !== null);
+}
+
+function uploadsSettings(written: WrittenUploads, at: Written): UploadsSettings {
+  return {
+    store: store(written, at),
+    ...(written.references !== undefined && { references: written.references }),
+  };
+}
+
+function store(written: WrittenRepository | WrittenUploads, at: Written): RepositorySettings['store'] {
+  if (written.s3 === undefined) return { kind: 'folder', folder: written.folder ?? '' };
+  return { kind: 's3', s3: location(written.s3, { ...at, path: [...at.path, 's3'] }) };
+}
+
+function location(written: WrittenRepositoryBucket | WrittenUploadsBucket, at: Written): S3Location {
+  const { region, endpoint: address } = written;
+  const id = written['access-key-id'];
+  const key = written['secret-access-key'];
+  const encryption = 'encryption' in written ? written.encryption : undefined;
+  const storageClass = 'storage-class' in written ? written['storage-class'] : undefined;
+  return {
+    bucket: orEmpty(written.bucket),
+    prefix: written.prefix ?? '',
+    ...(region !== undefined && { region }),
+    ...(address !== undefined && { endpoint: address }),
+    forcePathStyle: written['force-path-style'] ?? false,
+    ...(id !== undefined && { accessKeyId: secret(id, at, 'access-key-id') }),
+    ...(key !== undefined && { secretAccessKey: secret(key, at, 'secret-access-key') }),
+    ...(encryption !== undefined && { encryption }),
+    ...(storageClass !== undefined && { storageClass }),
+  };
+}
+
+type WrittenSecret = NonNullable<WrittenPostgres['password']>;
+
+function secret(written: WrittenSecret, at: Written, key: string): SecretReference {
+  return readReference(written, positionOf(at.document, [...at.path, key]));
+}

@@ -1,0 +1,141 @@
+import type { Settings } from '../settings/settings.ts';
+import { parseDuration } from '../../base/quantity/duration.ts';
+import { zoneMistake } from '../schedule/zone.ts';
+import type { WrittenPlan, WrittenRetention } from '../generated/plan.types.ts';
+import type { Source } from '../yaml/source.ts';
+import type { Path, YamlDocument } from '../yaml/yaml-document.ts';
+import { normaliseSchedule } from './normalise-schedule.ts';
+import { normaliseSteps } from './normalise-steps.ts';
+import type { Plan, PlanParameter, RetentionPolicy } from './plan.ts';
+import type { Finding, PlacedStep } from './plan-file.ts';
+
+/** A plan's data as the schema knows it; required keys may be missing where the file has problems. */
+export type PartialPlan = Partial<WrittenPlan>;
+
+export interface NormalisedPlan {
+  readonly plan: Plan;
+  readonly steps: readonly PlacedStep[];
+  readonly findings: readonly Finding[];
+}
+
+/** Every run ends: this is the deadline where neither plan nor settings give one. A rule asks for a better one. */
+const standardTimeoutMs = 24 * 3_600_000;
+
+/** Parses every value of a plan to its unit and fills in defaults. What does not parse is left out and told. */
+export function normalisePlan(
+  name: string,
+  written: PartialPlan,
+  source: Source,
+  document: YamlDocument,
+  defaults: Settings['defaults'],
+): NormalisedPlan {
+  const findings: Finding[] = [];
+  const duration = durations(findings);
+  const timeZone = zone(written['time-zone'] ?? defaults.timeZone, findings);
+  const { schedule, findings: mistakes } = normaliseSchedule(written.schedule ?? [], timeZone);
+  const environment = written.environment ?? '';
+  const { steps, findings: stepFindings } = normaliseSteps(
+    written,
+    environment,
+    document,
+    defaults,
+    duration,
+  );
+  const timeoutMs = duration(written.timeout, ['timeout']) ?? defaults.timeoutMs ?? standardTimeoutMs;
+  const { rpo, rto } = written.objectives ?? {};
+  const rpoMs = duration(rpo, ['objectives', 'rpo']);
+  const rtoMs = duration(rto, ['objectives', 'rto']);
+  const jitterMs = duration(written.timer?.jitter, ['timer', 'jitter'], true);
+  const { alerts } = written;
+  const proofWithinMs = duration(alerts?.['proof-within'], ['alerts', 'proof-within']);
+  const signOffWithinMs = duration(alerts?.['sign-off-within'], ['alerts', 'sign-off-within'], true);
+  const plan: Plan = Object.freeze({
+    name,
+    file: document.file,
+    // Only runs and units ask, and loading the module takes a tenth of a start.
+    get hash() {
+      return process.getBuiltinModule('node:crypto').hash('sha256', source.bytes);
+    },
+    ...(written.description !== undefined && { description: written.description }),
+    environment,
+    timeZone,
+    schedule,
+    ...(written.timer !== undefined && {
+      timer: {
+        wakeSystem: written.timer['wake-system'] === true,
+        ...(jitterMs !== undefined && { jitterMs }),
+      },
+    }),
+    objectives: { ...(rpoMs !== undefined && { rpoMs }), ...(rtoMs !== undefined && { rtoMs }) },
+    ...(alerts !== undefined && {
+      alerts: {
+        ...(proofWithinMs !== undefined && { proofWithinMs }),
+        ...(signOffWithinMs !== undefined && { signOffWithinMs }),
+      },
+    }),
+    ...(written.retention !== undefined && { retention: retention(written.retention, duration) }),
+    timeoutMs,
+    parameters: parameters(written.parameters ?? {}),
+    ...(written.writes !== undefined && { writes: written.writes }),
+    steps: steps.map(({ step }) => step),
+  });
+  return { plan, steps, findings: [...findings, ...mistakes, ...stepFindings] };
+}
+
+/** Reads a duration of the plan, in milliseconds; undefined when there is none or it is no duration. */
+export type DurationReader = (
+  text: string | undefined,
+  path: Path,
+  allowsZero?: boolean,
+) => number | undefined;
+
+function durations(findings: Finding[]): DurationReader {
+  return (text, path, allowsZero = false) => {
+    if (text === undefined || text.startsWith('$')) return undefined;
+    const ms = parseDuration(text);
+    if (ms !== undefined && (ms > 0 || allowsZero)) return ms;
+    const message = ms === undefined ? `'${text}' is too long a duration` : `'${text}' leaves no time at all`;
+    findings.push({ rule: 'bad-duration', message, path });
+    return undefined;
+  };
+}
+
+function zone(name: string, findings: Finding[]): string {
+  if (name.startsWith('$')) return 'UTC';
+  const mistake = zoneMistake(name);
+  if (mistake === undefined) return name;
+  findings.push({ rule: 'bad-time-zone', message: mistake, path: ['time-zone'] });
+  return 'UTC';
+}
+
+function retention(written: WrittenRetention, duration: DurationReader): RetentionPolicy {
+  const keepWithinMs = duration(written['keep-within'], ['retention', 'keep-within'], true);
+  const counts = {
+    keepLast: written['keep-last'],
+    keepDaily: written['keep-daily'],
+    keepWeekly: written['keep-weekly'],
+    keepMonthly: written['keep-monthly'],
+    keepYearly: written['keep-yearly'],
+  };
+  const given = Object.entries(counts).filter(([, count]) => count !== undefined);
+  return {
+    ...(keepWithinMs !== undefined && { keepWithinMs }),
+    ...(Object.fromEntries(given) as { [Key in keyof typeof counts]?: number }),
+    // The floor is at least one whatever is written: age alone never empties a repository.
+    keepAtLeast: Math.max(1, written['keep-at-least'] ?? 1),
+  };
+}
+
+function parameters(written: NonNullable<WrittenPlan['parameters']>): readonly PlanParameter[] {
+  return Object.entries(written).flatMap(([name, parameter]) => {
+    if (parameter === undefined) return [];
+    const { description, default: standard } = parameter;
+    return [
+      {
+        name,
+        ...(description !== undefined && { description }),
+        ...(standard !== undefined && { default: String(standard) }),
+      },
+    ];
+  });
+}

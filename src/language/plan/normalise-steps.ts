@@ -1,0 +1,119 @@
+import type { WrittenStep } from '../generated/plan.types.ts';
+import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { DurationReader, PartialPlan } from './normalise-plan.ts';
+import type { Phase, RetryPolicy, Step, StepAction } from './plan.ts';
+import type { Finding, PlacedStep } from './plan-file.ts';
+
+const phases: readonly Phase[] = ['prepare', 'steps', 'cleanup'];
+
+/** Between attempts, unless the step says otherwise: long enough for a connection to come back. */
+const standardDelayMs = 10_000;
+
+/** No sign of life for this long means hung; the longest silences known are index builds of large tables. */
+const standardStallTimeoutMs = 30 * 60_000;
+
+/** The steps of all phases in the order in which they run. Steps that are no task, command or question are left out. */
+export function normaliseSteps(
+  written: PartialPlan,
+  environment: string,
+  document: YamlDocument,
+  defaults: Settings['defaults'],
+  duration: DurationReader,
+): { readonly steps: readonly PlacedStep[]; readonly findings: readonly Finding[] } {
+  const all = phases.flatMap((phase) =>
+    ((written[phase] ?? []) as readonly (Partial<WrittenStep> | null)[]).map((step, index) => ({
+      phase,
+      step,
+      path: [phase, index],
+    })),
+  );
+  const ids = new StepIds(all.flatMap(({ step }) => (step?.id === undefined ? [] : [step.id])));
+  const findings: Finding[] = [];
+  const steps = all.flatMap(({ phase, step, path }) => {
+    const action = step === null ? undefined : actionOf(step);
+    if (step === null || action === undefined) return [];
+    const id = ids.take(step, action);
+    if (id === undefined) findings.push(takenTwice(step.id ?? '', path));
+    const timeoutMs = duration(step.timeout, [...path, 'timeout']) ?? defaults.stepTimeoutMs;
+    const stallTimeoutMs =
+      duration(step['stall-timeout'], [...path, 'stall-timeout']) ??
+      defaults.stallTimeoutMs ??
+      standardStallTimeoutMs;
+    const placed: Step = {
+      id: id ?? step.id ?? '',
+      name: step.name ?? nameOf(action),
+      phase,
+      position: positionOf(document, path),
+      environment: step.environment ?? environment,
+      action,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      stallTimeoutMs,
+      retry: retry(step.retry, duration, [...path, 'retry']),
+      ...(step.when !== undefined && { when: String(step.when) }),
+      continueOnFailure: step['continue-on-failure'] ?? false,
+    };
+    return [{ step: placed, path }];
+  });
+  return { steps, findings };
+}
+
+/** Gives each step an id of its own: as written, otherwise the task's name, `run-N` or `confirm-N`, numbered where that is taken. */
+class StepIds {
+  readonly #written: ReadonlySet<string>;
+  readonly #taken = new Set<string>();
+  readonly #untitled = { run: 0, confirm: 0 };
+
+  constructor(written: readonly string[]) {
+    this.#written = new Set(written);
+  }
+
+  /** Undefined when the written id is another step's already. */
+  take(step: Partial<WrittenStep>, action: StepAction): string | undefined {
+    if (action.kind !== 'task') this.#untitled[action.kind] += 1;
+    if (step.id !== undefined) return this.#claim(step.id);
+    const base =
+      action.kind === 'task' ? action.task : `${action.kind}-${String(this.#untitled[action.kind])}`;
+    for (let count = 1; ; count += 1) {
+      const id = count === 1 ? base : `${base}-${String(count)}`;
+      if (!this.#written.has(id) && this.#claim(id) !== undefined) return id;
+    }
+  }
+
+  #claim(id: string): string | undefined {
+    if (this.#taken.has(id)) return undefined;
+    this.#taken.add(id);
+    return id;
+  }
+}
+
+function actionOf(step: Partial<WrittenStep>): StepAction | undefined {
+  if (step.task !== undefined) return { kind: 'task', task: step.task, parameters: step.with ?? {} };
+  if (step.confirm !== undefined) return { kind: 'confirm', text: step.confirm };
+  if (step.run === undefined) return undefined;
+  return {
+    kind: 'run',
+    script: step.run,
+    ...(step.cwd !== undefined && { cwd: step.cwd }),
+    ...(step.junit !== undefined && { junit: step.junit }),
+  };
+}
+
+function nameOf(action: StepAction): string {
+  if (action.kind === 'task') return action.task;
+  if (action.kind === 'confirm') return action.text;
+  const [first = '', ...rest] = action.script.trim().split('\n');
+  return rest.length === 0 ? first : `${first} …`;
+}
+
+function takenTwice(id: string, path: Path): Finding {
+  return { rule: 'duplicate-step', message: `another step has the id '${id}'`, path: [...path, 'id'] };
+}
+
+function retry(written: WrittenStep['retry'], duration: DurationReader, path: Path): RetryPolicy {
+  return {
+    times: written?.times ?? 0,
+    delayMs: duration(written?.delay, [...path, 'delay'], true) ?? standardDelayMs,
+    backoff: written?.backoff ?? 'constant',
+  };
+}

@@ -1,0 +1,141 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import { runVariable } from './lock/guard-script.ts';
+import { createCommands, type BoundCommands } from '../process/create-commands.ts';
+import { keptFolder, makeStateFolder, temporaryFolder } from '../base/state-folder.ts';
+import type { TaskContext, TaskResult } from '../task/contract.ts';
+import { createEndings, type Endings } from './endings.ts';
+import { abortOnStall, inWords, whileAllowed } from './limits.ts';
+import type { PipelineStep } from './pipeline.ts';
+import { createReporter, type AttemptReporter } from './reporter.ts';
+import type { RunContext } from './run-context.ts';
+
+/** How long a task may take to come back after its signal aborted, milliseconds: inside the ten seconds of a cancel. */
+const graceMs = 5000;
+
+/** What one attempt does with what the engine lends it. */
+export type AttemptWork = (context: TaskContext) => Promise<TaskResult>;
+
+/**
+ * Runs one attempt of a step under a stall timeout and `signal`, and leaves nothing of it: its endings run, its
+ * processes die, its folder goes. Rejects with the signal's reason once that aborts, at most a few seconds later.
+ */
+export async function runAttempt(
+  step: PipelineStep,
+  attempt: number,
+  context: RunContext,
+  signal: AbortSignal,
+  work: AttemptWork,
+): Promise<TaskResult> {
+  const { clock } = context.host;
+  const own = new AbortController();
+  const either = AbortSignal.any([signal, own.signal]);
+  const stall = abortOnStall(clock, step.stallTimeoutMs, own, () => stalled(step));
+  const reporter = createReporter(step.id, context.emit, clock, stall.live);
+  const endings = createEndings(clock, (text) => {
+    reporter.warn(text);
+  });
+  const bound = bindCommands(context, reporter, stall.live, () => endings.signal() ?? either);
+  const folder = join(
+    temporaryFolder(context.host.stateFolder, context.run.id),
+    `${step.id}-${String(attempt)}`,
+  );
+  try {
+    signal.throwIfAborted();
+    makeStateFolder(folder);
+    const lent = lend(step, context, { signal: either, reporter, folder, bound, endings });
+    return await whileAllowed(clock, either, graceMs, work(lent));
+  } finally {
+    stall.stop();
+    await endings.run();
+    await bound.end();
+    reporter.close();
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+interface AttemptParts {
+  readonly signal: AbortSignal;
+  readonly reporter: AttemptReporter;
+  readonly folder: string;
+  readonly bound: BoundCommands;
+  readonly endings: Endings;
+}
+
+function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): TaskContext {
+  const { host, pipeline, run, clusters, restored } = context;
+  const { name } = step.environment;
+  return {
+    run,
+    environment: currentEnvironment(step, context),
+    retention: pipeline.plan.retention,
+    timeZone: pipeline.plan.timeZone,
+    clock: host.clock,
+    signal: parts.signal,
+    report: parts.reporter,
+    folder: parts.folder,
+    get kept() {
+      const kept = join(keptFolder(host.stateFolder, run.id), step.id);
+      makeStateFolder(kept);
+      return kept;
+    },
+    secrets: host.secrets,
+    commands: parts.bound.commands,
+    restored: restored.get(name),
+    hasFailed: context.progress.hasFailed,
+    declared: host.declared,
+    environmentNamed: (other) => environmentNamed(pipeline, other),
+    repository: (other) =>
+      context.repositories.open(
+        other === undefined || other === name ? step.environment : environmentNamed(pipeline, other),
+      ),
+    startCluster: (major) => clusters.start(name, major, parts.signal),
+    onEnd: parts.endings.add,
+  };
+}
+
+/** The step's environment as the run has left it: its database is the one that was restored last. */
+function currentEnvironment({ environment }: PipelineStep, { restored, clusters }: RunContext): Environment {
+  const postgres = restored.get(environment.name)?.postgres ?? clusters.find(environment.name);
+  return postgres === undefined ? environment : { ...environment, postgres };
+}
+
+/** Loading has checked every name that a task may ask for, so an unknown one is a bug. */
+function environmentNamed({ environments }: RunContext['pipeline'], name: string): Environment {
+  const environment = environments.get(name);
+  if (environment === undefined) throw new Error(`the plan was loaded without the environment ${name}`);
+  return environment;
+}
+
+function bindCommands(
+  context: RunContext,
+  reporter: AttemptReporter,
+  live: () => void,
+  signal: () => AbortSignal,
+): BoundCommands {
+  const { host, run } = context;
+  return createCommands({
+    signal,
+    redact: host.redact,
+    groups: host.groups,
+    environment: { ...host.environmentVariables, [runVariable]: run.id },
+    cwd: host.workingFolder,
+    onLife: live,
+    onOutput: (stream, line) => {
+      reporter.output(stream, line);
+    },
+  });
+}
+
+function stalled(step: PipelineStep): Failure {
+  return new Failure(
+    'step-stalled',
+    `step ${step.id} gave no sign of life for ${inWords(step.stallTimeoutMs)}`,
+    {
+      hint: 'if it may be silent for so long, raise its stall-timeout',
+      where: step.position,
+    },
+  );
+}

@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import { interpolate, interpolateText, type InterpolationScope } from '../language/plan/interpolate.ts';
+import { interpolateScript } from '../language/plan/interpolate-script.ts';
+import type { TaskContext, TaskResult } from '../task/contract.ts';
+import type { AttemptWork } from './attempt.ts';
+import type { PipelineStep } from './pipeline.ts';
+import type { RunContext } from './run-context.ts';
+import { askForSignOff } from './sign-off.ts';
+import { withTestReport } from './test-report-evidence.ts';
+
+/** What `when` may come out as for the step to be skipped. */
+const falsehoods: ReadonlySet<string> = new Set(['', 'false', 'no', '0']);
+
+export function scopeOf({ run, pipeline, outputs }: RunContext): InterpolationScope {
+  return { parameters: pipeline.parameters, run: { id: run.id, scratch: run.scratch }, steps: outputs };
+}
+
+/** Whether the step's `when` lets it run. @throws Failure `plan-invalid` for a name without a value */
+export function isWanted(step: PipelineStep, scope: InterpolationScope): boolean {
+  if (step.when === undefined) return true;
+  return !falsehoods.has(interpolateText(step.when, scope).trim().toLowerCase());
+}
+
+/**
+ * The step's work with every `${…}` replaced.
+ * @throws Failure `plan-invalid` for a name without a value, or a value that the task's schema does not want
+ */
+export function prepareWork(step: PipelineStep, context: RunContext, scope: InterpolationScope): AttemptWork {
+  const { work } = step;
+  if (work.kind === 'task') {
+    const parameters = work.fit(interpolate(work.parameters, scope));
+    return (lent) => work.task.run(lent, { ...parameters });
+  }
+  if (work.kind === 'confirm') {
+    const text = interpolateText(work.text, scope);
+    return (lent) => askForSignOff(context.host, { step: step.id, text }, lent);
+  }
+  const { script, environment } = interpolateScript(work.script, scope);
+  const optional = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : interpolateText(text, scope);
+  const command = { script, values: environment, cwd: optional(work.cwd) };
+  const junit = optional(work.junit);
+  return (lent) =>
+    withTestReport(
+      junit === undefined ? undefined : resolve(context.host.workingFolder, command.cwd ?? '', junit),
+      () => runScript(lent, context, command),
+    );
+}
+
+interface ShellCommand {
+  readonly script: string;
+  /** The interpolated values, as variables. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+}
+
+async function runScript(
+  lent: TaskContext,
+  context: RunContext,
+  { script, values, cwd }: ShellCommand,
+): Promise<TaskResult> {
+  const variables = await context.host.scriptVariables(lent.environment, context.run, lent.folder);
+  await lent.commands.shell(script, {
+    environment: { ...variables, ...values },
+    ...(cwd !== undefined && { cwd }),
+  });
+  return {};
+}

@@ -1,0 +1,118 @@
+import { describeFailure, Failure } from '../base/failure.ts';
+import type { TaskResult } from '../task/contract.ts';
+import { runAttempt, type AttemptWork } from './attempt.ts';
+import { abortAfter, inWords } from './limits.ts';
+import type { PipelineStep } from './pipeline.ts';
+import { isWorthRetrying, retryDelayMs } from './retry.ts';
+import type { RunContext } from './run-context.ts';
+import { isWanted, prepareWork, scopeOf } from './step-work.ts';
+
+/** How a step ended: `error` is whatever was thrown. */
+export type StepEnd =
+  | { readonly outcome: 'succeeded' | 'skipped' }
+  | { readonly outcome: 'failed' | 'cancelled'; readonly error: unknown };
+
+/** Runs one step with its retries and tells its events. Never rejects. */
+export async function runStep(
+  step: PipelineStep,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<StepEnd> {
+  const { clock } = context.host;
+  const startedMs = clock.monotonicMs();
+  const attempts = { count: 0 };
+  const finish = (details: FinishedDetails): void => {
+    const durationMs = clock.monotonicMs() - startedMs;
+    context.emit({ type: 'step-finished', step: step.id, durationMs, attempts: attempts.count, ...details });
+  };
+  try {
+    const scope = scopeOf(context);
+    if (!isWanted(step, scope)) {
+      finish({ outcome: 'skipped', reason: `when: ${step.when ?? ''}` });
+      return { outcome: 'skipped' };
+    }
+    const work = prepareWork(step, context, scope);
+    const result = await runAttempts(step, context, signal, work, attempts);
+    context.outputs[step.id] = result.outputs ?? {};
+    if (result.restored !== undefined) context.restored.set(step.environment.name, result.restored);
+    finish({ outcome: 'succeeded', ...recorded(result) });
+    return { outcome: 'succeeded' };
+  } catch (error) {
+    const isCancel = context.host.cancel.aborted && error === context.host.cancel.reason;
+    const outcome = isCancel ? 'cancelled' : 'failed';
+    const failure = describeFailure(error);
+    const facts = error instanceof Failure ? error.facts : undefined;
+    finish({
+      outcome,
+      error: failure,
+      ...(isCancel && { reason: failure.message }),
+      ...(facts !== undefined && { facts }),
+    });
+    return { outcome, error };
+  }
+}
+
+type FinishedDetails = Pick<
+  Extract<Parameters<RunContext['emit']>[0], { type: 'step-finished' }>,
+  'outcome' | 'error' | 'reason' | 'bytes' | 'outputs' | 'facts'
+>;
+
+/** Tells that a step was not run, and why. */
+export function skipStep(step: PipelineStep, reason: string, emit: RunContext['emit']): void {
+  emit({ type: 'step-finished', step: step.id, outcome: 'skipped', durationMs: 0, attempts: 0, reason });
+}
+
+/** Attempts until one succeeds, the policy is used up, or the step's deadline leaves no room for another. */
+async function runAttempts(
+  step: PipelineStep,
+  context: RunContext,
+  signal: AbortSignal,
+  work: AttemptWork,
+  attempts: { count: number },
+): Promise<TaskResult> {
+  const { clock, random } = context.host;
+  const own = new AbortController();
+  const either = AbortSignal.any([signal, own.signal]);
+  const endMs = clock.monotonicMs() + step.timeoutMs;
+  const deadline = abortAfter(clock, step.timeoutMs, own, () => overran(step));
+  try {
+    for (;;) {
+      attempts.count += 1;
+      context.emit({ type: 'step-started', step: step.id, attempt: attempts.count });
+      try {
+        return await runAttempt(step, attempts.count, context, either, work);
+      } catch (error) {
+        const delayMs = retryDelayMs(step.retry, attempts.count, random);
+        const isHopeless = either.aborted || !isWorthRetrying(error);
+        if (isHopeless || delayMs === undefined || clock.monotonicMs() + delayMs >= endMs) throw error;
+        const failure = describeFailure(error);
+        context.emit({
+          type: 'step-retried',
+          step: step.id,
+          attempt: attempts.count,
+          delayMs,
+          error: failure,
+        });
+        await clock.sleep(delayMs, either);
+      }
+    }
+  } finally {
+    deadline.stop();
+  }
+}
+
+function recorded(result: TaskResult): Pick<TaskResult, 'bytes' | 'outputs' | 'facts'> {
+  const { bytes, outputs, facts } = result;
+  return {
+    ...(bytes !== undefined && { bytes }),
+    ...(outputs !== undefined && { outputs }),
+    ...(facts !== undefined && { facts }),
+  };
+}
+
+function overran(step: PipelineStep): Failure {
+  return new Failure('step-timeout', `step ${step.id} did not end within ${inWords(step.timeoutMs)}`, {
+    hint: 'raise its timeout, or find out what makes it slow',
+    where: step.position,
+  });
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { AlertChannel } from '../../language/environment/alert.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import type { Plan } from '../../language/plan/plan.ts';
+
+/** A channel by its kind and settings, `webhook 9f86d081e2a4b5c6`: an edited one is another, so that it is told and proven anew. */
+export function channelKey(channel: AlertChannel): string {
+  return `${channel.kind} ${fingerprint(channel)}`;
+}
+
+/** Of the settings alone: where the file says it, and what the channel is called, do not matter. */
+function fingerprint(channel: AlertChannel): string {
+  const settings = JSON.stringify(channel, (key, value: unknown) =>
+    key === 'position' || key === 'name' ? undefined : value,
+  );
+  return createHash('sha256').update(settings).digest('hex').slice(0, 16);
+}
+
+/**
+ * Who is told of a plan's runs: the channels of every environment that it uses, its own first, each once. A ping is the
+ * heartbeat of one thing, so that only those of the plan's own environment are pinged.
+ */
+export function channelsOf(
+  plan: Pick<Plan, 'name' | 'environment'>,
+  environments: Iterable<Environment>,
+): readonly AlertChannel[] {
+  const all = [...environments];
+  const ordered = [
+    ...all.filter(({ name }) => name === plan.environment),
+    ...all.filter(({ name }) => name !== plan.environment),
+  ];
+  const chosen = new Map<string, AlertChannel>();
+  for (const { name, alerts = [] } of ordered)
+    for (const channel of alerts) {
+      if (channel.plans !== undefined && !channel.plans.includes(plan.name)) continue;
+      if (channel.kind === 'ping' && name !== plan.environment) continue;
+      const print = fingerprint(channel);
+      if (!chosen.has(print)) chosen.set(print, channel);
+    }
+  return [...chosen.values()];
+}

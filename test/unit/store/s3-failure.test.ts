@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { S3Location } from '../../../src/language/environment/environment.ts';
+import { Failure } from '../../../src/base/failure.ts';
+import { s3Failure } from '../../../src/store/s3-failure.ts';
+
+const location: S3Location = { bucket: 'backups', prefix: 'prod', forcePathStyle: false };
+
+function failing(name: string, message = 'said', more: object = {}): Error {
+  return Object.assign(new Error(message), { name }, more);
+}
+
+test.each([
+  ['NoSuchBucket', 'repository-missing'],
+  ['NoSuchKey', 'repository-missing'],
+  ['AccessDenied', 'repository-denied'],
+  ['InvalidAccessKeyId', 'repository-denied'],
+  ['SignatureDoesNotMatch', 'repository-denied'],
+  ['RequestTimeTooSkewed', 'repository-denied'],
+  ['CredentialsProviderError', 'repository-denied'],
+  ['PermanentRedirect', 'repository-missing'],
+  ['SlowDown', 'repository-unreachable'],
+  ['TimeoutError', 'repository-unreachable'],
+])('%s names the object and says what to do', (name, code) => {
+  const failure = s3Failure(failing(name), 'store', location, 'a/key');
+  expect(failure).toMatchObject({ code, where: 's3://backups/prod/a/key' });
+  expect(failure.message).toContain('Cannot store s3://backups/prod/a/key: ');
+  expect(failure.message).toContain(`(${name}: said)`);
+  expect(failure.hint).toBeTruthy();
+});
+
+test('a network error is found in the causes of the error too', () => {
+  const cause = failing('Error', 'connect', { code: 'ECONNREFUSED' });
+  expect(s3Failure(new Error('failed', { cause }), 'list', location).code).toBe('repository-unreachable');
+  const both = new AggregateError([cause, failing('Error', 'connect', { code: 'ENETUNREACH' })], '');
+  expect(s3Failure(both, 'list', location).message).toContain('the connection is refused');
+});
+
+test('an answer without a name is known by its status', () => {
+  const error = failing('Unknown', 'UnknownError', { $metadata: { httpStatusCode: 403 } });
+  expect(s3Failure(error, 'read', location, 'key').code).toBe('repository-denied');
+});
+
+test('what nobody foresaw keeps its own words; a failure stays what it is', () => {
+  expect(s3Failure(failing('Odd', 'quite odd'), 'store', location, 'key')).toMatchObject({
+    code: 'repository-write',
+    message: 'Cannot store s3://backups/prod/key: quite odd',
+  });
+  expect(s3Failure(failing('Odd'), 'read', location).code).toBe('repository-read');
+  const failure = new Failure('key-exists', 'there');
+  expect(s3Failure(failure, 'store', location)).toBe(failure);
+});
