@@ -62,7 +62,28 @@ const catalogue = {
 
 export type FailureCode = keyof typeof catalogue;
 
+/** What was found where a boundary was crossed, for whoever decides by it: nobody reads a message for that. */
+export interface FailureFields {
+  /** Base name of the program that failed. */
+  readonly program?: string;
+  /** Its exit status, when it ended by itself. */
+  readonly exit?: number;
+  /** The signal that ended it. */
+  readonly signal?: NodeJS.Signals;
+  /** Last lines of its standard error, redacted. */
+  readonly stderr?: readonly string[];
+  /** What it is about: a key, a table, a path. */
+  readonly object?: string;
+  /** What Postgres says it is: five characters. */
+  readonly sqlstate?: string;
+  /** Status of an HTTP answer. */
+  readonly httpStatus?: number;
+  /** The system's, or the store's, name of the error: `ENOSPC`, `SlowDown`. */
+  readonly errorName?: string;
+}
+
 export interface FailureDetails {
+  readonly fields?: FailureFields;
   /** What the reader can do about it, in one sentence. */
   readonly hint?: string;
   /** Where it happened: `file:line:column`, a key, a table. */
@@ -78,6 +99,7 @@ export class Failure extends Error {
   readonly hint: string | undefined;
   readonly where: string | undefined;
   readonly facts: Readonly<Record<string, unknown>> | undefined;
+  readonly fields: FailureFields;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -86,6 +108,7 @@ export class Failure extends Error {
     this.hint = details.hint;
     this.where = details.where;
     this.facts = details.facts;
+    this.fields = details.fields ?? {};
   }
 
   get exitCode(): ExitCode {
