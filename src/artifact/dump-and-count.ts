@@ -12,7 +12,7 @@ import type { PreparedDump } from './prepare-dump.ts';
 import { storeDirectoryDump } from './store-directory-dump.ts';
 import { storeCustomDump, type DumpStorage } from './store-dump.ts';
 import { storeGlobals } from './store-globals.ts';
-import { together } from '../base/together.ts';
+import { together } from '../base/waiting.ts';
 import { readUploadsInstant } from './uploads-instant.ts';
 
 /** Takes the snapshot, and dumps and counts what it shows at the same time. @throws Failure `postgres-*`, `repository-*`, of a pipe */

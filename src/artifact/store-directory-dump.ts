@@ -1,6 +1,6 @@
 import { readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startDirectoryDump, type DirectoryDump, type FinishedTable } from '../postgres/directory-dump.ts';
+import { startDirectoryDump, type FinishedTable } from '../postgres/directory-dump.ts';
 import { largeObjectsStage, type DumpCommand } from '../postgres/dump-command.ts';
 import type { ManifestFile } from './manifest.ts';
 import {
@@ -12,7 +12,7 @@ import {
   type StoredDump,
 } from './store-dump.ts';
 import { storePipe } from './stored-pipe.ts';
-import { together } from '../base/together.ts';
+import { forEachOf, together } from '../base/waiting.ts';
 
 /** A table from this size on, bytes before compression, is a file of its own; the others travel together. */
 export const separateTableBytes = 4 * 1024 * 1024;
@@ -67,12 +67,19 @@ async function storeTables(
   const dump = startDirectoryDump(commands, command, { folder, jobs });
   const forget = killOnAbort(dump, signal);
   try {
-    await inLanes(uploadsAtATime, dump, async (table) => {
+    const handle = async (table: FinishedTable): Promise<void> => {
       if (table.bytes < separateTableBytes) return;
       await store({ name: `${table.dumpId}.dat`, role: 'table' }, ['cat', table.path], table.bytes);
       await unlink(table.path);
       rawBytes += table.bytes;
-    });
+    };
+    await forEachOf(dump.finished, { atOnce: uploadsAtATime, signal }, (table) =>
+      handle(table).catch(async (error: unknown) => {
+        // Ends pg_dump, and with it the wait for its next table.
+        await dump.kill();
+        throw error;
+      }),
+    );
     await commands.run(command.tools.pgRestore, [
       '--list',
       `--file=${join(storage.folder, 'contents')}`,
@@ -145,30 +152,6 @@ function storeFiles(storage: DumpStorage, key: string): StoreFile {
       forget();
     }
   };
-}
-
-/** Handles finished tables, `lanes` at a time. The first failure ends pg_dump, and with it the wait of the others. */
-async function inLanes(
-  lanes: number,
-  dump: DirectoryDump,
-  handle: (table: FinishedTable) => Promise<void>,
-): Promise<void> {
-  const failures: unknown[] = [];
-  const lane = async (): Promise<void> => {
-    try {
-      for await (const table of sharing(dump.finished)) await handle(table);
-    } catch (error) {
-      failures.push(error);
-      await dump.kill();
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  if (failures.length > 0) throw failures[0];
-}
-
-/** A view of a generator whose early end does not end the generator for its other readers. */
-function sharing<Item>(items: AsyncGenerator<Item, void>): AsyncIterable<Item> {
-  return { [Symbol.asyncIterator]: () => ({ next: () => items.next() }) };
 }
 
 /** One after the other, because there may be a hundred thousand tables. */

@@ -1,3 +1,4 @@
+import { forEachOf } from '../base/waiting.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository, StoredObject } from '../store/repository.ts';
 import {
@@ -56,15 +57,19 @@ export async function readContents(
   const names = await listNames(repository, options.signal);
   const artifacts: Artifact[] = [];
   const leftovers: Leftover[] = [];
-  await inFlight(readsInFlight, names, async ([name, objects]) => {
-    // By the listing alone: files whose manifest merely cannot be got at this moment must never pass for debris.
-    if (!objects.some(({ key }) => key === manifestKey(name))) {
-      leftovers.push(leftoverOf(name, objects));
-      return;
-    }
-    const artifact = await judge(repository, name, objects, options.signal);
-    if (artifact !== undefined) artifacts.push(artifact);
-  });
+  await forEachOf(
+    names,
+    { atOnce: readsInFlight, signal: options.signal },
+    async ([name, objects], signal) => {
+      // By the listing alone: files whose manifest merely cannot be got at this moment must never pass for debris.
+      if (!objects.some(({ key }) => key === manifestKey(name))) {
+        leftovers.push(leftoverOf(name, objects));
+        return;
+      }
+      const artifact = await judge(repository, name, objects, signal);
+      if (artifact !== undefined) artifacts.push(artifact);
+    },
+  );
   return {
     artifacts: artifacts.sort(newestFirst),
     leftovers: leftovers.sort((left, right) => (left.name < right.name ? -1 : 1)),
@@ -205,24 +210,4 @@ function partsOf(name: string): { database: string; at: Date } {
 
 function sumBytes(objects: readonly StoredObject[]): number {
   return objects.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-async function inFlight<Item>(
-  limit: number,
-  items: Iterable<Item>,
-  action: (item: Item) => Promise<void>,
-): Promise<void> {
-  const waiting = items[Symbol.iterator]();
-  let failed = false;
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.next(); next.done !== true && !failed; next = waiting.next()) {
-      try {
-        await action(next.value);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
 }

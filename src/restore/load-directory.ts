@@ -1,5 +1,5 @@
 import type { ManifestFile } from '../artifact/manifest.ts';
-import { together } from '../base/together.ts';
+import { together } from '../base/waiting.ts';
 import { holdCreation, type CreationHold } from '../postgres/creation-hold.ts';
 import type { Session } from '../postgres/connect.ts';
 import { createRestoreProgress, describeLoaded, type RestoreProgress } from '../postgres/restore-progress.ts';

@@ -7,7 +7,8 @@ import { createCommands, type BoundCommands } from '../process/create-commands.t
 import { keptFolder, makeStateFolder, temporaryFolder } from '../base/state-folder.ts';
 import type { TaskContext, TaskResult } from '../task/contract.ts';
 import { createEndings, type Endings } from './endings.ts';
-import { abortOnStall, inWords, whileAllowed } from './limits.ts';
+import { abortOnStall, whileAllowed } from '../base/waiting.ts';
+import { inWords } from './limits.ts';
 import type { PipelineStep } from './pipeline.ts';
 import { createReporter, type AttemptReporter } from './reporter.ts';
 import type { RunContext } from './run-context.ts';

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import { abortAfter, inWords, whileAllowed } from './limits.ts';
+import { abortAfter, whileAllowed } from '../base/waiting.ts';
+import { inWords } from './limits.ts';
 
 /** What each ending may take, milliseconds. */
 const endingMs = 10_000;

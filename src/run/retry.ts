@@ -1,3 +1,4 @@
+import { backoffMs } from '../base/waiting.ts';
 import { Failure, type FailureCode } from '../base/failure.ts';
 import type { RetryPolicy } from '../language/plan/plan.ts';
 
@@ -36,6 +37,5 @@ export function isWorthRetrying(error: unknown): boolean {
 export function retryDelayMs(policy: RetryPolicy, attempt: number, random: () => number): number | undefined {
   if (attempt > policy.times) return undefined;
   if (policy.backoff === 'constant') return policy.delayMs;
-  const doubled = Math.min(policy.delayMs * 2 ** (attempt - 1), longestDelayMs);
-  return Math.round(doubled * (1 - random() / 2));
+  return backoffMs(attempt, { firstMs: policy.delayMs, longestMs: longestDelayMs }, random);
 }

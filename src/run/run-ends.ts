@@ -1,6 +1,7 @@
 import { describeFailure, Failure } from '../base/failure.ts';
 import { defaultRunTimeoutMs } from './build-pipeline.ts';
-import { abortAfter, inWords, type Timer } from './limits.ts';
+import { abortAfter, type Timer } from '../base/waiting.ts';
+import { inWords } from './limits.ts';
 import type { PhaseSignals } from './phases.ts';
 import type { RunContext } from './run-context.ts';
 

@@ -1,7 +1,8 @@
 import { describeFailure, Failure } from '../base/failure.ts';
 import type { TaskResult } from '../task/contract.ts';
 import { runAttempt, type AttemptWork } from './attempt.ts';
-import { abortAfter, inWords } from './limits.ts';
+import { abortAfter } from '../base/waiting.ts';
+import { inWords } from './limits.ts';
 import type { PipelineStep } from './pipeline.ts';
 import { isWorthRetrying, retryDelayMs } from './retry.ts';
 import type { RunContext } from './run-context.ts';

@@ -1,5 +1,6 @@
 import { Failure } from '../base/failure.ts';
-import { abortAfter, inWords, whileAllowed, type Timer } from './limits.ts';
+import { abortAfter, whileAllowed, type Timer } from '../base/waiting.ts';
+import { inWords } from './limits.ts';
 import type { RunContext } from './run-context.ts';
 import type { FinishedRun, ReportAlert } from './run-host.ts';
 

@@ -5,7 +5,7 @@ import { namesOf, statusOf } from '../store/s3-failure.ts';
 import { counted } from '../base/quantity/counted.ts';
 import { renderDuration } from '../base/quantity/duration.ts';
 import type { Reporter } from '../task/contract.ts';
-import { inLanes } from './lanes.ts';
+import { forEachOf } from '../base/waiting.ts';
 import type { ObjectVersion } from './object-version.ts';
 import type { Pace } from './pace.ts';
 import { headOf, isArchivedClass } from './version-head.ts';
@@ -50,7 +50,7 @@ export async function bringBack(
   const endMs = clock.monotonicMs() + (waitMs ?? 0);
   for (let look = 1; ; look += 1) {
     const found = { readable: 0, waiting: 0, unsupported: 0 };
-    await inLanes(archived(), options.lanes, signal, async (version, own) => {
+    await forEachOf(archived(), { atOnce: options.lanes, signal }, async (version, own) => {
       found[await options.pace.keep(() => requestBack(options, version, own))] += 1;
     });
     if (found.unsupported > 0 && look === 1)

@@ -1,5 +1,5 @@
 import { compareReferences, type Comparison } from './compare-references.ts';
-import { inLanes } from './lanes.ts';
+import { forEachOf } from '../base/waiting.ts';
 import type { HashObject } from './object-hash.ts';
 import type { PresentObject } from './objects-at.ts';
 import type { Reference } from './references.ts';
@@ -65,10 +65,9 @@ export async function checkUploads(options: CheckOptions): Promise<CheckSums> {
     sums.hashed += 1;
     sums.hashedBytes += bytes;
   };
-  await inLanes(
+  await forEachOf(
     compareReferences(options.references, options.objects),
-    content === 'whole' ? readsAtOnce : 1,
-    signal,
+    { atOnce: content === 'whole' ? readsAtOnce : 1, signal },
     async (comparison, own) => {
       if (comparison.kind !== 'orphan') sums.references += 1;
       if (comparison.kind !== 'missing' && comparison.object.key !== lastFound) {
@@ -109,7 +108,7 @@ export async function checkUploads(options: CheckOptions): Promise<CheckSums> {
       }
     },
   );
-  await inLanes(sample, readsAtOnce, signal, read);
+  await forEachOf(sample, { atOnce: readsAtOnce, signal }, read);
   return { ...sums, oldestOrphan };
 }
 

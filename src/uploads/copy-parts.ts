@@ -2,7 +2,7 @@ import type { S3Store } from '../store/s3-client.ts';
 import { statusOf } from '../store/s3-failure.ts';
 import { cannotCopy, readVersion } from './copy-through.ts';
 import type { CopyTarget } from './copy-version.ts';
-import { inLanes } from './lanes.ts';
+import { forEachOf } from '../base/waiting.ts';
 import { encodeTags, tagsOf } from './same-object.ts';
 import { contentHeaders, copyOfName, storageHeaders, type VersionHead } from './version-head.ts';
 
@@ -45,10 +45,14 @@ export async function copyInParts(
   );
   try {
     const etags: (string | undefined)[] = [];
-    await inLanes(ranges(source.bytes, partBytes), partsAtOnce, signal, async ({ number, ...range }, own) => {
-      const part = { ...place, UploadId, PartNumber: number };
-      etags[number - 1] = await copyPart(store, source, part, range, own);
-    });
+    await forEachOf(
+      ranges(source.bytes, partBytes),
+      { atOnce: partsAtOnce, signal },
+      async ({ number, ...range }, own) => {
+        const part = { ...place, UploadId, PartNumber: number };
+        etags[number - 1] = await copyPart(store, source, part, range, own);
+      },
+    );
     const Parts = etags.map((ETag, index) => ({ ETag, PartNumber: index + 1 }));
     const answer = await client.send(
       new sdk.CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts } }),

@@ -5,7 +5,7 @@ import { changeKey } from './change-key.ts';
 import { copyVersion } from './copy-version.ts';
 import { decide, type Decision, type DecisionFacts } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
-import { inLanes } from './lanes.ts';
+import { forEachOf } from '../base/waiting.ts';
 import { noteRefused } from './refused-keys.ts';
 import { changesOf, noSums, type RestoreSums, type RestoreWork } from './restore-work.ts';
 import { isSameObject } from './same-object.ts';
@@ -39,7 +39,7 @@ export async function restoreKeys(
 ): Promise<RestoreSums> {
   const sums = noSums();
   let keys = 0;
-  await inLanes(histories, work.lanes, work.signal, async (history, signal) => {
+  await forEachOf(histories, { atOnce: work.lanes, signal: work.signal }, async (history, signal) => {
     const decision = decide(history, plan.facts);
     const own = { ...work, signal };
     try {

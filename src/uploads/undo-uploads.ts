@@ -4,7 +4,7 @@ import { changeKey } from './change-key.ts';
 import { readChanges } from './change-lines.ts';
 import { isCopyOf } from './copy-of.ts';
 import type { UndoneReport } from './find-report.ts';
-import { inLanes } from './lanes.ts';
+import { forEachOf } from '../base/waiting.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { noteRefused, type KeyList } from './refused-keys.ts';
 import { changesOf, noSums, type RestoreSums, type RestoreWork } from './restore-work.ts';
@@ -40,7 +40,7 @@ export async function planUndo(
 ): Promise<PlannedUndo> {
   const sums = { promote: { keys: 0, bytes: 0 }, hide: { keys: 0, bytes: 0 }, already: 0 };
   let keys = 0;
-  await inLanes(readChanges(path), work.lanes, work.signal, async (change, signal) => {
+  await forEachOf(readChanges(path), { atOnce: work.lanes, signal: work.signal }, async (change, signal) => {
     const undoing = await undoingOf({ ...work, signal }, change);
     keys += 1;
     if (keys % 100 === 0) work.report.phase(`looking at what would be undone: ${keys} keys`);
@@ -73,7 +73,7 @@ export async function undoChanges(
 ): Promise<RestoreSums> {
   const sums = noSums();
   let keys = 0;
-  await inLanes(readChanges(path), work.lanes, work.signal, async (change, signal) => {
+  await forEachOf(readChanges(path), { atOnce: work.lanes, signal: work.signal }, async (change, signal) => {
     try {
       await undoOne({ ...work, signal }, change, sums, changedSince);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inLanes } from '../../src/uploads/lanes.ts';
+import { forEachOf } from '../../src/base/waiting.ts';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../services/bucket.ts';
 import { createWorkspace, s3Yaml, secretVariables } from '../e2e/workspace.ts';
 import type { Ground } from './ground.ts';
@@ -49,7 +49,7 @@ export async function measureUploads(
     let at = '';
     for (const round of ['first', 'second', 'third'] as const) {
       say(`putting ${keys} objects, the ${round} version`);
-      await inLanes(all, 32, never, async (index) => {
+      await forEachOf(all, { atOnce: 32, signal: never }, async (index) => {
         await put(index, `${round} ${index}`);
       });
       if (round !== 'first') continue;

@@ -40,9 +40,9 @@ async function presence(
   }
 }
 
-function lackFindings(bucket: Bucket, { stateFolder, now }: Instruments): readonly Found[] {
+function lackFindings(bucket: Bucket, { stateFolder, clock }: Instruments): readonly Found[] {
   const { endpoint } = bucket.connection;
-  const known = endpoint === undefined ? undefined : readCapabilities(stateFolder, endpoint, now());
+  const known = endpoint === undefined ? undefined : readCapabilities(stateFolder, endpoint, clock.now());
   return lacksOf(bucket, known).map(({ setting, failure }) => failed(setting, failure));
 }
 
@@ -65,9 +65,9 @@ export function encryptionLooks(
 
 function encryptionFindings(
   { endpoint, encryption }: S3Location,
-  { stateFolder, now }: Instruments,
+  { stateFolder, clock }: Instruments,
 ): readonly Found[] {
-  const known = endpoint === undefined ? undefined : readCapabilities(stateFolder, endpoint, now());
+  const known = endpoint === undefined ? undefined : readCapabilities(stateFolder, endpoint, clock.now());
   const name = encryption?.algorithm === 'AES256' ? 'upload-encryption-aes256' : 'upload-encryption-kms';
   const probed = known?.capabilities.find((capability) => capability.name === name);
   if (known === undefined || known.isStale || probed?.state !== 'no') return [];

@@ -21,9 +21,9 @@ export function capabilityLooks(patient: Patient, instruments: Instruments): rea
     what: 'capabilities',
     limitMs,
     take: async (signal) => {
-      const { stateFolder, now } = instruments;
+      const { stateFolder, clock } = instruments;
       if (instruments.fresh) await probe(location, endpoint, kmsKey, instruments, signal);
-      return capabilityFindings(readCapabilities(stateFolder, endpoint, now()));
+      return capabilityFindings(readCapabilities(stateFolder, endpoint, clock.now()));
     },
   }));
 }
@@ -32,7 +32,7 @@ async function probe(
   location: S3Location,
   endpoint: string,
   kmsKey: string | undefined,
-  { secrets, stateFolder, now }: Instruments,
+  { secrets, stateFolder, clock }: Instruments,
   signal: AbortSignal,
 ): Promise<void> {
   const capabilities = await probeStore(location, secrets, {
@@ -40,7 +40,7 @@ async function probe(
     notes: openGroundNotes(notesFolder(stateFolder, endpoint)),
     ...(kmsKey !== undefined && { kmsKey }),
   });
-  writeCapabilities(stateFolder, { endpoint, probedAt: now(), capabilities });
+  writeCapabilities(stateFolder, { endpoint, probedAt: clock.now(), capabilities });
 }
 
 /** Lacks are told, not failed: whether one matters is for the YAML that asks for it. */

@@ -17,7 +17,7 @@ export async function examine(
   instruments: Instruments,
   cancel: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const capabilities = await takeLooks(capabilityLooks(patient, instruments), cancel);
+  const capabilities = await takeLooks(capabilityLooks(patient, instruments), instruments.clock, cancel);
   const rest = await takeLooks(
     [
       ...hostLooks(patient, instruments),
@@ -32,6 +32,7 @@ export async function examine(
       }),
       ...patient.buckets.flatMap((bucket) => bucketLooks(bucket, instruments)),
     ],
+    instruments.clock,
     cancel,
   );
   return [...rest, ...capabilities];

@@ -1,3 +1,5 @@
+import type { Clock } from '../../base/clock.ts';
+import { withLimit } from '../../base/waiting.ts';
 import { Failure } from '../../base/failure.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
 import { failed, type Finding, type Found } from './finding.ts';
@@ -9,7 +11,7 @@ export interface Look {
   /** After this long it counts as not answering, milliseconds; 20 s unless said. */
   readonly limitMs?: number;
   /** May throw a `Failure`, which becomes a finding; that of a secret is told in full by the look at the secret. */
-  take(signal: AbortSignal): Promise<readonly Found[]>;
+  readonly take: (signal: AbortSignal) => Promise<readonly Found[]>;
 }
 
 /** A first answer takes less than this, also over a slow line. Milliseconds. */
@@ -19,34 +21,33 @@ const usualLimitMs = 20_000;
  * Takes every look at the same time; what fails or does not answer is a finding, and no look waits for another. Findings
  * come in the order of the looks. @throws the reason of `cancel`, and bugs
  */
-export async function takeLooks(looks: readonly Look[], cancel: AbortSignal): Promise<readonly Finding[]> {
+export async function takeLooks(
+  looks: readonly Look[],
+  clock: Clock,
+  cancel: AbortSignal,
+): Promise<readonly Finding[]> {
   const taken = await Promise.all(
     looks.map(async (look) => {
-      const found = await takeLook(look, cancel);
+      const found = await takeLook(look, clock, cancel);
       return found.map((each) => ({ subject: look.subject, ...each }));
     }),
   );
   return taken.flat();
 }
 
-async function takeLook(look: Look, cancel: AbortSignal): Promise<readonly Found[]> {
+async function takeLook(look: Look, clock: Clock, cancel: AbortSignal): Promise<readonly Found[]> {
   const { what, limitMs = usualLimitMs } = look;
-  const limit = new AbortController();
-  const timer = setTimeout(() => {
-    limit.abort(new Error('out of time'));
-  }, limitMs);
-  const signal = AbortSignal.any([cancel, limit.signal]);
+  const silence = new Error(`no answer within ${renderDuration(limitMs)}`);
   try {
-    // Not everything that is looked at hears of the signal: the race ends it all the same.
-    return await Promise.race([look.take(signal), rejectedBy(signal)]);
+    return await withLimit({ clock, limitMs, over: () => silence, signal: cancel }, look.take);
   } catch (error) {
     cancel.throwIfAborted();
-    if (limit.signal.aborted) {
+    if (error === silence) {
       return [
         {
           what,
           state: 'fail',
-          found: `no answer within ${renderDuration(limitMs)}`,
+          found: silence.message,
           hint: 'look at the network between this host and there, and at the load of the other side',
         },
       ];
@@ -55,17 +56,5 @@ async function takeLook(look: Look, cancel: AbortSignal): Promise<readonly Found
     const isAskedElsewhere = error.code === 'secret-unavailable' && !what.startsWith('secret ');
     if (isAskedElsewhere) return [{ what, state: 'fail', found: `not asked: ${error.message}` }];
     return [failed(what, error)];
-  } finally {
-    clearTimeout(timer);
   }
-}
-
-function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = (): void => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
 }

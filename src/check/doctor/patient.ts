@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import type { Bucket } from '../../language/environment/bucket.ts';
 import type { Commands } from '../../process/commands.ts';
@@ -27,7 +28,7 @@ export interface Instruments {
   readonly commands: Commands;
   /** `PATH` of this process. */
   readonly searchPath: string | undefined;
-  readonly now: () => Date;
+  readonly clock: Clock;
   /** Try out stores and uploads anew; without it everything is only read. */
   readonly fresh: boolean;
 }

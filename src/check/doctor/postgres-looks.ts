@@ -68,14 +68,14 @@ function roleOf({ superuser, standby }: ServerFacts): string {
   return `${superuser ? ', and the role a superuser' : ''}${standby ? ', a standby' : ''}`;
 }
 
-async function clockOf(session: Session, { now }: Instruments): Promise<Found> {
-  const askedMs = now().getTime();
+async function clockOf(session: Session, { clock }: Instruments): Promise<Found> {
+  const askedMs = clock.now().getTime();
   const [row] = await session.query<{ ms: string }>(
     `select (extract(epoch from clock_timestamp()) * 1000)::bigint::text as ms`,
     [],
     'asking for the time',
   );
-  const skewMs = Math.round(Number(row?.ms) - (askedMs + now().getTime()) / 2);
+  const skewMs = Math.round(Number(row?.ms) - (askedMs + clock.now().getTime()) / 2);
   return clockFinding('clock of postgres', skewMs);
 }
 

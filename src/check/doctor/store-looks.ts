@@ -108,12 +108,12 @@ async function uploadsFindings(
 async function clockOf(
   what: string,
   store: S3Store,
-  { now }: Instruments,
+  { clock }: Instruments,
   signal: AbortSignal,
 ): Promise<Found> {
-  const askedMs = now().getTime();
+  const askedMs = clock.now().getTime();
   const time = await readStoreClock(store, signal);
-  return clockFinding(`clock of the ${what}`, skewOf(time, askedMs, now().getTime()));
+  return clockFinding(`clock of the ${what}`, skewOf(time, askedMs, clock.now().getTime()));
 }
 
 /** Asked of the system alone: nothing is written. */

@@ -50,7 +50,7 @@ export async function doctorCommand(
       secrets: plans.secrets,
       commands,
       searchPath: host.environmentVariables['PATH'],
-      now: () => systemClock.now(),
+      clock: systemClock,
       fresh: options.fresh === true,
     };
     const seen = await examine(patient, instruments, signals.cancel);

@@ -1,3 +1,4 @@
+import { mapOf } from '../../base/waiting.ts';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunFinished } from './event.ts';
@@ -20,18 +21,15 @@ export interface RunEnding {
 /** A journal's last event and its error message fit in here, bytes. */
 const tailBytes = 64 * 1024;
 /** Journals read at once. */
-const together = 16;
+const atOnce = 16;
 
 /** Every run of a plan on this host that has ended, in the order in which they ended, by the ends of their journals alone. */
 export async function readEndings(stateFolder: string, plan: string): Promise<readonly RunEnding[]> {
   const folder = journalFolder(stateFolder, plan);
   // Sorted, so that of two that ended at one instant the later begun is the last.
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jsonl')).sort();
-  const endings: RunEnding[] = [];
-  for (let at = 0; at < names.length; at += together) {
-    const read = await Promise.all(names.slice(at, at + together).map((name) => readEnding(folder, name)));
-    endings.push(...read.filter((ending) => ending !== undefined));
-  }
+  const read = await mapOf(names, { atOnce }, (name) => readEnding(folder, name));
+  const endings = read.filter((ending) => ending !== undefined);
   return endings.sort((left, right) => left.at.getTime() - right.at.getTime());
 }
 

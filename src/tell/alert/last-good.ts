@@ -3,6 +3,8 @@ import { listArtifacts } from '../../artifact/store.ts';
 import type { FinishedRun } from '../../run/run-host.ts';
 import type { AlertState } from '../../language/generated/alert-state.types.ts';
 import type { RunRecord } from '../../language/generated/run-record.types.ts';
+import type { Clock } from '../../base/clock.ts';
+import { withLimit } from '../../base/waiting.ts';
 import { ageWords } from './message.ts';
 
 /** What looking into the repository may take, milliseconds; a repository that is down is often why there is an alert. */
@@ -18,14 +20,16 @@ const mostDatabases = 3;
 export async function lastGoodArtifact(
   { repository, openRepository, record, signal }: FinishedRun,
   known: AlertState['lastGood'],
-  now: Date,
+  clock: Clock,
 ): Promise<string | undefined> {
   if (repository === undefined) return undefined;
-  const limit = AbortSignal.timeout(record.outcome === 'cancelled' ? lookWhenCancelledMs : lookMs);
-  const soon = AbortSignal.any([signal, limit]);
+  const now = clock.now();
+  const limitMs = record.outcome === 'cancelled' ? lookWhenCancelledMs : lookMs;
+  const over = (): Error => new Error('the repository did not answer in time');
   try {
-    const opened = await inTime(openRepository(repository), soon);
-    const artifacts = await inTime(listArtifacts(opened, { signal: soon }), soon);
+    const artifacts = await withLimit({ clock, limitMs, over, signal }, async (soon) =>
+      listArtifacts(await openRepository(repository), { signal: soon }),
+    );
     const found = judgeFreshness(artifacts, { now })
       .filter(({ environment }) => environment === repository.name)
       .map(({ database, newest }) =>
@@ -50,16 +54,4 @@ export function artifactOf({ outcome, startedAt, steps }: RunRecord): AlertState
   );
   const artifact = dumped?.outputs?.['artifact'];
   return artifact === undefined || !isVerified ? undefined : { artifact, at: dumped?.startedAt ?? startedAt };
-}
-
-async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => undefined);
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
-  return Promise.race([work, aborted]);
 }

@@ -2,6 +2,7 @@ import type { BegunRun, FinishedRun, RunAlerts } from '../../run/run-host.ts';
 import { channelsOf } from './channel-key.ts';
 import type { RunAlertsOptions } from './run-messages.ts';
 import { tellPing } from './tell-ping.ts';
+import { withLimit } from '../../base/waiting.ts';
 import { pingsOf, tellRun } from './tell-run.ts';
 
 /** What start pings that are under way at the end get still, milliseconds. */
@@ -16,12 +17,10 @@ export function createRunAlerts(options: RunAlertsOptions): RunAlerts {
   /** An answer to the start that comes after the end would be taken for a second run. */
   async function settleStarts({ record, signal }: FinishedRun): Promise<void> {
     const all = Promise.all(started);
-    const patience = new AbortController();
     const limitMs = record.outcome === 'cancelled' ? startsWhenCancelledMs : startsMs;
-    const over = options.clock.sleep(limitMs, AbortSignal.any([signal, patience.signal]));
-    await Promise.race([all, over.catch(() => undefined)]);
-    patience.abort();
-    starting.abort(new Error('the run was over before it was taken'));
+    const over = (): Error => new Error('the run was over before it was taken');
+    await withLimit({ clock: options.clock, limitMs, over, signal }, () => all).catch(() => undefined);
+    starting.abort(over());
     await all;
   }
 

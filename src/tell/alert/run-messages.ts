@@ -37,7 +37,7 @@ export async function messagesOf(
   const own = composeRun(record, {
     streak,
     ended: failed ? undefined : state.streak,
-    lastGood: failed ? await lastGoodArtifact(run, state.lastGood, now) : undefined,
+    lastGood: failed ? await lastGoodArtifact(run, state.lastGood, clock) : undefined,
     verdict: await verdictOf(run),
     unproven,
     invocation: options.invocation,

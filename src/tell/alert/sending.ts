@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { abortAfter, whileAllowed } from '../../base/waiting.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ProcessGroups } from '../../process/process-groups.ts';
 import { renderPlanDuration } from '../../base/quantity/duration.ts';
@@ -51,15 +52,14 @@ export async function sendWithin(
 ): Promise<Sent> {
   const startedMs = clock.monotonicMs();
   const leftMs = (): number => startedMs + limitMs - clock.monotonicMs();
-  const over = new AbortController();
-  const stopped = new AbortController();
-  clock.sleep(limitMs, stopped.signal).then(
-    () => {
-      over.abort(new Error(`not taken within ${renderPlanDuration(limitMs)}`));
-    },
-    () => undefined,
+  const own = new AbortController();
+  const timer = abortAfter(
+    clock,
+    limitMs,
+    own,
+    () => new Error(`not taken within ${renderPlanDuration(limitMs)}`),
   );
-  const either = AbortSignal.any([signal, over.signal]);
+  const either = AbortSignal.any([signal, own.signal]);
   let attempts = 0;
   let said = '';
   const end = (ok: boolean, text: string): Sent => ({
@@ -72,7 +72,7 @@ export async function sendWithin(
     for (;;) {
       either.throwIfAborted();
       attempts += 1;
-      const result = await orAborted(attempt(either), either);
+      const result = await whileAllowed(clock, either, 0, attempt(either));
       if (result.ok) return end(true, result.text);
       said = result.text;
       const pauseMs = result.askedMs ?? firstPauseMs * 2 ** (attempts - 1);
@@ -90,24 +90,7 @@ export async function sendWithin(
     const why = either.aborted ? messageOf(either.reason) : messageOf(error);
     return end(false, said === '' || !either.aborted ? why : `${why}; before: ${said}`);
   } finally {
-    stopped.abort();
-  }
-}
-
-/** What does not listen to its signal is left behind. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    work.catch(() => undefined);
+    timer.stop();
   }
 }
 

@@ -1,4 +1,4 @@
-import { fewAtOnce } from './few-at-once.ts';
+import { mapOf } from '../../base/waiting.ts';
 import type { DrillEvidence } from '../../language/generated/drill-evidence.types.ts';
 import type { SignOffDocument } from '../../language/generated/sign-off.types.ts';
 import { parseDocumentName } from './document-name.ts';
@@ -56,7 +56,7 @@ export async function readDrills(
     const place = listed.find((each) => each.names.includes(name))?.place;
     return place && readDocument(place, plan, name, signal);
   };
-  const drills = await fewAtOnce(mains, atOnce, async ({ name, parsed }): Promise<Drill | undefined> => {
+  const drills = await mapOf(mains, { atOnce }, async ({ name, parsed }): Promise<Drill | undefined> => {
     const bytes = await read(name);
     const evidence = bytes && (await parseEvidence(bytes));
     if (bytes === undefined || evidence === undefined) {

@@ -1,4 +1,4 @@
-import { fewAtOnce } from './few-at-once.ts';
+import { mapOf } from '../../base/waiting.ts';
 import type { Repository } from '../../store/repository.ts';
 import type { EvidenceSeal } from '../../language/generated/evidence-seal.types.ts';
 import { isSealName } from './document-name.ts';
@@ -46,7 +46,7 @@ export async function readSeals(
   signal?: AbortSignal,
 ): Promise<StoredSeal[]> {
   const names = (await listDocuments(place, plan, signal)).filter(isSealName);
-  const read = await fewAtOnce(names, atOnce, async (name): Promise<StoredSeal | undefined> => {
+  const read = await mapOf(names, { atOnce }, async (name): Promise<StoredSeal | undefined> => {
     const bytes = await readDocument(place, plan, name, signal);
     return bytes && { name, sha256: sha256Of(bytes), seal: await parseSeal(bytes) };
   });

@@ -1,4 +1,4 @@
-import { fewAtOnce } from './few-at-once.ts';
+import { mapOf } from '../../base/waiting.ts';
 import type { Repository } from '../../store/repository.ts';
 import type { EvidenceSeal } from '../../language/generated/evidence-seal.types.ts';
 import { isSealName, mainName, parseDocumentName, sealName, type Batch } from './document-name.ts';
@@ -30,12 +30,12 @@ export async function writeBatch(
   const write = ([name, bytes]: readonly [string, Buffer]): Promise<void> =>
     writeDocument(stateFolder, plan, name, bytes, signal);
   const isMain = ([name]: readonly [string, Buffer]): boolean => name === main;
-  await fewAtOnce(
+  await mapOf(
     named.filter((each) => !isMain(each)),
-    atOnce,
+    { atOnce },
     write,
   );
-  await fewAtOnce(named.filter(isMain), atOnce, write);
+  await mapOf(named.filter(isMain), { atOnce }, write);
 }
 
 /**
@@ -74,7 +74,7 @@ async function sealBatch(places: EvidencePlaces, batch: Batch, options: SealingO
   const names = (await listDocuments(stateFolder, plan, signal)).filter(
     (name) => !isSealName(name) && parseDocumentName(name)?.stem === batch.stem,
   );
-  const stored = await fewAtOnce(names, atOnce, async (name) => {
+  const stored = await mapOf(names, { atOnce }, async (name) => {
     const bytes = await readDocument(stateFolder, plan, name, signal);
     if (bytes === undefined) return undefined;
     if (repository !== undefined) await writeDocument(repository, plan, name, bytes, signal);

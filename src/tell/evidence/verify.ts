@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fewAtOnce } from './few-at-once.ts';
+import { mapOf } from '../../base/waiting.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Repository } from '../../store/repository.ts';
 import { documentKey, isSealName, parseDocumentName, sealName } from './document-name.ts';
@@ -63,7 +63,7 @@ async function takeInventory(
   signal: AbortSignal | undefined,
 ): Promise<Inventory> {
   const names = (await listDocuments(repository, plan, signal)).filter((name) => !isSealName(name));
-  const read = await fewAtOnce(names, atOnce, async (name) => {
+  const read = await mapOf(names, { atOnce }, async (name) => {
     const sum = await sumOf(repository, documentKey(plan, name), signal);
     return sum === undefined ? [] : [[name, sum] as const];
   });

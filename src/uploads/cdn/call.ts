@@ -1,5 +1,6 @@
 import { Failure } from '../../base/failure.ts';
 import { sendRequest, type HttpAnswer, type HttpRequest } from '../../base/http/request.ts';
+import { backoffMs } from '../../base/waiting.ts';
 import { counted } from '../../base/quantity/counted.ts';
 import type { InvalidationWork } from './provider.ts';
 
@@ -81,8 +82,7 @@ export function pauseOf(answer: HttpAnswer | undefined, count: number, now: Date
   if (/^\d+$/.test(asked)) return Number(asked) * 1000;
   const date = asked === '' ? Number.NaN : Date.parse(asked);
   if (!Number.isNaN(date)) return Math.max(0, date - now.getTime());
-  const ceiling = Math.min(firstPauseMs * 2 ** (count - 1), longestPauseMs);
-  return ceiling / 2 + Math.random() * (ceiling / 2);
+  return backoffMs(count, { firstMs: firstPauseMs, longestMs: longestPauseMs });
 }
 
 /** Status and what the body says, in one line: providers put it under `errors`, `msg`, `detail` or `message`. */

@@ -1,4 +1,4 @@
-import { atOnce } from '../sync/at-once.ts';
+import { forEachOf } from '../../base/waiting.ts';
 import type { InvalidationWork, Provider } from './provider.ts';
 import { purge } from './purge.ts';
 import { encodeStandard } from './url-path.ts';
@@ -52,16 +52,9 @@ export function fastly({ service, token, soft, endpoint }: FastlyService): Provi
         return;
       }
       const host = work.origin?.replace(/^https?:\/\//, '') ?? '';
-      const stop = new AbortController();
-      const own = { ...work, signal: AbortSignal.any([stop.signal, work.signal]) };
-      await atOnce(each(scope.paths), callsAtOnce, stop, (path) =>
-        drop(own, path, `purge/${host}${path}`, soft ? { 'fastly-soft-purge': '1' } : {}),
+      await forEachOf(scope.paths, { atOnce: callsAtOnce, signal: work.signal }, (path, signal) =>
+        drop({ ...work, signal }, path, `purge/${host}${path}`, soft ? { 'fastly-soft-purge': '1' } : {}),
       );
-      work.signal.throwIfAborted();
     },
   };
-}
-
-async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  for (const item of items) yield await Promise.resolve(item);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { objectName, type S3Store } from '../../store/s3-client.ts';
-import { atOnce } from './at-once.ts';
+import { forEachOf, type PoolOptions } from '../../base/waiting.ts';
 import { createBudget } from './budget.ts';
 import { bytesOf, type ByteText } from './byte-text.ts';
 import { mergeJoin, type Pair } from './merge-join.ts';
@@ -62,16 +62,15 @@ const memoryBytes = 64 * 1024 * 1024;
  * @throws Failure `repository-*`, `target-refused` for too many deletions
  */
 export async function syncFolder(request: SyncRequest, state: SyncState): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, request.signal]);
   const extras = await createSpool(join(request.scratch, 'extras'));
   try {
     request.onPhase('comparing and uploading');
-    const settle = settleContext(request, state, signal);
-    await atOnce(pairsOf(request, signal), request.workers, stop, (pair) =>
-      settlePair(request, state, settle, extras, pair),
+    const settle = settleContext(request, state);
+    await forEachOf(
+      (signal) => pairsOf(request, signal),
+      poolOf(request),
+      (pair, signal) => settlePair(request, state, { ...settle, signal }, extras, pair),
     );
-    request.signal.throwIfAborted();
     state.counts.extras = extras.count();
     if (request.deleteLimitPercent === undefined || state.problems.count() > 0) return;
     await removeExtras(request, state, extras, request.deleteLimitPercent);
@@ -103,14 +102,13 @@ async function* takenUploads(
   for await (const object of listUploads(store, signal)) if (filter.takes(object.key)) yield object;
 }
 
-function settleContext(request: SyncRequest, { counts }: SyncState, signal: AbortSignal): SettleContext {
+function settleContext(request: SyncRequest, { counts }: SyncState): Omit<SettleContext, 'signal'> {
   let bytes = 0;
   return {
     store: request.store,
     root: request.root,
     dryRun: request.dryRun,
     memory: createBudget(memoryBytes),
-    signal,
     onBytes: (more) => {
       bytes += more;
       request.onProgress(bytes);
@@ -178,18 +176,19 @@ async function removeExtras(
   extras: Spool,
   limitPercent: number,
 ): Promise<void> {
-  const { store, root, dryRun, workers } = request;
+  const { store, root, dryRun } = request;
   refuseDeletions(store, { ...counts, limitPercent });
   if (extras.count() === 0) return;
   request.onPhase('deleting');
-  const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, request.signal]);
-  await atOnce(extras.lines(), workers, stop, async (line) => {
+  await forEachOf(extras.lines(), poolOf(request), async (line, signal) => {
     const { key } = line as { readonly key: string };
     if (!(await removeExtra(store, root, key, { dryRun, signal }))) return;
     counts.deleted += 1;
     counts.extras -= 1;
     await request.onChange({ key, action: 'deleted' });
   });
-  request.signal.throwIfAborted();
+}
+
+function poolOf({ workers, signal }: SyncRequest): PoolOptions {
+  return { atOnce: workers, signal };
 }

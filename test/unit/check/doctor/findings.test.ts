@@ -5,6 +5,7 @@ import { judgeSpace } from '../../../../src/check/doctor/free-space.ts';
 import { nodeFinding, oldestNode } from '../../../../src/check/doctor/host-looks.ts';
 import { takeLooks, type Look } from '../../../../src/check/doctor/look.ts';
 import { secretsIn } from '../../../../src/check/doctor/secret-looks.ts';
+import { systemClock } from '../../../../src/base/clock.ts';
 import { Failure } from '../../../../src/base/failure.ts';
 
 const never = new AbortController().signal;
@@ -23,6 +24,7 @@ test('what does not answer and what fails are findings, and hide nothing', async
       ),
       look('sound', () => Promise.resolve([{ what: 'sound', state: 'ok', found: 'here' }])),
     ],
+    systemClock,
     never,
   );
   expect(findings.map(({ what, state, found, hint }) => [what, state, found, hint])).toEqual([
@@ -34,11 +36,11 @@ test('what does not answer and what fails are findings, and hide nothing', async
 });
 
 test('a bug is no finding, and a cancel ends all looks at once', async () => {
-  await expect(takeLooks([look('bug', () => Promise.reject(new TypeError('oops')))], never)).rejects.toThrow(
-    'oops',
-  );
+  await expect(
+    takeLooks([look('bug', () => Promise.reject(new TypeError('oops')))], systemClock, never),
+  ).rejects.toThrow('oops');
   const cancel = new AbortController();
-  const looking = takeLooks([look('silent', () => new Promise(() => undefined))], cancel.signal);
+  const looking = takeLooks([look('silent', () => new Promise(() => undefined))], systemClock, cancel.signal);
   cancel.abort(new Failure('terminated', 'enough'));
   await expect(looking).rejects.toMatchObject({ code: 'terminated' });
 });
