@@ -69,13 +69,15 @@ function fact(passed: boolean, name: string, expected: string, found: string): C
 }
 
 function statusFact(
-  { status, statusText }: HttpAnswer,
+  { status, statusText, notFollowed }: HttpAnswer,
   statuses: readonly number[] | undefined,
   durationMs: number,
 ): CheckFact {
   const passed = statuses === undefined ? status >= 200 && status <= 299 : statuses.includes(status);
   const expected = statuses === undefined ? '200 to 299' : statuses.join(' or ');
-  return { ...fact(passed, 'status', expected, `${status} ${statusText}`.trimEnd()), durationMs };
+  const found = `${status} ${statusText}`.trimEnd();
+  const redirect = notFollowed === undefined || passed ? '' : `, a redirect ${notFollowed}`;
+  return { ...fact(passed, 'status', expected, found + redirect), durationMs };
 }
 
 function containsFact(answer: HttpAnswer, text: string): CheckFact {

@@ -111,7 +111,7 @@ export interface HttpCheckParameters {
    */
   every?: string;
   /**
-   * follow: the answer is that of the last one. refuse: a redirect is the answer itself.
+   * follow: within the origin, at most five, and the answer is that of the last one; a redirect to another origin is the answer itself, because headers may be secrets. refuse: every redirect is.
    */
   redirects?: 'follow' | 'refuse';
 }

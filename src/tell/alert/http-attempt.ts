@@ -1,5 +1,5 @@
 import { Failure } from '../../base/failure.ts';
-import { sendRequest, type HttpAnswer, type HttpRequest } from '../../base/http/request.ts';
+import { askedPauseMs, sendRequest, type HttpAnswer, type HttpRequest } from '../../base/http/request.ts';
 import type { Secret } from '../../language/secret-reference.ts';
 import type { Attempt } from './sending.ts';
 
@@ -39,7 +39,7 @@ export async function attemptRequest(
       text: `HTTP ${String(status)}, a redirect${targetOf(answer)}, which is not followed`,
       mayPass: false,
     };
-  const askedMs = askedPause(answer);
+  const askedMs = askedPauseMs(answer.headers, new Date());
   return {
     ok: false,
     text: hide(`${request.url.origin}: ${said}`),
@@ -56,14 +56,6 @@ export function addressOf(secret: Secret, where: string): URL {
     hint: 'it must begin with https:// or http://',
     where,
   });
-}
-
-/** `Retry-After` in seconds or as a date (RFC 9110). */
-function askedPause({ headers }: HttpAnswer): number | undefined {
-  const asked = headers.get('retry-after') ?? '';
-  if (/^\d+$/.test(asked)) return Number(asked) * 1000;
-  const date = asked === '' ? Number.NaN : Date.parse(asked);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
 function bodyOf({ body }: HttpAnswer): string {

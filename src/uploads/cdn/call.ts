@@ -1,5 +1,5 @@
 import { Failure } from '../../base/failure.ts';
-import { sendRequest, type HttpAnswer, type HttpRequest } from '../../base/http/request.ts';
+import { askedPauseMs, sendRequest, type HttpAnswer, type HttpRequest } from '../../base/http/request.ts';
 import { backoffMs } from '../../base/waiting.ts';
 import { counted } from '../../base/quantity/counted.ts';
 import type { InvalidationWork } from './provider.ts';
@@ -76,13 +76,12 @@ function hintOf(status: number | undefined): string {
   return 'Objects may be served as they were until they expire or this is done again: it may be repeated without harm.';
 }
 
-/** Milliseconds; `Retry-After` is in seconds or a date (RFC 9110). */
+/** Milliseconds. */
 export function pauseOf(answer: HttpAnswer | undefined, count: number, now: Date): number {
-  const asked = answer?.headers.get('retry-after') ?? '';
-  if (/^\d+$/.test(asked)) return Number(asked) * 1000;
-  const date = asked === '' ? Number.NaN : Date.parse(asked);
-  if (!Number.isNaN(date)) return Math.max(0, date - now.getTime());
-  return backoffMs(count, { firstMs: firstPauseMs, longestMs: longestPauseMs });
+  return (
+    askedPauseMs(answer?.headers, now) ??
+    backoffMs(count, { firstMs: firstPauseMs, longestMs: longestPauseMs })
+  );
 }
 
 /** Status and what the body says, in one line: providers put it under `errors`, `msg`, `detail` or `message`. */

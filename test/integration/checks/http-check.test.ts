@@ -175,15 +175,21 @@ describe('the authorization', () => {
     expect(texts).not.toContain(secret);
   });
 
-  test('is not sent on to another origin', async () => {
-    const other = await startWebServer((_, response) => void response.end('ok'));
-    const { origin, requests } = await startWebServer(({ url }, response) => {
-      response.writeHead(302, { location: url === '/' ? '/here' : other.origin }).end();
-    });
-    expect((await run({ url: `${origin}/`, authorization })).failure).toBeUndefined();
-    expect(requests.map(({ headers }) => headers.authorization)).toEqual([secret, secret]);
-    expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
-  });
+  test.each([301, 302, 303, 307, 308])(
+    'goes with a redirect %i within the origin, to no other',
+    async (status) => {
+      const other = await startWebServer((_, response) => void response.end('ok'));
+      const { origin, requests } = await startWebServer(({ url }, response) => {
+        response.writeHead(status, { location: url === '/' ? '/here' : other.origin }).end();
+      });
+      const { failure } = await run({ url: `${origin}/`, authorization, headers: { 'x-api-key': 'k3y' } });
+      expect(failure?.message).toContain(
+        `a redirect to ${other.origin}, another origin, where nothing is sent`,
+      );
+      expect(requests.map(({ headers }) => headers.authorization)).toEqual([secret, secret]);
+      expect(other.requests).toEqual([]);
+    },
+  );
 
   test('that no header can carry is told without being shown', async () => {
     const { failure } = await run({ url: 'http://127.0.0.1:1/', authorization }, { password: 'two\nlines' });
@@ -191,6 +197,39 @@ describe('the authorization', () => {
     expect(failure?.message).toBe("the header 'authorization' cannot be sent");
     expect(String(failure?.stack)).not.toContain('lines\n    at new');
   });
+});
+
+test('redirects within the origin are followed, and not for ever', async () => {
+  const { origin, requests } = await startWebServer(({ url }, response) => {
+    const left = Number(url?.slice(1));
+    if (left === 0) response.end('there');
+    else response.writeHead(302, { location: String(left - 1) }).end('on the way');
+  });
+  expect((await run({ url: `${origin}/5`, 'body-contains': ['there'] })).failure).toBeUndefined();
+  const { failure } = await run({ url: `${origin}/7` });
+  expect(failure?.message).toContain('302 Found, a redirect again, after 5 redirects');
+  expect(requests).toHaveLength(6 + 6);
+});
+
+test('what is posted is asked for where a redirect leads, or posted again where it says so', async () => {
+  const { origin, requests } = await startWebServer(({ url }, response) => {
+    if (url === '/there') response.end('ok');
+    else response.writeHead(Number(url?.slice(1)), { location: '/there' }).end();
+  });
+  for (const status of [303, 307])
+    await run({
+      url: `${origin}/${status}`,
+      method: 'POST',
+      body: '{}',
+      headers: { 'Content-Type': 'text/json' },
+    });
+  const asked = requests.map(({ method, url, headers }) => `${method} ${url} ${headers['content-type']}`);
+  expect(asked).toEqual([
+    'POST /303 text/json',
+    'GET /there undefined',
+    'POST /307 text/json',
+    'POST /there text/json',
+  ]);
 });
 
 test('a refused redirect is the answer', async () => {

@@ -160,3 +160,13 @@ test('a library is known to one room', () => {
   });
   expect(described(wrong)).toEqual([]);
 });
+
+test('HTTP is spoken in one place', async () => {
+  const outside = [...(await sourceFiles('src', 'tasks'))].filter(
+    ([file]) => !file.startsWith('src/base/http/'),
+  );
+  const speaks = /\bfetch\(|from '(?:node:https?|undici)'|import\('node:https?'\)/;
+  // A line of the restore guide, which is a script for people, defines a function of that name.
+  const wrong = outside.filter(([, text]) => speaks.test(text.replaceAll("'fetch() {'", '')));
+  expect(wrong.map(([file]) => file)).toEqual([]);
+});
