@@ -43,7 +43,7 @@ const bundle = await rolldown({
 });
 const { output } = await bundle.write({
   dir: dist,
-  // Not ESM: V8 gives and takes compiled code of scripts only (load-built.js).
+  // Not ESM: V8 gives and takes compiled code of scripts only (load-built.cjs).
   format: 'cjs',
   exports: 'named',
   entryFileNames: '[name].cjs',
@@ -64,7 +64,7 @@ function isOf(id, packages) {
   return packages.some((name) => id === name || id.startsWith(`${name}/`));
 }
 
-/** Imports of packages and of the operator's modules go through the loader (load-built.js). */
+/** Imports of packages and of the operator's modules go through the loader (load-built.cjs). */
 function withImportOther(code) {
   return code.replaceAll(/(?<![\w$.])import\(/g, 'importOther(');
 }

@@ -124,6 +124,7 @@ function validatorOf(schemas: readonly AnySchemaObject[], id: string): string {
   const ajv = new Ajv({
     ...ajvOptions,
     schemas: [...schemas],
+    inlineRefs: false,
     code: { esm: true, source: true },
   });
   const validate = ajv.getSchema(id);

@@ -25,7 +25,10 @@ export function processHost(taskFolder: string, version: string, loadBuilt: Load
     loadBuilt,
     environmentVariables: process.env,
     workingFolder: process.cwd(),
-    input: process.stdin,
+    // Opening it takes 2 ms, which only those who read it should pay.
+    get input() {
+      return process.stdin;
+    },
     output: process.stdout,
     errorOutput: process.stderr,
     redactor: createRedactor(),

@@ -15,7 +15,7 @@ export function programPlace(host: CommandHost, settings: Settings): ProgramPlac
   const beside = file === undefined ? dirname(plansFolder) : dirname(file);
   return {
     node: process.execPath,
-    launcher: resolve(packageFolder(host), 'bin', 'run-plan.js'),
+    launcher: resolve(packageFolder(host), 'bin', 'run-plan.cjs'),
     ...(file !== undefined && { settingsFile: file }),
     workingFolder: basename(beside) === '.config' ? dirname(beside) : beside,
     ...(stateFolder !== undefined && { stateFolder }),

@@ -10,7 +10,7 @@ import { nightlyPlan, s3Yaml, secretVariables, type Workspace } from './workspac
 
 const services = inject('services');
 const variables = secretVariables(services);
-const launcher = fileURLToPath(new URL('../../bin/run-plan.js', import.meta.url));
+const launcher = fileURLToPath(new URL('../../bin/run-plan.cjs', import.meta.url));
 const kinds = ['cron', 'github-actions', 'buildkite', 'kubernetes'] as const;
 let production: Production;
 let workspace: Workspace;

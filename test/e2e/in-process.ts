@@ -24,7 +24,7 @@ export interface EndedInProcess {
   readonly stderr: string;
 }
 
-const { createLoader } = (await import(new URL('../../bin/load-built.js', import.meta.url).href)) as {
+const { createLoader } = (await import(new URL('../../bin/load-built.cjs', import.meta.url).href)) as {
   createLoader: (folder: undefined) => LoadBuilt;
 };
 /** Each file of the build is loaded once for all commands of this process. */

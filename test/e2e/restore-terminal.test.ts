@@ -6,7 +6,7 @@ import { createRestoreWorkspace, type RestoreWorkspace } from './restore-workspa
 import { openTerminal, type TerminalSession } from './terminal-session.ts';
 
 const services = inject('services');
-const launcher = fileURLToPath(new URL('../../bin/run-plan.js', import.meta.url));
+const launcher = fileURLToPath(new URL('../../bin/run-plan.cjs', import.meta.url));
 const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 
 describe.skipIf(!hasTmux)('run-plan restore in a real terminal', () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { until } from '../fixtures/until.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
-const launcher = fileURLToPath(new URL('../../bin/run-plan.js', import.meta.url));
+const launcher = fileURLToPath(new URL('../../bin/run-plan.cjs', import.meta.url));
 const hasScript = spawnSync('script', ['--version']).status === 0;
 const prompt = 'Create a booking  [y signs it off, n rejects it, s leaves it open]';
 let workspace: Workspace;

@@ -387,7 +387,7 @@ describe.runIf(canBoot)('a real systemd (which only root on Linux can boot)', ()
   });
 });
 
-const launcher = ['/srv/run-plan/bin/run-plan.js'];
+const launcher = ['/srv/run-plan/bin/run-plan.cjs'];
 
 function plan(calendar: string, steps: string): string {
   return `environment: prod\nschedule: [{ calendar: "${calendar}" }]\ntimeout: 5m\nsteps:\n${steps}`;

@@ -10,7 +10,7 @@ import { secretsFrom } from '../services/repository.ts';
 import type { Services } from '../services/services.ts';
 import { runInProcess } from './in-process.ts';
 
-const launcher = fileURLToPath(new URL('../../bin/run-plan.js', import.meta.url));
+const launcher = fileURLToPath(new URL('../../bin/run-plan.cjs', import.meta.url));
 
 /** Changes to this process' variables; undefined takes one away. */
 export type Variables = Readonly<Record<string, string | undefined>>;

@@ -45,7 +45,7 @@ const shorthands: Readonly<Record<string, string>> = {
 const weekdayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 /** The years that systemd counts with. */
-const year = { name: 'year', least: 1970, greatest: 2199 };
+export const year = { name: 'year', least: 1970, greatest: 2199 };
 const month = { name: 'month', least: 1, greatest: 12 };
 const dayOfMonth = { name: 'day', least: 1, greatest: 31 };
 const hour = { name: 'hour', least: 0, greatest: 23 };

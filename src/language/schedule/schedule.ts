@@ -1,5 +1,5 @@
 import type { ScheduleEntry } from '../plan/plan.ts';
-import { knownCalendar } from './calendar.ts';
+import { knownCalendar, year, type Calendar } from './calendar.ts';
 import { occurrences } from './occurrence.ts';
 import { startOfDay } from './zone.ts';
 
@@ -74,6 +74,7 @@ export function longestGap(
   let longest: ScheduleGap | undefined;
   let previous: Date | undefined;
   let count = 0;
+  const spanMs = Math.min(withinMs, repeatsAfterMs(schedule, after, zone));
   for (const { at } of scheduledRuns(schedule, after, zone)) {
     const durationMs = previous === undefined ? 0 : at.getTime() - previous.getTime();
     if (previous !== undefined && durationMs > (longest?.durationMs ?? 0)) {
@@ -81,9 +82,25 @@ export function longestGap(
     }
     previous = at;
     count += 1;
-    if (count >= horizonRuns || at.getTime() - after.getTime() > withinMs) break;
+    if (count >= horizonRuns || at.getTime() - after.getTime() > spanMs) break;
   }
   return longest;
+}
+
+/** After so long a schedule of every day has shown all its gaps: a year, for its clock changes, after the last season's edge. */
+function repeatsAfterMs(schedule: readonly ScheduleEntry[], after: Date, zone: string): number {
+  if (!schedule.every(({ calendar }) => isOfEveryDay(knownCalendar(calendar)))) return Infinity;
+  const edges = schedule.flatMap((entry) => Object.values(seasonOf(entry, zone))).filter(Number.isFinite);
+  return Math.max(0, ...edges.map((edge) => edge - after.getTime())) + 367 * 86_400_000;
+}
+
+function isOfEveryDay({ years, months, days, weekdays }: Calendar): boolean {
+  return (
+    years.length === year.greatest - year.least + 1 &&
+    months.length === 12 &&
+    weekdays.length === 7 &&
+    days.every((each, index) => each.length === 28 + index)
+  );
 }
 
 function* entryRuns(entry: ScheduleEntry, after: Date, zone: string): Generator<Date, void> {

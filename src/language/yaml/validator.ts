@@ -19,7 +19,19 @@ export interface Validator {
 
 /** The violations of a value; empty when it fits. */
 export function violations(validate: Validator, value: unknown): readonly SchemaError[] {
-  return validate(value) ? [] : (validate.errors ?? []);
+  return validate(value) ? [] : namingKeys(validate.errors ?? []);
+}
+
+/** A schema of names that is a function of its own does not say whose name it judged; the error after its own does. */
+function namingKeys(errors: readonly SchemaError[]): readonly SchemaError[] {
+  const named = errors.filter(({ keyword }) => keyword === 'propertyNames');
+  return errors.map((error) => {
+    const of = named.find(
+      ({ instancePath, params }) =>
+        instancePath === error.instancePath && params['propertyName'] === error.data,
+    );
+    return of === undefined ? error : { ...error, propertyName: String(error.data) };
+  });
 }
 
 /** The parts of a JSON pointer: `/steps/0/with` is `['steps', '0', 'with']`. */

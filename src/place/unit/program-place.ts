@@ -2,7 +2,7 @@
 export interface ProgramPlace {
   /** Node's own program. */
   readonly node: string;
-  /** `bin/run-plan.js`. */
+  /** `bin/run-plan.cjs`. */
   readonly launcher: string;
   /** The settings file; absent: there is none, and plans are found from the working folder. */
   readonly settingsFile?: string;

@@ -13,7 +13,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'launcher-'));
   const installed = join(folder, 'lib', 'node_modules', 'run-plan');
   await mkdir(join(folder, 'bin'));
-  for (const name of ['run-plan', 'run-plan.js'])
+  for (const name of ['run-plan', 'run-plan.cjs'])
     await cp(join(root, 'bin', name), join(installed, 'bin', name));
   await writeFile(join(installed, 'package.json'), '{ "type": "module", "version": "7.8.9" }');
   launcher = join(folder, 'bin', 'run-plan');
@@ -41,7 +41,7 @@ function launch(environment: Record<string, string> = {}): {
 test('RUN_PLAN_NODE decides, and gets the script and every argument as it is', async () => {
   const node = await fakeNode('own/node', 'for word in "$@"; do echo "[$word]"; done');
   const { stdout } = launch({ RUN_PLAN_NODE: node });
-  expect(stdout).toContain('run-plan.js]\n[validate]\n[a plan]\n');
+  expect(stdout).toContain('run-plan.cjs]\n[validate]\n[a plan]\n');
 });
 
 test('a RUN_PLAN_NODE that is no program is said, not passed over', () => {

@@ -30,7 +30,7 @@ function start(ending = ''): {
   readonly stdout: string;
   readonly stderr: string;
 } {
-  const script = `import { createLoader } from '${pathToFileURL(join(root, 'bin', 'load-built.js')).href}';
+  const script = `import { createLoader } from '${pathToFileURL(join(root, 'bin', 'load-built.cjs')).href}';
 const load = createLoader(process.argv[1]);
 await load(process.argv[2]).run();
 ${ending}`;

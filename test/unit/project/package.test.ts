@@ -56,8 +56,8 @@ test('the package holds the program, its tasks and schemas, and neither tests no
   const paths = files.map(({ path }) => path);
   const needed = [
     'bin/run-plan',
-    'bin/load-built.js',
-    'bin/run-plan.js',
+    'bin/load-built.cjs',
+    'bin/run-plan.cjs',
     'LICENSE',
     'README.md',
     'CHANGELOG.md',

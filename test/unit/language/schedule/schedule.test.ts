@@ -62,6 +62,29 @@ describe('the longest gap of a schedule', () => {
     expect(gapHours([{ calendar: '02:30' }], 'Europe/Berlin')).toBe(47);
   });
 
+  it.each([
+    [[nightly, peak], 'UTC'],
+    [[{ calendar: '02:30' }], 'Europe/Berlin'],
+    [[{ calendar: '02:30' }, { calendar: '*-*-* 12:00' }], 'Australia/Lord_Howe'],
+    [[{ calendar: '02:30', from: '2029-02-01', until: '2029-10-27' }, { calendar: '*:00' }], 'Europe/Berlin'],
+    [
+      [
+        { calendar: '02:30', from: '2029-03-01' },
+        { calendar: '03:10', until: '2029-05-01' },
+      ],
+      'Europe/Berlin',
+    ],
+    [[{ calendar: '*-*-1..30 02:00' }], 'UTC'],
+    [[{ calendar: '2027..2028-*-* 02:00' }, { calendar: 'yearly' }], 'UTC'],
+  ])('of %j in %s is that of every run within five years', (schedule, zone) => {
+    const after = new Date('2026-11-01T00:00:00Z');
+    const end = after.getTime() + 5 * 366 * 24 * hour;
+    const runs = nextRuns(schedule, after, 60_000, zone).map(({ at }) => at.getTime());
+    const inside = runs.filter((_, index) => (runs[index - 1] ?? 0) <= end).slice(0, 20_000);
+    const gaps = inside.map((at, index) => at - (inside[index - 1] ?? at));
+    expect(longestGap(schedule, after, zone)?.durationMs).toBe(Math.max(...gaps));
+  });
+
   it('names the runs on both sides', () => {
     expect(longestGap([{ calendar: 'Mon..Fri 02:00' }], new Date('2026-11-22T00:00:00Z'), 'UTC')).toEqual({
       after: new Date('2026-11-27T02:00:00Z'),

@@ -9,7 +9,7 @@ import { createStage, type Stage } from './script.ts';
 
 const place = {
   node: '/usr/bin/node',
-  launcher: '/usr/lib/node_modules/run-plan/bin/run-plan.js',
+  launcher: '/usr/lib/node_modules/run-plan/bin/run-plan.cjs',
   settingsFile: '/etc/run-plan/run-plan.yaml',
   workingFolder: '/etc/run-plan',
 };
@@ -102,7 +102,7 @@ describe('a line of a crontab', () => {
       'node',
       'echo "$PWD|$DB_PASSWORD|$CREDENTIALS_DIRECTORY"; echo "on standard error" >&2; exit "${RUN_EXIT:-0}"',
     );
-    const at = { node: join(stage.folder, 'programs', 'node'), launcher: '/run-plan.js', workingFolder };
+    const at = { node: join(stage.folder, 'programs', 'node'), launcher: '/run-plan.cjs', workingFolder };
     commands = linesOf(textOf([exportedOf({ schedule: [season] })], { place: at })).map(
       ({ command }) => command,
     );
@@ -111,7 +111,7 @@ describe('a line of a crontab', () => {
 
   it('runs the plan with its secrets, and is silent when that succeeds', async () => {
     expect(await stage.run(['sh', '-c'], commands[1] ?? '')).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await stage.calls()).toEqual(['node|/run-plan.js|run|nightly|--if-due|0 */6 * 1,11,12 * UTC|']);
+    expect(await stage.calls()).toEqual(['node|/run-plan.cjs|run|nightly|--if-due|0 */6 * 1,11,12 * UTC|']);
   });
 
   it('prints everything and ends as the run did when it fails', async () => {

@@ -136,7 +136,7 @@ describe.each(cases)('an export names %s', (_, exported, { secrets, credentials,
   });
 
   it('to cron', () => {
-    const place = { node: '/node', launcher: '/run-plan.js', workingFolder: '/etc/run-plan' };
+    const place = { node: '/node', launcher: '/run-plan.cjs', workingFolder: '/etc/run-plan' };
     const text = exportCron([exported], { ...settings, place }).files[0]?.text ?? '';
     const line = (pattern: RegExp): readonly string[] => inOrder(pattern.exec(text)?.[1]?.split(' ') ?? []);
     // The SDK's own keys lie where the account of the crontab has them.

@@ -153,19 +153,19 @@ describe('what units share', () => {
     const units = await wantedFor([planOf()], {
       place: {
         node: '/opt/a b/node',
-        launcher: '/opt/$x/bin/run-plan.js',
+        launcher: '/opt/$x/bin/run-plan.cjs',
         workingFolder: '/etc/run-plan',
         stateFolder: '/data/state',
         metricsFolder: '/var/lib/collected',
       },
     });
     const text = textOf(units, 'run-plan@.service.d/50-host.conf');
-    expect(text).toContain('\nExecStart=\nExecStart="/opt/a b/node" "/opt/$$x/bin/run-plan.js" run %i\n');
+    expect(text).toContain('\nExecStart=\nExecStart="/opt/a b/node" "/opt/$$x/bin/run-plan.cjs" run %i\n');
     expect(text).toContain(
       '\nStateDirectory=\nReadWritePaths=-/data/state\nReadWritePaths=-/var/lib/collected\n',
     );
     expect(textOf(units, 'run-plan-alert@.service.d/50-host.conf')).toContain(
-      'run-plan.js" alerts unit-failed %i\n',
+      'run-plan.cjs" alerts unit-failed %i\n',
     );
   });
 
@@ -173,7 +173,7 @@ describe('what units share', () => {
     const units = await wantedFor([planOf()], {
       place: {
         node: '/usr/bin/node',
-        launcher: '/usr/lib/run-plan/bin/run-plan.js',
+        launcher: '/usr/lib/run-plan/bin/run-plan.cjs',
         workingFolder: '/etc/run-plan',
         metricsFolder: '/var/lib/collected',
       },

@@ -53,7 +53,7 @@ export async function wantedFor(
     bucketsOf: () => [],
     place: {
       node: process.execPath,
-      launcher: '/usr/lib/node_modules/run-plan/bin/run-plan.js',
+      launcher: '/usr/lib/node_modules/run-plan/bin/run-plan.cjs',
       settingsFile: '/etc/run-plan/run-plan.yaml',
       workingFolder: '/etc/run-plan',
     },

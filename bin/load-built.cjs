@@ -5,12 +5,13 @@
  * the functions that are called after that, so what is kept here is what had been compiled by the end of a run. A kept
  * file counts only for the very text that it was made from, and only whole: V8 takes a damaged one without a word.
  */
-import { Buffer } from 'node:buffer';
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename, dirname, join, resolve } from 'node:path';
-import vm from 'node:vm';
-import { crc32 } from 'node:zlib';
+'use strict';
+const { Buffer } = require('node:buffer');
+const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { basename, dirname, join, resolve } = require('node:path');
+const vm = require('node:vm');
+const { crc32 } = require('node:zlib');
 
 /** crc32 of the code, and how often it was kept. */
 const headBytes = 5;
@@ -22,10 +23,13 @@ const mostTimes = 4;
  * Node's affair. Compiled code comes from the named folder, where it is this user's alone; what is new is put there unless
  * `keeps` is false.
  */
-export function createLoader(named, { keeps = true } = {}) {
+exports.createLoader = createLoader;
+function createLoader(named, { keeps = true } = {}) {
   const folder = named !== undefined && isOwn(named) ? named : undefined;
   const loaded = new Map();
   const compiled = [];
+  /** Every file of the build finds the same packages. */
+  let requireOther;
   if (folder !== undefined && keeps) {
     process.on('exit', (code) => {
       if (code === 0) keep(folder, compiled);
@@ -35,17 +39,17 @@ export function createLoader(named, { keeps = true } = {}) {
   function load(file) {
     const known = loaded.get(file);
     if (known !== undefined) return known.exports;
-    const text = readFileSync(file, 'latin1');
-    const place = folder === undefined ? undefined : `${crc32(text).toString(16)}-${basename(file)}`;
+    const bytes = readFileSync(file);
+    const place = folder === undefined ? undefined : `${crc32(bytes).toString(16)}-${basename(file)}`;
     const kept = place === undefined ? undefined : readKept(join(folder, place));
     const script = new vm.Script(
-      `(function (exports, require, module, __filename, __dirname, importOther) { ${text}\n})`,
+      `(function (exports, require, module, __filename, __dirname, importOther) { ${bytes.latin1Slice()}\n})`,
       { filename: file, cachedData: kept?.code },
     );
     compiled.push({ place, script, kept: script.cachedDataRejected ? undefined : kept });
     const module = { exports: {} };
     loaded.set(file, module);
-    const requireOther = createRequire(file);
+    requireOther ??= createRequire(file);
     const require = (id) =>
       id.startsWith('.') || id.startsWith('/') ? load(resolve(dirname(file), id)) : requireOther(id);
     script.runInThisContext()(module.exports, require, module, file, dirname(file), importOther);

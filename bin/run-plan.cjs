@@ -1,13 +1,13 @@
 /**
  * Starts the command line on the Node that runs this file: plain JavaScript that even an old Node can read, so that it
- * can say what to do instead of failing on syntax.
+ * can say what to do instead of failing on syntax. No module: Node's loader of those takes 5 ms, a quarter of its start.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import module from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+'use strict';
+const { existsSync, readFileSync } = require('node:fs');
+const nodeModule = require('node:module');
+const { dirname, join } = require('node:path');
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = dirname(__dirname);
 const missingExitCode = 11;
 const noWork = ['help', '--help', '-h', '--version', '-V'];
 
@@ -25,11 +25,11 @@ if (!existsSync(program)) {
 /** A start that does no work compiles too little to be kept for those that do. */
 const keeps = process.argv.length > 2 && !process.argv.some((word) => noWork.includes(word));
 const cache = compileCacheFolder();
-if (cache !== undefined) module.enableCompileCache?.(cache);
+if (cache !== undefined) nodeModule.enableCompileCache?.(cache);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const { createLoader } = await import('./load-built.js');
+const { createLoader } = require('./load-built.cjs');
 const load = createLoader(cache && join(cache, `built-${process.version}-${process.arch}`), { keeps });
-await load(program).runProcess(join(root, 'dist', 'tasks'), version, load);
+void load(program).runProcess(join(root, 'dist', 'tasks'), version, load);
 
 /** Before 22.22 the libraries that run-plan is made of do not run. */
 function isTooOld(node) {
