@@ -4,6 +4,8 @@ import typescript from 'typescript-eslint';
 
 /** What scripts in bin/ use of Node's globals. */
 const nodeGlobals = ['process', 'console', 'URL', 'performance', 'setInterval', 'clearInterval'];
+/** And those that are no modules. */
+const scriptGlobals = ['require', 'exports', '__dirname'];
 
 const exitsElsewhere = {
   selector: "MemberExpression[object.name='process'][property.name=/^(exit|exitCode|abort|reallyExit)$/]",
@@ -94,7 +96,14 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.js'],
+    files: ['**/*.js', '**/*.cjs'],
     languageOptions: { globals: Object.fromEntries(nodeGlobals.map((name) => [name, 'readonly'])) },
+  },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: Object.fromEntries(scriptGlobals.map((name) => [name, 'readonly'])),
+    },
   },
 );

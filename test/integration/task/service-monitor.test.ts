@@ -130,7 +130,11 @@ describe('a service that does badly', () => {
 
   const badAnswers: readonly (readonly [string, RequestListener, RegExp])[] = [
     ['answers nothing in time', () => undefined, /no complete answer within 1 s$/],
-    ['hangs up', (_, response) => response.destroy(), /the connection was (?:closed before the answer was complete|reset)/],
+    [
+      'hangs up',
+      (_, response) => response.destroy(),
+      /the connection was (?:closed before the answer was complete|reset)/,
+    ],
     ['sends people elsewhere', (_, response) => response.writeHead(302).end(), /status 302$/],
   ];
 
