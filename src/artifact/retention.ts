@@ -1,7 +1,7 @@
 import type { RetentionPolicy } from '../language/plan/plan.ts';
 import { renderDuration } from '../base/quantity/duration.ts';
 import { newestFirst } from './artifact.ts';
-import { slotOf, type SlotSpan } from './retention-slots.ts';
+import { countedSpans, slotOf } from '../language/plan/retention-spans.ts';
 
 /** What retention wants to know of an artifact; an `Artifact` is one. */
 export interface RetentionCandidate {
@@ -166,18 +166,14 @@ interface SlotRule {
 }
 
 function slotRules(policy: RetentionPolicy, timeZone: string): SlotRule[] {
-  const calendar = (label: SlotSpan, count: number | undefined): SlotRule => ({
-    label,
-    count: count ?? 0,
-    slotOf: ({ createdAt }) => slotOf(createdAt, label, timeZone),
-    describe: (slot) => `: newest of ${slot}`,
-  });
   return [
     { label: 'last', count: policy.keepLast ?? 0, slotOf: ({ name }) => name, describe: () => '' },
-    calendar('daily', policy.keepDaily),
-    calendar('weekly', policy.keepWeekly),
-    calendar('monthly', policy.keepMonthly),
-    calendar('yearly', policy.keepYearly),
+    ...countedSpans(policy).map((span) => ({
+      label: span.name,
+      count: span.count,
+      slotOf: ({ createdAt }: RetentionCandidate) => slotOf(createdAt, span, timeZone),
+      describe: (slot: string) => `: newest of ${slot}`,
+    })),
   ];
 }
 
@@ -226,9 +222,8 @@ function belowFloor(
 }
 
 function removalReason({ state }: RetentionCandidate, policy: RetentionPolicy): string {
-  const { keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly } = policy;
-  const hasSlots = [keepLast, keepDaily, keepWeekly, keepMonthly, keepYearly].some(
-    (count) => (count ?? 0) > 0,
+  const hasSlots = [policy.keepLast ?? 0, ...countedSpans(policy).map(({ count }) => count)].some(
+    (count) => count > 0,
   );
   const words = [
     ...(policy.keepWithinMs === undefined ? [] : [`older than ${renderDuration(policy.keepWithinMs)}`]),

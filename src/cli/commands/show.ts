@@ -1,3 +1,4 @@
+import { countedSpans } from '../../language/plan/retention-spans.ts';
 import { buildPipeline } from '../../run/build-pipeline.ts';
 import { describeStep } from '../../run/describe-step.ts';
 import type { Pipeline, PipelineStep } from '../../run/pipeline.ts';
@@ -78,10 +79,7 @@ function objectiveRows({ objectives }: Plan): readonly (readonly [string, string
 function renderRetention(policy: RetentionPolicy): string {
   const counts = [
     ['last', policy.keepLast],
-    ['daily', policy.keepDaily],
-    ['weekly', policy.keepWeekly],
-    ['monthly', policy.keepMonthly],
-    ['yearly', policy.keepYearly],
+    ...countedSpans(policy).map(({ name, count }) => [name, count] as const),
     ['at least', policy.keepAtLeast],
   ] as const;
   const within =

@@ -1,3 +1,4 @@
+import { readSpanCounts } from './retention-spans.ts';
 import type { Settings } from '../settings/settings.ts';
 import { parseDuration } from '../../base/quantity/duration.ts';
 import { zoneMistake } from '../schedule/zone.ts';
@@ -110,17 +111,11 @@ function zone(name: string, findings: Finding[]): string {
 
 function retention(written: WrittenRetention, duration: DurationReader): RetentionPolicy {
   const keepWithinMs = duration(written['keep-within'], ['retention', 'keep-within'], true);
-  const counts = {
-    keepLast: written['keep-last'],
-    keepDaily: written['keep-daily'],
-    keepWeekly: written['keep-weekly'],
-    keepMonthly: written['keep-monthly'],
-    keepYearly: written['keep-yearly'],
-  };
-  const given = Object.entries(counts).filter(([, count]) => count !== undefined);
+  const keepLast = written['keep-last'];
   return {
     ...(keepWithinMs !== undefined && { keepWithinMs }),
-    ...(Object.fromEntries(given) as { [Key in keyof typeof counts]?: number }),
+    ...(keepLast !== undefined && { keepLast }),
+    ...readSpanCounts(written),
     // The floor is at least one whatever is written: age alone never empties a repository.
     keepAtLeast: Math.max(1, written['keep-at-least'] ?? 1),
   };

@@ -1,3 +1,5 @@
+import type { SpanCounts } from './retention-spans.ts';
+
 /**
  * A plan after loading: shape validated, every value parsed to its unit, every name checked.
  * Plans are plain frozen data; nothing here reads a file or the environment.
@@ -53,13 +55,9 @@ export interface AlertDemands {
 }
 
 /** Which artifacts of one database to keep. Counts are of slots; `keepWithinMs` of milliseconds. */
-export interface RetentionPolicy {
+export interface RetentionPolicy extends SpanCounts {
   readonly keepWithinMs?: number;
   readonly keepLast?: number;
-  readonly keepDaily?: number;
-  readonly keepWeekly?: number;
-  readonly keepMonthly?: number;
-  readonly keepYearly?: number;
   /** The floor: never fewer intact artifacts than this. At least 1; 1 unless said. */
   readonly keepAtLeast: number;
 }

@@ -2,9 +2,15 @@ import { expect, test } from 'vitest';
 import { newestFirst } from '../../../src/artifact/artifact.ts';
 import { artifactName } from '../../../src/artifact/name.ts';
 import { decideRetention, type RetentionCandidate } from '../../../src/artifact/retention.ts';
-import { slotOf } from '../../../src/artifact/retention-slots.ts';
+import { retentionSpans, slotOf, type RetentionSpan } from '../../../src/language/plan/retention-spans.ts';
 import type { RetentionPolicy } from '../../../src/language/plan/plan.ts';
 import { fc } from '../../fixtures/property.ts';
+
+function spanNamed(name: string): RetentionSpan {
+  const span = retentionSpans.find((each) => each.name === name);
+  if (span === undefined) throw new Error(`there is no span ${name}`);
+  return span;
+}
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -156,7 +162,7 @@ test('nothing removed is the newest verified one of a required slot', () => {
         .sort(newestFirst);
       for (const [span, slots] of required) {
         const newest = [
-          ...Map.groupBy(verified, ({ createdAt }) => slotOf(createdAt, span, timeZone)).values(),
+          ...Map.groupBy(verified, ({ createdAt }) => slotOf(createdAt, spanNamed(span), timeZone)).values(),
         ].map(([first]) => first);
         for (const artifact of newest.slice(0, slots ?? 0)) expect(stay).toContain(artifact?.name);
       }
