@@ -8,13 +8,8 @@ import type { SpaceCheckParameters } from '../src/language/generated/space-check
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
 import type { CheckFact } from '../src/language/facts.ts';
-import {
-  judgeSpace,
-  parseLimit,
-  readSpace,
-  type SpaceLimit,
-  type SpaceLimits,
-} from '../src/check/watch/free-space.ts';
+import { readSpace } from '../src/base/free-space.ts';
+import { judgeSpace, parseLimit, type SpaceLimit, type SpaceLimits } from '../src/check/space.ts';
 import parametersSchema from '../schemas/tasks/space-check.schema.json' with { type: 'json' };
 
 const task: Task<SpaceCheckParameters> = {

@@ -1,6 +1,7 @@
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
+import { readSpace } from '../base/free-space.ts';
 import type { Table } from '../postgres/tables.ts';
 import { renderBytes } from '../base/quantity/size.ts';
 
@@ -17,8 +18,7 @@ export async function checkScratch(
   tables: readonly Table[],
   atATime: number,
 ): Promise<string | undefined> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const { freeBytes: free } = await readSpace(folder);
   const sizes = tables
     .filter((table) => table.kind === 'table')
     .map((table) => table.bytes * textFactor)

@@ -6,7 +6,7 @@ import { chooseServerInstallation } from '../../postgres/server-installation.ts'
 import { findProgram, toolMissing } from '../../process/tool.ts';
 import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
 import { failed, fine, warning, type Found } from './finding.ts';
-import { spaceFinding } from './free-space.ts';
+import { spaceFinding } from '../space.ts';
 import type { Look } from './look.ts';
 import type { Instruments, Patient } from './patient.ts';
 

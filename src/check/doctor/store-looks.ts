@@ -12,7 +12,7 @@ import { listObjects } from '../../store/s3-listing.ts';
 import { readVersioning } from '../../uploads/uploads-store.ts';
 import { clockFinding } from './clock-skew.ts';
 import { fine, warning, type Found } from './finding.ts';
-import { spaceFinding } from './free-space.ts';
+import { spaceFinding } from '../space.ts';
 import type { Look } from './look.ts';
 import type { Instruments } from './patient.ts';
 

@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  judgeSpace,
-  parseLimit,
-  type Space,
-  type SpaceLimits,
-} from '../../../../src/check/watch/free-space.ts';
+import type { Space } from '../../../src/base/free-space.ts';
+import { judgeSpace, parseLimit, type SpaceLimits } from '../../../src/check/space.ts';
 
 const limits: SpaceLimits = {
   warn: { share: 0.1 },

@@ -1,15 +1,9 @@
-import { statfs } from 'node:fs/promises';
-import { parseSize, renderBytes, renderPlanSize } from '../../base/quantity/size.ts';
-import type { CheckFact } from '../../language/facts.ts';
-
-/** What a file system has left, for whoever is not root. */
-export interface Space {
-  readonly freeBytes: number;
-  readonly totalBytes: number;
-  readonly freeInodes: number;
-  /** 0: the file system makes them as they are needed. */
-  readonly totalInodes: number;
-}
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { readSpace, type Space } from '../base/free-space.ts';
+import { parseSize, renderBytes, renderPlanSize } from '../base/quantity/size.ts';
+import type { CheckFact } from '../language/facts.ts';
+import { fine, warning, type Found } from './doctor/finding.ts';
 
 /** The least that may be left: a share of the whole, or bytes. */
 export type SpaceLimit = { readonly share: number } | { readonly bytes: number };
@@ -26,12 +20,6 @@ export interface SpaceLimits {
 export interface SpaceVerdict {
   readonly checks: readonly CheckFact[];
   readonly near: readonly string[];
-}
-
-/** @throws Error of the system, for a folder that cannot be asked about */
-export async function readSpace(folder: string): Promise<Space> {
-  const { bavail, blocks, bsize, ffree, files } = await statfs(folder);
-  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, freeInodes: ffree, totalInodes: files };
 }
 
 /** `5%` or a size as plans write it; undefined for anything else. */
@@ -72,6 +60,36 @@ export function judgeSpace(name: string, space: Space, limits: SpaceLimits): Spa
       ...(isBelowInodes(limits.warnInodes) && !isShortOfInodes ? [`${name} has ${inodesLeft}`] : []),
     ],
   };
+}
+
+/** Journals, locks and lists fit into 50 MB, and nothing else does. */
+const ownFolderLimits: SpaceLimits = {
+  warn: { bytes: 1024 ** 3 },
+  fail: { bytes: 50 * 1024 ** 2 },
+  warnInodes: 0.05,
+  failInodes: 0.01,
+};
+
+/** Free space of the file system of a folder, or of the nearest one above that is there. */
+export async function spaceFinding(what: string, folder: string): Promise<Found> {
+  return findSpace(what, folder, await readSpace(nearest(folder)));
+}
+
+/** Holds what is left against what a folder of run-plan's own needs. Pure. */
+export function findSpace(what: string, folder: string, space: Space): Found {
+  const { checks, near } = judgeSpace(folder, space, ownFolderLimits);
+  const hint = 'free some space there, or move the folder to a larger disk';
+  const short = checks.find(({ state }) => state === 'failed');
+  if (short !== undefined) return { what, state: 'fail', found: `${folder} has ${short.found ?? ''}`, hint };
+  const [scarce] = near;
+  return scarce === undefined
+    ? fine(what, `${folder} has ${checks[0]?.found ?? ''}`)
+    : warning(what, scarce, hint);
+}
+
+function nearest(folder: string): string {
+  if (existsSync(folder) || dirname(folder) === folder) return folder;
+  return nearest(dirname(folder));
 }
 
 function limitInWords(limit: SpaceLimit): string {
