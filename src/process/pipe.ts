@@ -7,11 +7,9 @@ import type { PipeOptions, RunningPipe, Stage } from './commands.ts';
 import { destroyWhenDry, drained } from './drain.ts';
 import { keepLastLines, splitLines } from './lines.ts';
 import { buildPipeScript, errorDescriptor, statusDescriptor } from './pipe-script.ts';
-import { failureOfStages, programName } from './stage-status.ts';
+import { failureOfStages, keptLines, programName } from './stage-status.ts';
 import { startGroup, type ExitStatus, type StartedGroup } from './started-group.ts';
 
-/** Lines of each stage's standard error that are kept. */
-const keptLines = 50;
 /** How often moved bytes are looked for, milliseconds. */
 const lifeMs = 1000;
 /** What Node reads from a pipe at once. */
@@ -73,8 +71,8 @@ function startBash(stages: readonly Stage[], options: PipeOptions, host: Command
       ...stages.map(() => 'pipe' as const),
     ],
     cwd: options.cwd ?? host.cwd,
-    // BASH_ENV would run a file of the operator's before every pipe.
-    environment: { ...host.environment, ...environment, BASH_ENV: undefined },
+    inherited: host.inherited,
+    environment: { ...host.environment, ...environment },
     groups: host.groups,
   });
 }
@@ -111,7 +109,7 @@ async function settle(
     status: statuses[index] ?? NaN,
     lastLines: stageLines[index] ?? [],
   }));
-  const failure = failureOfStages(ends, host.environment['PATH']);
+  const failure = failureOfStages(ends, host.inherited['PATH']);
   if (failure !== undefined) throw failure;
 }
 

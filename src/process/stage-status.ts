@@ -1,10 +1,13 @@
 import { constants } from 'node:os';
-import { Failure } from '../base/failure.ts';
+import { Failure, type FailureFields } from '../base/failure.ts';
 import type { Stage } from './commands.ts';
 import { findProgram, toolMissing } from './tool.ts';
 
 /** Lines of a stage's standard error that its failure quotes. */
 const quotedLines = 10;
+
+/** Lines of a program's standard error that are kept, and that its failure carries. */
+export const keptLines = 50;
 
 /** How bash says that a program was not found. */
 const notFound = 127;
@@ -48,7 +51,32 @@ export function failureOfStages(
   if (missing !== undefined) return toolMissing(missing.stage.program);
   const pipe =
     ends.length > 1 ? ` in the pipe ${ends.map(({ stage }) => programName(stage.program)).join(' | ')}` : '';
-  return new Failure('command-failed', told.map((end) => describeEnd(end)).join('; ') + pipe + quote(told));
+  const [first] = told;
+  return new Failure('command-failed', told.map((end) => describeEnd(end)).join('; ') + pipe + quote(told), {
+    ...(first !== undefined && { fields: fieldsOf(first.stage.program, first.status, first.lastLines) }),
+  });
+}
+
+/** The failure of one program that ended badly, with the last of the lines that it said, redacted. */
+export function programFailure(program: string, status: number, lines: readonly string[]): Failure {
+  const said = lines.filter((line) => line !== '').slice(-quotedLines);
+  return new Failure(
+    'command-failed',
+    `${describeStatus(program, status)}${said.length === 0 ? '' : `: ${said.join('\n')}`}`,
+    {
+      fields: fieldsOf(program, status, lines),
+    },
+  );
+}
+
+/** How a program ended, for whoever decides by it. */
+export function fieldsOf(program: string, status: number, stderr: readonly string[]): FailureFields {
+  const signal = signalOf(status);
+  return {
+    program: programName(program),
+    stderr: stderr.slice(-keptLines),
+    ...(signal === undefined ? { exit: status } : { signal }),
+  };
 }
 
 /** `pg_dump exited with 1`, `zstd was killed by SIGKILL`. */

@@ -120,7 +120,8 @@ function bindCommands(
     signal,
     redact: host.redact,
     groups: host.groups,
-    environment: { ...host.environmentVariables, [runVariable]: run.id },
+    inherited: host.environmentVariables,
+    environment: { [runVariable]: run.id },
     cwd: host.workingFolder,
     onLife: live,
     onOutput: (stream, line) => {

@@ -45,7 +45,7 @@ export async function runBash(
     signal: () => signal,
     redact,
     groups,
-    environment: environmentVariables,
+    inherited: environmentVariables,
     cwd: workingFolder,
     onLife: () => undefined,
     onOutput: () => undefined,

@@ -174,7 +174,7 @@ test('SIGPIPE alone is a failure unless the stage tolerates it', async () => {
 });
 
 test('a program that is not there is told with its package', async () => {
-  const { commands } = startAttempt({ environment: { PATH: '/nowhere:/usr/bin:/bin' } });
+  const { commands } = startAttempt({ inherited: { PATH: '/nowhere:/usr/bin:/bin' } });
   const failure = await failureOf(
     commands.pipe([{ program: '/usr/lib/postgresql/99/bin/pg_dump', arguments: [] }, bash('cat')]),
   );

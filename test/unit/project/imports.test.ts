@@ -160,3 +160,8 @@ test('a library is known to one room', () => {
   });
   expect(described(wrong)).toEqual([]);
 });
+
+test('processes are started in one file', () => {
+  const starting = imports.filter(({ what }) => what === 'node:child_process' || what === 'child_process');
+  expect([...new Set(starting.map(({ file }) => file))]).toEqual(['src/process/started-group.ts']);
+});
