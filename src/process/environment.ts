@@ -1,3 +1,5 @@
+import { isUnsafeVariable } from '../language/command-variables.ts';
+
 /** Variables as a process has them. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -27,18 +29,6 @@ const prefixesOfPasswordStores = [
   ...['PASSWORD_STORE_', 'VAULT_', 'BAO_', 'OP_', 'BW_', 'SOPS_', 'DOPPLER_', 'INFISICAL_', 'AWS_', 'AZURE_'],
   ...['GOOGLE_', 'CLOUDSDK_'],
 ];
-
-/** Variables that make programs run or load other code than they are, or that bash keeps to itself. */
-const unsafe: ReadonlySet<string> = new Set([
-  ...['BASH_ENV', 'ENV', 'BASHOPTS', 'SHELLOPTS', 'IFS', 'PS4', 'PROMPT_COMMAND', 'SHLVL', 'NODE_OPTIONS'],
-  ...['NODE_PATH', 'PERL5OPT', 'PERL5LIB', 'PYTHONSTARTUP', 'PYTHONPATH', 'RUBYOPT', 'RUBYLIB'],
-  ...['JAVA_TOOL_OPTIONS', 'GCONV_PATH'],
-]);
-
-/** Whether a variable can make a program run code that is not its own: nobody gives such a one. */
-export function isUnsafeVariable(name: string): boolean {
-  return unsafe.has(name) || /^(?:LD|DYLD|BASH_FUNC)_/.test(name);
-}
 
 /** Of the operator's variables what any program may see. */
 export function passedVariables(variables: Variables): Readonly<Record<string, string>> {

@@ -11,6 +11,7 @@ import { abortOnStall, inWords, whileAllowed } from './limits.ts';
 import type { PipelineStep } from './pipeline.ts';
 import { createReporter, type AttemptReporter } from './reporter.ts';
 import type { RunContext } from './run-context.ts';
+import { stepVariables } from './step-variables.ts';
 
 /** How long a task may take to come back after its signal aborted, milliseconds: inside the ten seconds of a cancel. */
 const graceMs = 5000;
@@ -30,6 +31,7 @@ export async function runAttempt(
   work: AttemptWork,
 ): Promise<TaskResult> {
   const { clock } = context.host;
+  const variables = await whileAllowed(clock, signal, graceMs, stepVariables(step, context));
   const own = new AbortController();
   const either = AbortSignal.any([signal, own.signal]);
   const stall = abortOnStall(clock, step.stallTimeoutMs, own, () => stalled(step));
@@ -37,7 +39,7 @@ export async function runAttempt(
   const endings = createEndings(clock, (text) => {
     reporter.warn(text);
   });
-  const bound = bindCommands(context, reporter, stall.live, () => endings.signal() ?? either);
+  const bound = bindCommands(context, variables, reporter, stall.live, () => endings.signal() ?? either);
   const folder = join(
     temporaryFolder(context.host.stateFolder, context.run.id),
     `${step.id}-${String(attempt)}`,
@@ -111,6 +113,7 @@ function environmentNamed({ environments }: RunContext['pipeline'], name: string
 
 function bindCommands(
   context: RunContext,
+  variables: Readonly<Record<string, string>>,
   reporter: AttemptReporter,
   live: () => void,
   signal: () => AbortSignal,
@@ -121,7 +124,7 @@ function bindCommands(
     redact: host.redact,
     groups: host.groups,
     inherited: host.environmentVariables,
-    environment: { [runVariable]: run.id },
+    environment: { ...variables, [runVariable]: run.id },
     cwd: host.workingFolder,
     onLife: live,
     onOutput: (stream, line) => {

@@ -1,3 +1,4 @@
+import type { CommandVariables } from '../../language/command-variables.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import type { Bucket } from '../../language/environment/bucket.ts';
 import type { Commands } from '../../process/commands.ts';
@@ -16,6 +17,8 @@ export interface ExaminedEnvironment {
 export interface Patient {
   readonly environments: readonly ExaminedEnvironment[];
   readonly buckets: readonly Bucket[];
+  /** What plans give their steps' commands by `env:`. */
+  readonly steps: readonly { readonly plan: string; readonly step: string; readonly env: CommandVariables }[];
   /** A plan has a schedule, which systemd is to keep. */
   readonly isScheduled: boolean;
 }

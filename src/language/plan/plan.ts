@@ -1,3 +1,5 @@
+import type { CommandVariables } from '../command-variables.ts';
+
 /**
  * A plan after loading: shape validated, every value parsed to its unit, every name checked.
  * Plans are plain frozen data; nothing here reads a file or the environment.
@@ -84,6 +86,8 @@ export interface Step {
   readonly position: string;
   readonly environment: string;
   readonly action: StepAction;
+  /** What its commands get besides (`env:`); texts may hold `${…}` until the step starts. */
+  readonly variables?: CommandVariables;
   readonly timeoutMs?: number;
   readonly stallTimeoutMs?: number;
   readonly retry: RetryPolicy;
