@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
 import { signalGroup } from '../process/process-groups.ts';
 import { startGroup, type StartedGroup } from '../process/started-group.ts';
 import type { SystemUser } from './server-user.ts';
@@ -79,7 +78,7 @@ export function startWatchdog(settings: WatchdogSettings): Watchdog {
       if (child.exitCode !== null || child.signalCode !== null || pid === undefined) return;
       child.ref();
       const limit = setTimeout(() => signalGroup(pid, 'SIGKILL'), endLimitMs);
-      (child.stdin as Writable).end();
+      child.stdin?.end();
       await group.ended.catch(() => undefined);
       clearTimeout(limit);
     },

@@ -88,7 +88,7 @@ async function settle(
     collectLines(streamAt(group, descriptor), group, host, onLine);
   const [input, status, statusLines, bashLines, ...stageLines] = await Promise.all([
     feed(options.input, group),
-    group.ended.catch((error: unknown) => error),
+    group.ended.catch((error: unknown) => asError(error)),
     collect(statusDescriptor),
     collect(2),
     ...stages.map((stage, index) => collect(errorDescriptor(index), stage.onErrorLine)),
@@ -102,11 +102,14 @@ async function settle(
   signal.throwIfAborted();
   if (status instanceof Error) throw status;
   if (input !== undefined) throw input;
-  const statuses = statusLines[0]?.split(' ').map(Number);
-  if (statuses?.length !== stages.length) throw bashFailure(names, status as ExitStatus, bashLines);
+  const [statuses = [], ...reports] = statusLines.map((line) => line.split(' ').map(Number)).reverse();
+  // Whoever does not say that it has ended was killed with its subshell: after all that did.
+  if (status.code !== 0 || statuses.length !== stages.length) throw bashFailure(names, status, bashLines);
+  const order = reports.reverse().map(([index]) => index);
   const ends = stages.map((stage, index) => ({
     stage,
     status: statuses[index] ?? NaN,
+    place: order.includes(index) ? order.indexOf(index) : stages.length,
     lastLines: stageLines[index] ?? [],
   }));
   const failure = failureOfStages(ends, host.inherited['PATH']);

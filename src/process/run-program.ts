@@ -26,7 +26,9 @@ export async function runProgram(
     cwd: options.cwd ?? host.cwd,
     groups: host.groups,
     signal,
-    onLife: host.onLife,
+    onLife: () => {
+      host.onLife();
+    },
   });
   signal.throwIfAborted();
   if (trouble instanceof Failure) throw trouble;
@@ -38,5 +40,5 @@ export async function runProgram(
   const exitCode = statusNumber(status, constants.signals);
   if ((options.accept ?? [0]).includes(exitCode))
     return { exitCode, stdout: stdout.toString('utf8'), stderr };
-  throw programFailure(program, exitCode, host.redact(stderr).trimEnd().split('\n'));
+  throw programFailure(program, status, host.redact(stderr).trimEnd().split('\n'));
 }

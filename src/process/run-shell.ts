@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { Failure } from '../base/failure.ts';
 import { captureOutput, type CapturedOutput } from './captured.ts';
 import type { CommandHost } from './command-host.ts';
 import type { CommandOptions, CommandResult } from './commands.ts';
@@ -7,11 +6,8 @@ import { drained } from './drain.ts';
 import { finish, statusNumber } from './finish.ts';
 import { keepLastLines, splitLines, type LineTail } from './lines.ts';
 import { openPipes, type RealPipe } from './real-pipe.ts';
-import { describeStatus } from './stage-status.ts';
+import { keptLines, programFailure } from './stage-status.ts';
 import { builtEnvironment, spawnForShell, type StartedGroup } from './started-group.ts';
-
-/** Lines of standard error that a failure quotes. */
-const quotedLines = 10;
 
 /** Nothing that zx reads is kept: it never sees the output, which goes through pipes of our own. */
 const emptyStore = { stdout: [], stderr: [], stdall: [] };
@@ -28,17 +24,18 @@ export async function runShell(
   host.signal().throwIfAborted();
   const pipes = await openPipes(host.inherited);
   const group = await startShell(script, options, host, pipes);
-  const tail = keepLastLines(quotedLines);
+  const tail = keepLastLines(keptLines);
   const stdout = captureOutput();
   const stderr = captureOutput();
   const outputs = [
     read('stdout', pipes.stdout, group, host, stdout),
     read('stderr', pipes.stderr, group, host, stderr, tail),
   ];
-  const status = statusNumber(await finish('the script', group, host, options, outputs), constants.signals);
-  const result = { exitCode: status, stdout: stdout.text(), stderr: stderr.text() };
-  if ((options.accept ?? [0]).includes(status)) return result;
-  throw new Failure('command-failed', [describeStatus('the script', status), ...tail.lines()].join('\n'));
+  const status = await finish('the script', group, host, options, outputs);
+  const exitCode = statusNumber(status, constants.signals);
+  const result = { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+  if ((options.accept ?? [0]).includes(exitCode)) return result;
+  throw programFailure('the script', status, tail.lines(), '\n');
 }
 
 async function startShell(

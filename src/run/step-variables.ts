@@ -1,3 +1,4 @@
+import type { CommandVariables } from '../language/command-variables.ts';
 import { interpolateText } from '../language/plan/interpolate.ts';
 import { resolveVariables } from '../process/secrets/variables.ts';
 import type { PipelineStep } from './pipeline.ts';
@@ -13,9 +14,11 @@ export async function stepVariables(
   context: RunContext,
 ): Promise<Readonly<Record<string, string>>> {
   const scope = scopeOf(context);
-  const whole = Object.entries(variables).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? interpolateText(value, scope) : value,
-  ]);
-  return resolveVariables(Object.fromEntries(whole), context.host.secrets);
+  const whole: CommandVariables = Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? interpolateText(value, scope) : value,
+    ]),
+  );
+  return resolveVariables(whole, context.host.secrets);
 }

@@ -42,8 +42,8 @@ function problemOf({ trouble, status }: ProgramAnswer, options: SecretCommandOpt
   if (trouble === 'time') return `gave nothing within ${String(options.timeoutMs / 1000)} s`;
   if (trouble === 'size') return `printed more than ${String(options.largestBytes)} bytes`;
   if (trouble === 'signal') return 'was interrupted';
-  if (status?.code === 0) return undefined;
-  return status?.code == null
-    ? `was ended by ${String(status?.signal)}`
+  if (status === undefined || status.code === 0) return undefined;
+  return status.code === null
+    ? `was ended by ${String(status.signal)}`
     : `exited with ${String(status.code)}`;
 }

@@ -110,9 +110,10 @@ function startGuard(run: RunIdentity, options: HostLockOptions): GuardProcess {
     // flock that is killed leaves the guard, which still ends what we leave.
     leavesGroup: true,
   });
-  const input = group.child.stdin as Writable;
-  input.on('error', () => undefined);
-  return { group, input, output: group.child.stdout as Readable };
+  const { stdin, stdout } = group.child;
+  if (stdin === null || stdout === null) throw new Error('the guard has no pipes');
+  stdin.on('error', () => undefined);
+  return { group, input: stdin, output: stdout };
 }
 
 /** Waits for the guard's word; false when somebody else holds the lock. @throws Failure `tool-missing`, `state-folder` */
