@@ -179,15 +179,16 @@ function drainedOrClosed(feed: PassThrough): Promise<void> {
  */
 export function asDamage(file: ManifestFile, refusal: unknown): unknown {
   if (!(refusal instanceof Failure) || refusal.code !== 'command-failed') return refusal;
-  // bash says 127 of a program that is not there.
-  if (/ was killed by | exited with 127\b/.test(refusal.message)) return refusal;
-  if (refusal.message.includes('No space left on device')) {
+  const { program, exit, stderr = [] } = refusal.fields;
+  // 127 is a program that is not there, and more one that a signal ended.
+  if (program === undefined || exit === undefined || exit >= 127) return refusal;
+  if (stderr.some((line) => line.includes('No space left on device'))) {
     return new Failure('space-missing', `${file.key} could not be unpacked: ${refusal.message}`, {
       hint: 'Free some space on this host, or name a scratch folder where there is more.',
       cause: refusal,
     });
   }
-  if (refusal.message.includes('no identity matched')) {
+  if (stderr.some((line) => line.includes('no identity matched'))) {
     return new Failure(
       'secret-unavailable',
       `${file.key} is encrypted to other recipients than this identity's`,

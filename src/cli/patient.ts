@@ -53,7 +53,12 @@ export function choosePatient(plans: Plans, name: string | undefined): ChosenPat
       return found === undefined ? [] : [found];
     });
   const isScheduled = chosenPlans.some((plan) => plan.schedule.length > 0 && (!isPlan || plan.name === name));
-  return { patient: { environments, buckets, isScheduled }, unusable };
+  const steps = chosenPlans
+    .filter((plan) => !isPlan || plan.name === name)
+    .flatMap((plan) =>
+      plan.steps.map(({ id, variables }) => ({ plan: plan.name, step: id, env: variables ?? {} })),
+    );
+  return { patient: { environments, buckets, steps, isScheduled }, unusable };
 }
 
 function examined(plans: Plans, environment: Environment, chosen: readonly Plan[]): ExaminedEnvironment {

@@ -8,6 +8,7 @@ import { openRepository } from '../store/open.ts';
 import type { Repository } from '../store/repository.ts';
 import { didYouMean } from '../language/yaml/did-you-mean.ts';
 import type { Secrets } from '../language/secret-reference.ts';
+import { teachVariables } from '../process/secrets/references-in.ts';
 import { createSecretStore } from '../process/secrets/secret-store.ts';
 import { loadSettings } from '../language/settings/load-settings.ts';
 import type { Settings } from '../language/settings/settings.ts';
@@ -38,6 +39,9 @@ export async function loadPlans(host: CommandHost, configFile: string | undefine
     workingFolder,
   });
   const workspace = await loadWorkspace({ settings, registry, commandNames, variables, workingFolder });
+  const { environments, buckets, plans } = workspace;
+  const declared = [environments, buckets, plans].flatMap((each) => [...each.values()]);
+  teachVariables(declared, variables, host.redactor);
   return {
     settings,
     registry,

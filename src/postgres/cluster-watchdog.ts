@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { signalGroup } from '../process/process-groups.ts';
+import { startGroup, type StartedGroup } from '../process/started-group.ts';
 import type { SystemUser } from './server-user.ts';
 
 /** How long a server may take to end, milliseconds; an immediate shutdown takes a tenth of a second. */
@@ -56,17 +56,20 @@ export interface Watchdog {
  */
 export function startWatchdog(settings: WatchdogSettings): Watchdog {
   const { folder, binFolder, superuser, locale, serverArguments, user } = settings;
-  const child = spawn(
+  const group = startGroup(
     '/bin/sh',
     ['-c', script, 'run-plan-cluster', folder, binFolder, superuser, locale, ...serverArguments],
     {
-      detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-      ...(user !== undefined && { uid: user.uid, gid: user.gid }),
+      cwd: '/',
+      inherited: {},
+      environment: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+      user,
+      leavesGroup: true,
     },
   );
-  const words = collect(child);
+  const words = collect(group);
+  const { child } = group;
   child.unref();
   return {
     lastWords: words,
@@ -75,23 +78,24 @@ export function startWatchdog(settings: WatchdogSettings): Watchdog {
       if (child.exitCode !== null || child.signalCode !== null || pid === undefined) return;
       child.ref();
       const limit = setTimeout(() => signalGroup(pid, 'SIGKILL'), endLimitMs);
-      child.stdin.end();
-      await once(child, 'exit');
+      child.stdin?.end();
+      await group.ended.catch(() => undefined);
       clearTimeout(limit);
     },
   };
 }
 
-function collect(child: ChildProcess): () => string | undefined {
+function collect({ child, ended }: StartedGroup): () => string | undefined {
   let text = '';
-  let ended = false;
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (text = (text + chunk).slice(-4096)));
-  child.once('close', () => (ended = true));
-  child.once('error', (error) => {
-    text = error.message;
-    ended = true;
+  let isOver = false;
+  const log = child.stderr as Socket;
+  log.setEncoding('utf8').on('data', (chunk: string) => (text = (text + chunk).slice(-4096)));
+  child.once('close', () => (isOver = true));
+  ended.catch((error: unknown) => {
+    text = error instanceof Error ? error.message : String(error);
+    isOver = true;
   });
   // A shell that is already gone is found by its exit, not by writing to it.
   child.stdin?.on('error', () => undefined);
-  return () => (ended ? text.trim() : undefined);
+  return () => (isOver ? text.trim() : undefined);
 }

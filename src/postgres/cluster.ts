@@ -165,6 +165,7 @@ async function untilReady(
         'cluster-start',
         `The throw-away Postgres cluster in ${folder} did not start: ${reason}`,
         {
+          fields: { program: 'postgres', stderr: reason.split('\n') },
           hint: 'Read what the server said; its folder needs room, and a parent folder that the server user can reach.',
         },
       );
@@ -174,5 +175,8 @@ async function untilReady(
 }
 
 function isTakenPort(error: unknown): boolean {
-  return error instanceof Failure && error.message.includes('Address already in use');
+  return (
+    error instanceof Failure &&
+    error.fields.stderr?.some((line) => line.includes('Address already in use')) === true
+  );
 }

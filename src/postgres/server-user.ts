@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { Failure } from '../base/failure.ts';
+import { askProgram } from '../process/ask.ts';
 
 /** A user of this host by its numbers, as `spawn` and `chown` want them. */
 export interface SystemUser {
@@ -34,12 +33,8 @@ export async function serverUser(): Promise<SystemUser | undefined> {
 
 /** Whatever keeps this host's users (files, a directory) is asked through `id`, once: `uid=105(postgres) gid=…`. */
 async function findUser(name: string): Promise<SystemUser | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)('id', [name]);
-    const [, uid, gid] = /^uid=(\d+)\S* gid=(\d+)/.exec(stdout) ?? [];
-    // macOS has nobody as 4294967294, which setuid takes for -2.
-    return uid === undefined || gid === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid) };
-  } catch {
-    return undefined;
-  }
+  const { stdout } = await askProgram('id', [name], { inherited: process.env, environment: { LC_ALL: 'C' } });
+  const [, uid, gid] = /^uid=(\d+)\S* gid=(\d+)/.exec(stdout.toString('utf8')) ?? [];
+  // macOS has nobody as 4294967294, which setuid takes for -2.
+  return uid === undefined || gid === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid) };
 }

@@ -1,3 +1,4 @@
+import type { Variables } from './environment.ts';
 import type { ProcessGroups } from './process-groups.ts';
 
 /** What commands of one attempt are bound to. */
@@ -6,8 +7,10 @@ export interface CommandHost {
   readonly signal: () => AbortSignal;
   readonly redact: (text: string) => string;
   readonly groups: ProcessGroups;
-  /** What every program inherits. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The operator's variables, of which programs see what every program may. */
+  readonly inherited: Variables;
+  /** What every program is given besides. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Working folder unless a command says another. */
   readonly cwd: string;
   /** Something moved: a byte, a line. For the stall timeout. */

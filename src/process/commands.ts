@@ -5,6 +5,8 @@ export interface Stage {
   readonly program: string;
   readonly arguments: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Of the last stage: the file that its output goes to; at a FIFO it waits for the reader. */
+  readonly output?: string;
   /** What it leaves of its input is read to the end, so that the stages before it write all of theirs. */
   readonly drains?: true;
   /**

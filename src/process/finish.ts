@@ -39,7 +39,8 @@ export async function finish(
   }
 }
 
-function overran(name: string, limitMs: number | undefined): Failure {
+/** The failure of a command that its own limit ended. */
+export function overran(name: string, limitMs: number | undefined): Failure {
   return new Failure('command-failed', `${name} did not end within ${String(limitMs)} ms`);
 }
 

@@ -7,11 +7,9 @@ import type { PipeOptions, RunningPipe, Stage } from './commands.ts';
 import { destroyWhenDry, drained } from './drain.ts';
 import { keepLastLines, splitLines } from './lines.ts';
 import { buildPipeScript, errorDescriptor, statusDescriptor } from './pipe-script.ts';
-import { failureOfStages, programName } from './stage-status.ts';
+import { failureOfStages, keptLines, programName } from './stage-status.ts';
 import { startGroup, type ExitStatus, type StartedGroup } from './started-group.ts';
 
-/** Lines of each stage's standard error that are kept. */
-const keptLines = 50;
 /** How often moved bytes are looked for, milliseconds. */
 const lifeMs = 1000;
 /** What Node reads from a pipe at once. */
@@ -73,8 +71,8 @@ function startBash(stages: readonly Stage[], options: PipeOptions, host: Command
       ...stages.map(() => 'pipe' as const),
     ],
     cwd: options.cwd ?? host.cwd,
-    // BASH_ENV would run a file of the operator's before every pipe.
-    environment: { ...host.environment, ...environment, BASH_ENV: undefined },
+    inherited: host.inherited,
+    environment: { ...host.environment, ...environment },
     groups: host.groups,
   });
 }
@@ -90,7 +88,7 @@ async function settle(
     collectLines(streamAt(group, descriptor), group, host, onLine);
   const [input, status, statusLines, bashLines, ...stageLines] = await Promise.all([
     feed(options.input, group),
-    group.ended.catch((error: unknown) => error),
+    group.ended.catch((error: unknown) => asError(error)),
     collect(statusDescriptor),
     collect(2),
     ...stages.map((stage, index) => collect(errorDescriptor(index), stage.onErrorLine)),
@@ -104,14 +102,17 @@ async function settle(
   signal.throwIfAborted();
   if (status instanceof Error) throw status;
   if (input !== undefined) throw input;
-  const statuses = statusLines[0]?.split(' ').map(Number);
-  if (statuses?.length !== stages.length) throw bashFailure(names, status as ExitStatus, bashLines);
+  const [statuses = [], ...reports] = statusLines.map((line) => line.split(' ').map(Number)).reverse();
+  // Whoever does not say that it has ended was killed with its subshell: after all that did.
+  if (status.code !== 0 || statuses.length !== stages.length) throw bashFailure(names, status, bashLines);
+  const order = reports.reverse().map(([index]) => index);
   const ends = stages.map((stage, index) => ({
     stage,
     status: statuses[index] ?? NaN,
+    place: order.includes(index) ? order.indexOf(index) : stages.length,
     lastLines: stageLines[index] ?? [],
   }));
-  const failure = failureOfStages(ends, host.environment['PATH']);
+  const failure = failureOfStages(ends, host.inherited['PATH']);
   if (failure !== undefined) throw failure;
 }
 

@@ -1,16 +1,11 @@
 import { constants } from 'node:os';
-import type { Socket } from 'node:net';
 import { Failure } from '../base/failure.ts';
-import { captureLimit, captureOutput } from './captured.ts';
+import { askProgram } from './ask.ts';
+import { captureLimit } from './captured.ts';
 import type { CommandHost } from './command-host.ts';
 import type { CommandOptions, CommandResult } from './commands.ts';
-import { drained } from './drain.ts';
-import { finish, statusNumber } from './finish.ts';
-import { describeStatus, programName } from './stage-status.ts';
-import { startGroup } from './started-group.ts';
-
-/** Lines of standard error that a failure quotes. */
-const quotedLines = 10;
+import { overran, statusNumber } from './finish.ts';
+import { programFailure, programName } from './stage-status.ts';
 
 /**
  * Runs one program without a shell. Standard error beyond 1 MiB loses its beginning; standard output beyond 1 MiB is
@@ -22,45 +17,28 @@ export async function runProgram(
   options: CommandOptions,
   host: CommandHost,
 ): Promise<CommandResult> {
-  host.signal().throwIfAborted();
-  const group = startGroup(program, programArguments, {
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    cwd: options.cwd ?? host.cwd,
+  const signal = host.signal();
+  signal.throwIfAborted();
+  const { status, stdout, stderr, trouble } = await askProgram(program, programArguments, {
+    ...options,
+    inherited: host.inherited,
     environment: { ...host.environment, ...options.environment },
+    cwd: options.cwd ?? host.cwd,
     groups: host.groups,
-  });
-  const stdout = captureOutput();
-  const stderr = captureOutput();
-  const read = (stream: Socket, into: typeof stdout): Promise<void> => {
-    stream.on('data', (chunk: Buffer) => {
+    signal,
+    onLife: () => {
       host.onLife();
-      into.write(chunk);
-    });
-    stream.on('error', () => undefined);
-    return drained(stream, group.ended);
-  };
-  const outputs = [read(group.child.stdout as Socket, stdout), read(group.child.stderr as Socket, stderr)];
-  // A program that does not read its input speaks by its own status.
-  group.child.stdin?.on('error', () => undefined).end(options.input);
-  const status = statusNumber(
-    await finish(programName(program), group, host, options, outputs),
-    constants.signals,
-  );
-  const result = { exitCode: status, stdout: stdout.text(), stderr: stderr.text() };
-  if (!(options.accept ?? [0]).includes(status)) throw commandFailed(program, result, host);
-  if (stdout.overflowed()) {
-    throw new Failure(
-      'command-failed',
-      `${programName(program)} printed more than ${String(captureLimit)} bytes`,
-    );
+    },
+  });
+  signal.throwIfAborted();
+  if (trouble instanceof Failure) throw trouble;
+  if (trouble === 'time') throw overran(programName(program), options.timeoutMs);
+  if (trouble === 'size' || status === undefined) {
+    const size = `${programName(program)} printed more than ${String(captureLimit)} bytes`;
+    throw new Failure('command-failed', size, { fields: { program: programName(program) } });
   }
-  return result;
-}
-
-function commandFailed(program: string, result: CommandResult, host: CommandHost): Failure {
-  const lines = host.redact(result.stderr).trimEnd().split('\n').slice(-quotedLines).join('\n');
-  return new Failure(
-    'command-failed',
-    `${describeStatus(program, result.exitCode)}${lines === '' ? '' : `: ${lines}`}`,
-  );
+  const exitCode = statusNumber(status, constants.signals);
+  if ((options.accept ?? [0]).includes(exitCode))
+    return { exitCode, stdout: stdout.toString('utf8'), stderr };
+  throw programFailure(program, status, host.redact(stderr).trimEnd().split('\n'));
 }

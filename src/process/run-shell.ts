@@ -1,18 +1,13 @@
-import { spawn as spawnChild, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { Failure } from '../base/failure.ts';
 import { captureOutput, type CapturedOutput } from './captured.ts';
 import type { CommandHost } from './command-host.ts';
 import type { CommandOptions, CommandResult } from './commands.ts';
 import { drained } from './drain.ts';
 import { finish, statusNumber } from './finish.ts';
 import { keepLastLines, splitLines, type LineTail } from './lines.ts';
-import { openPipe, type RealPipe } from './real-pipe.ts';
-import { describeStatus } from './stage-status.ts';
-import { followGroup, type StartedGroup } from './started-group.ts';
-
-/** Lines of standard error that a failure quotes. */
-const quotedLines = 10;
+import { openPipes, type RealPipe } from './real-pipe.ts';
+import { keptLines, programFailure } from './stage-status.ts';
+import { builtEnvironment, spawnForShell, type StartedGroup } from './started-group.ts';
 
 /** Nothing that zx reads is kept: it never sees the output, which goes through pipes of our own. */
 const emptyStore = { stdout: [], stderr: [], stdall: [] };
@@ -27,19 +22,20 @@ export async function runShell(
   host: CommandHost,
 ): Promise<CommandResult> {
   host.signal().throwIfAborted();
-  const pipes = { stdout: openPipe(), stderr: openPipe() };
+  const pipes = await openPipes(host.inherited);
   const group = await startShell(script, options, host, pipes);
-  const tail = keepLastLines(quotedLines);
+  const tail = keepLastLines(keptLines);
   const stdout = captureOutput();
   const stderr = captureOutput();
   const outputs = [
     read('stdout', pipes.stdout, group, host, stdout),
     read('stderr', pipes.stderr, group, host, stderr, tail),
   ];
-  const status = statusNumber(await finish('the script', group, host, options, outputs), constants.signals);
-  const result = { exitCode: status, stdout: stdout.text(), stderr: stderr.text() };
-  if ((options.accept ?? [0]).includes(status)) return result;
-  throw new Failure('command-failed', [describeStatus('the script', status), ...tail.lines()].join('\n'));
+  const status = await finish('the script', group, host, options, outputs);
+  const exitCode = statusNumber(status, constants.signals);
+  const result = { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+  if ((options.accept ?? [0]).includes(exitCode)) return result;
+  throw programFailure('the script', status, tail.lines(), '\n');
 }
 
 async function startShell(
@@ -51,17 +47,18 @@ async function startShell(
   const { $ } = await import('zx/core');
   const cwd = options.cwd ?? host.cwd;
   let group: StartedGroup | undefined;
-  const spawn = (...args: Parameters<typeof spawnChild>): ChildProcess => {
-    const child = spawnChild(...args);
-    group = followGroup(child, 'bash', { cwd, groups: host.groups });
-    return child;
-  };
+  const spawn = spawnForShell({ cwd, groups: host.groups }, (started) => {
+    group = started;
+  });
   const shell = $({
     shell: 'bash',
     // On the script's first line, so that bash counts lines as the operator does.
     prefix: 'set -euo pipefail; ',
     cwd,
-    env: { ...host.environment, ...options.environment, SHLVL: '1', BASH_ENV: undefined },
+    env: builtEnvironment({
+      inherited: host.inherited,
+      environment: { ...host.environment, ...options.environment },
+    }),
     stdio: [
       options.input === undefined || options.input === '' ? 'ignore' : 'pipe',
       pipes.stdout.descriptor,
@@ -72,7 +69,7 @@ async function startShell(
     quiet: true,
     verbose: false,
     store: emptyStore,
-    spawn: spawn as typeof spawnChild,
+    spawn,
     ...(options.input !== undefined && { input: options.input }),
   });
   // The whole script is the template's one literal piece: nothing of it is quoted.

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../base/failure.ts';
+import { passedVariables, type Variables } from './environment.ts';
 import { groupRuns, signalGroup, type ProcessGroups } from './process-groups.ts';
 import { toolMissing } from './tool.ts';
 
@@ -14,8 +15,16 @@ const pollMs = 20;
 export interface StartOptions {
   readonly stdio: StdioOptions;
   readonly cwd: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly groups: ProcessGroups;
+  /** Variables of whoever starts it; what of them the program sees is decided here. */
+  readonly inherited: Variables;
+  /** What it is given besides. */
+  readonly environment?: Variables;
+  /** Hears of its group; absent: it belongs to no run. */
+  readonly groups?: Pick<ProcessGroups, 'add' | 'remove'>;
+  /** Whom it runs as, when that is not this process' own user. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** What its leader leaves running is left: it guards what outlives us. */
+  readonly leavesGroup?: true;
 }
 
 export interface ExitStatus {
@@ -35,30 +44,56 @@ export interface StartedGroup {
   kill(): Promise<void>;
 }
 
-/** Starts a program as leader of its own process group and lets the run's registry know. */
+/**
+ * The one place that starts processes: the program leads a process group of its own, and its environment is built, never
+ * inherited.
+ */
 export function startGroup(
   program: string,
   programArguments: readonly string[],
   options: StartOptions,
 ): StartedGroup {
+  const { stdio, cwd, user } = options;
   const child = spawn(program, programArguments, {
-    stdio: options.stdio,
-    cwd: options.cwd,
-    // Without a level bash takes a socket on its standard input for a remote login and reads ~/.bashrc.
-    env: { ...options.environment, SHLVL: '1' },
+    stdio,
+    cwd,
+    env: builtEnvironment(options),
     detached: true,
+    ...(user !== undefined && { uid: user.uid, gid: user.gid }),
   });
   return followGroup(child, program, options);
 }
 
-/** Watches over a detached child that somebody else (zx) has spawned. */
-export function followGroup(
+/** What a program sees: of the caller's variables those that may pass, and what it is given. */
+export function builtEnvironment({
+  inherited,
+  environment,
+}: Pick<StartOptions, 'inherited' | 'environment'>): Record<string, string | undefined> {
+  // Without a level bash takes a socket on its standard input for a remote login and reads ~/.bashrc.
+  return { ...passedVariables(inherited), ...environment, SHLVL: '1' };
+}
+
+/** `spawn` for zx: its child is watched over as our own are, and handed to `onStart`. */
+export function spawnForShell(
+  options: Pick<StartOptions, 'cwd' | 'groups'>,
+  onStart: (group: StartedGroup) => void,
+): typeof spawn {
+  const start = (...words: Parameters<typeof spawn>): ChildProcess => {
+    const child = spawn(...words);
+    onStart(followGroup(child, 'bash', options));
+    return child;
+  };
+  return start as typeof spawn;
+}
+
+/** Watches over a detached child. */
+function followGroup(
   child: ChildProcess,
   program: string,
-  options: Pick<StartOptions, 'cwd' | 'groups'>,
+  options: Pick<StartOptions, 'cwd' | 'groups' | 'leavesGroup'>,
 ): StartedGroup {
   const group = child.pid;
-  if (group !== undefined) options.groups.add(group);
+  if (group !== undefined) options.groups?.add(group);
   const leader = new Promise<ExitStatus>((resolve, reject) => {
     child.once('error', (error) => {
       if (child.pid === undefined) reject(startFailure(program, options.cwd, error));
@@ -69,8 +104,8 @@ export function followGroup(
   });
   const ended = leader.then(async (status) => {
     if (group === undefined) return status;
-    await endGroup(group);
-    options.groups.remove(group);
+    if (options.leavesGroup !== true) await endGroup(group);
+    options.groups?.remove(group);
     return status;
   });
   ended.catch(() => undefined);

@@ -46,15 +46,18 @@ async function listUnproven(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof Failure) || error.code !== 'command-failed') throw error;
-    const isNewer = /unsupported version \(.*\) in file header/.test(error.message);
+    const isNewer = error.fields.stderr?.some((line) =>
+      /unsupported version \(.*\) in file header/.test(line),
+    );
     throw new Failure(
-      isNewer ? 'postgres-version' : 'dump-unusable',
+      isNewer === true ? 'postgres-version' : 'dump-unusable',
       `${path} cannot be read: ${error.message}`,
       {
         where: path,
-        hint: isNewer
-          ? 'It was written by a newer pg_dump: install the client programs of its major.'
-          : 'It is no dump that pg_restore can read, or it is cut off.',
+        hint:
+          isNewer === true
+            ? 'It was written by a newer pg_dump: install the client programs of its major.'
+            : 'It is no dump that pg_restore can read, or it is cut off.',
         cause: error,
       },
     );
@@ -108,9 +111,6 @@ export async function readFileHead(
   return { path, listing: await listUnproven(file.path, [...early, listStage(options)], options) };
 }
 
-/** tar leaves at the archive's end mark; the rest must still flow by, so that all of it is verified. */
-const extractWhole = 'tar --extract --file=- --directory="$1"; status=$?; cat >/dev/null; exit "$status"';
-
 /**
  * Unpacks what a directory dump has beside its large tables into a new folder.
  * @throws Failure `artifact-damaged`, `repository-*`
@@ -124,8 +124,12 @@ export async function unpackRest(
   const path = join(options.folder, 'dump');
   await mkdir(path, { mode: 0o700 });
   const source = verifiedSource(repository, file, options);
+  // tar leaves at the archive's end mark; the rest must still flow by, so that all of it is verified.
   const pipe = options.commands.pipe(
-    [...unpack, { program: 'sh', arguments: ['-c', extractWhole, 'sh', path] }],
+    [
+      ...unpack,
+      { program: 'tar', arguments: ['--extract', '--file=-', `--directory=${path}`], drains: true },
+    ],
     { input: source },
   );
   pipe.output.on('error', () => undefined).resume();

@@ -106,7 +106,8 @@ async function unpackedHead(path: string, unpack: readonly Stage[], commands: Co
 /** What it means that a program could not decompress a dump: it is cut off or damaged. Other failures stay as they are. */
 export function asUnusable(path: string, error: unknown): unknown {
   if (!(error instanceof Failure) || error.code !== 'command-failed') return error;
-  if (!/\b(?:zstd|gzip) exited with /.test(error.message)) return error;
+  const { program, exit } = error.fields;
+  if (exit === undefined || !['zstd', 'gzip'].includes(program ?? '')) return error;
   return new Failure('dump-unusable', `${path} cannot be decompressed: ${error.message}`, {
     where: path,
     hint: 'It is cut off or damaged: copy it again from where it came, or make it again.',
@@ -119,18 +120,26 @@ export function asUnusable(path: string, error: unknown): unknown {
  * for ever.
  */
 async function checkTarEnd(path: string, bytes: number, commands: Commands): Promise<void> {
-  const isWhole =
-    (await endsInZeros(path, bytes)) &&
-    (
-      await commands.run('sh', ['-c', 'exec tar --list --file="$1" >/dev/null', 'sh', path], {
-        accept: [0, 2],
-      })
-    ).exitCode === 0;
-  if (isWhole) return;
+  if ((await endsInZeros(path, bytes)) && (await tarLists(path, commands))) return;
   throw new Failure('dump-unusable', `${path} is cut off: it does not end as tar does`, {
     where: path,
     hint: 'Copy it again from where it came, or make it again.',
   });
+}
+
+/** Whether tar finds every member whole. */
+async function tarLists(path: string, commands: Commands): Promise<boolean> {
+  const pipe = commands.pipe([
+    { program: 'tar', arguments: ['--list', `--file=${path}`], output: '/dev/null' },
+  ]);
+  pipe.output.on('error', () => undefined).resume();
+  try {
+    await pipe.done;
+    return true;
+  } catch (error) {
+    if (error instanceof Failure && error.fields.program === 'tar' && error.fields.exit === 2) return false;
+    throw error;
+  }
 }
 
 async function endsInZeros(path: string, bytes: number): Promise<boolean> {

@@ -22,8 +22,6 @@ export interface FeedOptions {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Opens the file, a FIFO waits there for its reader, and becomes the program. */
-const intoFile = 'exec >"$1"; shift; exec "$@"';
 const copy: Stage = { program: 'cat', arguments: [] };
 
 /**
@@ -35,13 +33,7 @@ export async function feedTable({ file, path }: TableFeed, options: FeedOptions)
   const stages = options.unpack.length === 0 ? [copy] : options.unpack;
   const last = stages.at(-1) ?? copy;
   const source = verifiedSource(options.repository, file, options);
-  const pipe = options.commands.pipe(
-    [
-      ...stages.slice(0, -1),
-      { ...last, program: 'sh', arguments: ['-c', intoFile, 'sh', path, last.program, ...last.arguments] },
-    ],
-    { input: source },
-  );
+  const pipe = options.commands.pipe([...stages.slice(0, -1), { ...last, output: path }], { input: source });
   pipe.output.on('error', () => undefined).resume();
   const forget = killOnAbort(pipe, options.signal);
   try {

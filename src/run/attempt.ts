@@ -12,6 +12,7 @@ import { inWords } from './limits.ts';
 import type { PipelineStep } from './pipeline.ts';
 import { createReporter, type AttemptReporter } from './reporter.ts';
 import type { RunContext } from './run-context.ts';
+import { stepVariables } from './step-variables.ts';
 
 /** How long a task may take to come back after its signal aborted, milliseconds: inside the ten seconds of a cancel. */
 const graceMs = 5000;
@@ -31,6 +32,7 @@ export async function runAttempt(
   work: AttemptWork,
 ): Promise<TaskResult> {
   const { clock } = context.host;
+  const variables = await whileAllowed(clock, signal, graceMs, stepVariables(step, context));
   const own = new AbortController();
   const either = AbortSignal.any([signal, own.signal]);
   const stall = abortOnStall(clock, step.stallTimeoutMs, own, () => stalled(step));
@@ -38,7 +40,7 @@ export async function runAttempt(
   const endings = createEndings(clock, (text) => {
     reporter.warn(text);
   });
-  const bound = bindCommands(context, reporter, stall.live, () => endings.signal() ?? either);
+  const bound = bindCommands(context, variables, reporter, stall.live, () => endings.signal() ?? either);
   const folder = join(
     temporaryFolder(context.host.stateFolder, context.run.id),
     `${step.id}-${String(attempt)}`,
@@ -112,6 +114,7 @@ function environmentNamed({ environments }: RunContext['pipeline'], name: string
 
 function bindCommands(
   context: RunContext,
+  variables: Readonly<Record<string, string>>,
   reporter: AttemptReporter,
   live: () => void,
   signal: () => AbortSignal,
@@ -121,7 +124,8 @@ function bindCommands(
     signal,
     redact: host.redact,
     groups: host.groups,
-    environment: { ...host.environmentVariables, [runVariable]: run.id },
+    inherited: host.environmentVariables,
+    environment: { ...variables, [runVariable]: run.id },
     cwd: host.workingFolder,
     onLife: live,
     onOutput: (stream, line) => {

@@ -47,6 +47,7 @@ function buildStep(step: Step, plan: Plan, parts: PipelineParts): PipelineStep {
     position,
     environment: demand(parts.environments, step.environment),
     work: workOf(step, parts),
+    ...(step.variables !== undefined && { variables: step.variables }),
     timeoutMs,
     // A person who thinks is not a stall: a question waits for as long as its step may take, which ends first.
     stallTimeoutMs: step.action.kind === 'confirm' ? timeoutMs + stallTimeoutMs : stallTimeoutMs,

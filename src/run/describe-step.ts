@@ -1,5 +1,6 @@
 import type { Environment } from '../language/environment/environment.ts';
 import { interpolate, runNames, type InterpolationScope } from '../language/plan/interpolate.ts';
+import { renderReference } from '../process/secrets/secret-store.ts';
 import type { Pipeline, PipelineStep } from './pipeline.ts';
 
 /**
@@ -16,6 +17,20 @@ export function describeStep(
   if (work.kind === 'confirm') return [`ask a person: ${interpolate(work.text, scope)}`];
   const parameters = interpolate(work.parameters, scope);
   return work.task.describe?.(parameters, environmentOf(step, pipeline)) ?? [work.task.description];
+}
+
+/** What the step's commands get by `env:`, by name: its text, or where the secret is. Pure. */
+export function describeVariables(
+  { variables = {} }: PipelineStep,
+  pipeline: Pick<Pipeline, 'parameters' | 'steps'>,
+): Readonly<Record<string, string>> {
+  const scope = beforeRun(pipeline);
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? interpolate(value, scope) : renderReference(value),
+    ]),
+  );
 }
 
 /** Every name that a plan may interpolate; those without a value yet stand for themselves. */

@@ -1,4 +1,5 @@
 import type { Environment } from '../language/environment/environment.ts';
+import type { CommandVariables } from '../language/command-variables.ts';
 import type { Phase, Plan, RetryPolicy, StepAction } from '../language/plan/plan.ts';
 import type { Task } from '../task/contract.ts';
 
@@ -23,6 +24,8 @@ export interface PipelineStep {
   readonly position: string;
   readonly environment: Environment;
   readonly work: Work;
+  /** What its commands get besides; texts may hold `${…}` until the step starts. */
+  readonly variables?: CommandVariables;
   /** Covers every attempt and the delays between them. */
   readonly timeoutMs: number;
   /** Without a byte, a line or a report for so long, an attempt is ended. */

@@ -297,7 +297,9 @@ describe('run-plan alerts', () => {
       'bin/systemctl',
       `#!/bin/sh\nprintf 'InvocationID=b1\\nResult=signal\\nExecMainStatus=9\\nExecMainStartTimestamp=Fri 2100-01-01 00:00:00 UTC\\n'\n`,
     );
-    await workspace.write('bin/journalctl', `#!/bin/sh\necho "asked for $*"; printf '%s\\n' "curl $HOOK"\n`);
+    // No file of the workspace holds the secret as it is.
+    const leak = `curl ${variables()['HOOK'] ?? ''}`.replace('sesame', "ses''ame");
+    await workspace.write('bin/journalctl', `#!/bin/sh\necho "asked for $*"; printf '%s\\n' '${leak}'\n`);
     for (const name of ['systemctl', 'journalctl']) await chmod(join(workspace.folder, 'bin', name), 0o755);
     await workspace.write('plans/nightly.yaml', plan('true'));
     const path = `${join(workspace.folder, 'bin')}:${process.env['PATH'] ?? ''}`;

@@ -30,6 +30,9 @@ export async function examine(
           ...encryptionLooks(subject, examined, instruments),
         ];
       }),
+      ...patient.steps.flatMap(({ plan, step, env }) =>
+        secretLooks(`plan ${plan}`, { [step]: { env } }, instruments),
+      ),
       ...patient.buckets.flatMap((bucket) => bucketLooks(bucket, instruments)),
     ],
     instruments.clock,

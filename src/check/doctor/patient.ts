@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { CommandVariables } from '../../language/command-variables.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import type { Bucket } from '../../language/environment/bucket.ts';
 import type { Commands } from '../../process/commands.ts';
@@ -17,6 +18,8 @@ export interface ExaminedEnvironment {
 export interface Patient {
   readonly environments: readonly ExaminedEnvironment[];
   readonly buckets: readonly Bucket[];
+  /** What plans give their steps' commands by `env:`. */
+  readonly steps: readonly { readonly plan: string; readonly step: string; readonly env: CommandVariables }[];
   /** A plan has a schedule, which systemd is to keep. */
   readonly isScheduled: boolean;
 }

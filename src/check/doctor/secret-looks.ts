@@ -1,4 +1,3 @@
-import type { Environment } from '../../language/environment/environment.ts';
 import type { SecretReference } from '../../language/secret-reference.ts';
 import { renderReference } from '../../process/secrets/secret-store.ts';
 import { fine } from './finding.ts';
@@ -8,13 +7,9 @@ import type { Instruments } from './patient.ts';
 /** A command of a password store has 30 s of its own. Milliseconds. */
 const limitMs = 35_000;
 
-/** Whether every secret that an environment names can be had; its value is never shown. */
-export function secretLooks(
-  subject: string,
-  environment: Environment,
-  { secrets }: Instruments,
-): readonly Look[] {
-  return secretsIn(environment).map(({ name, reference }) => ({
+/** Whether every secret that an environment or a step names can be had; its value is never shown. */
+export function secretLooks(subject: string, holder: unknown, { secrets }: Instruments): readonly Look[] {
+  return secretsIn(holder).map(({ name, reference }) => ({
     subject,
     what: `secret ${name}`,
     limitMs,
@@ -50,6 +45,7 @@ function isReference(value: object): value is SecretReference {
 function nameOf(path: readonly string[]): string {
   return path
     .filter((key) => key !== 'store')
-    .map((key) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
+    .map((key) => (key === 'variables' ? 'env' : key))
+    .map((key) => key.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
     .join('.');
 }

@@ -39,7 +39,7 @@ export async function doctorCommand(
     signal: () => signals.cancel,
     redact: (text) => host.redactor.redact(text),
     groups,
-    environment: host.environmentVariables,
+    inherited: host.environmentVariables,
     cwd: host.workingFolder,
     onLife: () => undefined,
     onOutput: () => undefined,

@@ -1,6 +1,6 @@
 import { countedSpans } from '../../language/plan/retention-spans.ts';
 import { buildPipeline } from '../../run/build-pipeline.ts';
-import { describeStep } from '../../run/describe-step.ts';
+import { describeStep, describeVariables } from '../../run/describe-step.ts';
 import type { Pipeline, PipelineStep } from '../../run/pipeline.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { Plan, RetentionPolicy } from '../../language/plan/plan.ts';
@@ -100,6 +100,7 @@ function renderStep(step: PipelineStep, index: number, pipeline: Pipeline): read
   return [
     `${String(index + 1)}. ${step.name}${where} on ${step.environment.name}, ${limits.join(', ')}`,
     ...describeStep(step, pipeline).map((line) => `     ${line}`),
+    ...Object.entries(describeVariables(step, pipeline)).map(([name, value]) => `     env ${name}: ${value}`),
   ];
 }
 
@@ -123,6 +124,7 @@ export function pipelineAsData(pipeline: Pipeline): unknown {
       environment: step.environment.name,
       task: step.work.kind === 'task' ? step.work.task.name : null,
       commands: describeStep(step, pipeline),
+      env: describeVariables(step, pipeline),
       timeoutMs: step.timeoutMs,
       stallTimeoutMs: step.stallTimeoutMs,
     })),

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { styleText } from 'node:util';
+import type { Variables } from '../../process/environment.ts';
+import { startGroup } from '../../process/started-group.ts';
 
 /** How a demo shows itself: says what comes, then really does it. */
 export interface Stage {
@@ -16,7 +16,8 @@ export interface StageOptions {
   /** As an operator would type it; absent: the command is not shown. */
   readonly shownAs?: string;
   readonly cwd?: string;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What the program is given besides what every program is. */
+  readonly environment?: Variables;
 }
 
 /** The shell's exit code of a program that a signal ended. */
@@ -36,18 +37,18 @@ export function openStage(output: NodeJS.WritableStream, interruptions: Interrup
       output.write(`\n${text}`);
     },
     run: async (program, programArguments, { shownAs, cwd, environment }) => {
-      const ended = interruptions.first();
-      if (ended !== undefined) return signalExitCodes[ended] ?? abnormalExitCode;
+      const interruption = interruptions.first();
+      if (interruption !== undefined) return signalExitCodes[interruption] ?? abnormalExitCode;
       if (shownAs !== undefined) output.write(`\n${styleText('cyan', `$ ${shownAs}`)}\n`);
-      const child = spawn(program, programArguments, {
-        detached: true,
+      const { child, ended } = startGroup(program, programArguments, {
         stdio: ['ignore', 'inherit', 'inherit'],
-        ...(cwd !== undefined && { cwd }),
-        ...(environment !== undefined && { env: { ...process.env, ...environment } }),
+        cwd: cwd ?? process.cwd(),
+        inherited: process.env,
+        ...(environment !== undefined && { environment }),
       });
       const forget = interruptions.onSignal((signal) => child.kill(signal));
       try {
-        const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+        const { code, signal } = await ended;
         return code ?? (signal === null ? undefined : signalExitCodes[signal]) ?? abnormalExitCode;
       } finally {
         forget();

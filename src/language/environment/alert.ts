@@ -1,3 +1,4 @@
+import type { CommandVariables } from '../command-variables.ts';
 import type { SecretReference } from '../secret-reference.ts';
 
 /** What a message may be about. The order is their weight: the first that applies gives a message its title. */
@@ -24,7 +25,11 @@ interface AnyChannel {
   /** For one message with every further attempt. */
   readonly timeoutMs: number;
   /** How `run-plan alerts test` finds out that its message has arrived. */
-  readonly proof?: { readonly run: string; readonly withinMs: number };
+  readonly proof?: {
+    readonly run: string;
+    readonly withinMs: number;
+    readonly variables?: CommandVariables;
+  };
 }
 
 interface MessageChannel extends AnyChannel {
@@ -75,6 +80,8 @@ export interface CommandChannel extends MessageChannel {
   readonly command:
     | { readonly kind: 'run'; readonly script: string }
     | { readonly kind: 'argv'; readonly argv: readonly string[] };
+  /** What it gets besides (`env:`). */
+  readonly variables?: CommandVariables;
 }
 
 /** One way to tell people how a run went, every secret still a reference. Plain data. */

@@ -1,5 +1,6 @@
 import type { Problem } from '../problem.ts';
-import type { WrittenAlert } from '../generated/environments.types.ts';
+import { refusal } from '../command-variables.ts';
+import type { WrittenAlert, WrittenAlertCommand } from '../generated/environments.types.ts';
 import { didYouMean } from '../yaml/did-you-mean.ts';
 import type { Path, YamlDocument } from '../yaml/yaml-document.ts';
 import { placeholder, templateNames } from './alert.ts';
@@ -8,6 +9,7 @@ interface Fault {
   readonly message: string;
   readonly hint: string;
   readonly path: Path;
+  readonly rule?: string;
 }
 
 /** What no receiver would understand, each at its place: found here, and not at night by a message that is not sent. Pure. */
@@ -16,9 +18,13 @@ export function checkAlerts(
   written: readonly (WrittenAlert | null)[],
   document: YamlDocument,
 ): readonly Problem[] {
-  const faults = written.flatMap((alert, index) =>
-    templateFaults(alert?.webhook, ['environments', environment, 'alerts', index, 'webhook']),
-  );
+  const faults = written.flatMap((alert, index) => {
+    const path: Path = ['environments', environment, 'alerts', index];
+    return [
+      ...templateFaults(alert?.webhook, [...path, 'webhook']),
+      ...Object.entries(alert ?? {}).flatMap(([kind, channel]) => variableFaults(channel, [...path, kind])),
+    ];
+  });
   return faults.map(({ path, ...told }) => ({
     file: document.file,
     ...document.placeOfKey(path),
@@ -26,6 +32,20 @@ export function checkAlerts(
     rule: 'alert-template',
     ...told,
   }));
+}
+
+/** Variables of commands that nobody may give them. */
+function variableFaults(channel: unknown, path: Path): readonly Fault[] {
+  const { env = {}, proof } = (channel ?? {}) as Pick<WrittenAlertCommand, 'env' | 'proof'>;
+  return [
+    { names: Object.keys(env), at: [...path, 'env'] },
+    { names: Object.keys(proof?.env ?? {}), at: [...path, 'proof', 'env'] },
+  ].flatMap(({ names, at }) =>
+    names.flatMap((name) => {
+      const refused = refusal(name);
+      return refused === undefined ? [] : [{ ...refused, path: [...at, name], rule: 'command-env' }];
+    }),
+  );
 }
 
 function templateFaults(webhook: WrittenAlert['webhook'], path: Path): readonly Fault[] {

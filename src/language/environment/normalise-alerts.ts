@@ -7,6 +7,7 @@ import type {
   WrittenWebhook,
 } from '../generated/environments.types.ts';
 import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
+import { readVariables } from '../command-variables.ts';
 import type { SecretReference } from '../secret-reference.ts';
 import { readReference, type WrittenReference } from '../written-reference.ts';
 import {
@@ -53,7 +54,7 @@ function channelOf(name: string, alert: WrittenAlert, reference: References): Al
   if (alert.webhook !== undefined) return webhook(name, alert.webhook, reference);
   if (alert.email !== undefined) return email(name, alert.email, reference);
   if (alert.ping !== undefined) return ping(name, alert.ping, reference);
-  return alert.command === undefined ? undefined : command(name, alert.command);
+  return alert.command === undefined ? undefined : command(name, alert.command, reference);
 }
 
 /** Required keys may be missing where the file has problems. */
@@ -66,7 +67,7 @@ function webhook(
   if (url === undefined) return undefined;
   return {
     kind: 'webhook',
-    ...common(name, written),
+    ...common(name, written, reference),
     events: eventsOf(written.events),
     url: reference(url, 'url'),
     format: format ?? 'json',
@@ -99,7 +100,7 @@ function email(
   const isImplicit = smtp.port === 465;
   return {
     kind: 'email',
-    ...common(name, written),
+    ...common(name, written, reference),
     events: eventsOf(written.events),
     to: receivers,
     ...(from !== undefined && { from }),
@@ -119,7 +120,7 @@ function ping(name: string, written: Partial<WrittenPing>, reference: References
   if (url === undefined) return undefined;
   return {
     kind: 'ping',
-    ...common(name, written),
+    ...common(name, written, reference),
     events: events ?? ['start', 'success', 'fail'],
     url: reference(url, 'url'),
     ...(start !== undefined && { start: reference(start, 'start') }),
@@ -127,15 +128,20 @@ function ping(name: string, written: Partial<WrittenPing>, reference: References
   };
 }
 
-function command(name: string, written: Partial<WrittenAlertCommand>): CommandChannel | undefined {
-  const { run, argv } = written;
+function command(
+  name: string,
+  written: Partial<WrittenAlertCommand>,
+  reference: References,
+): CommandChannel | undefined {
+  const { run, argv, env } = written;
   const words = (argv ?? []).filter((word: string | null) => word !== null);
   if (run === undefined && words.length === 0) return undefined;
   return {
     kind: 'command',
-    ...common(name, written),
+    ...common(name, written, reference),
     events: eventsOf(written.events),
     command: run === undefined ? { kind: 'argv', argv: words } : { kind: 'run', script: run },
+    ...(env !== undefined && { variables: readVariables(env, (each, key) => reference(each, 'env', key)) }),
   };
 }
 
@@ -144,14 +150,22 @@ type WrittenCommon = Partial<Pick<WrittenPing, 'plans' | 'timeout' | 'proof'>>;
 function common(
   name: string,
   { plans, timeout, proof }: WrittenCommon,
+  reference: References,
 ): Pick<AlertChannel, 'name' | 'plans' | 'timeoutMs' | 'proof'> {
   const run: string | undefined = proof?.run;
+  const env = proof?.env;
   return {
     name,
     ...(plans !== undefined && { plans: plans.filter((plan: string | null) => plan !== null) }),
     timeoutMs: parseDuration(timeout ?? '') ?? standardTimeoutMs,
     ...(run !== undefined && {
-      proof: { run, withinMs: parseDuration(proof?.within ?? '') ?? standardProofMs },
+      proof: {
+        run,
+        withinMs: parseDuration(proof?.within ?? '') ?? standardProofMs,
+        ...(env !== undefined && {
+          variables: readVariables(env, (each, key) => reference(each, 'proof', 'env', key)),
+        }),
+      },
     }),
   };
 }

@@ -467,6 +467,36 @@ export interface WrittenAlertProof {
    */
   run: string;
   /**
+   * Variables that the command gets.
+   */
+  env?: {
+    /**
+     * The variable's value.
+     */
+    [k: string]:
+      | string
+      | number
+      | {
+          /**
+           * Name of the environment variable that holds it.
+           */
+          env?: string;
+          /**
+           * Path of a file that holds it; a trailing newline is cut.
+           */
+          file?: string;
+          /**
+           * A command whose standard output is the secret; a trailing newline is cut.
+           */
+          command?: string;
+          /**
+           * Name of a systemd credential (LoadCredential=) of the unit.
+           */
+          credential?: string;
+        }
+      | undefined;
+  };
+  /**
    * How long it may take to arrive; 2m unless said.
    */
   within?: string;
@@ -560,6 +590,36 @@ export interface WrittenAlertProof1 {
    * A command for bash that prints what has arrived, asked again until it prints the token of RUN_PLAN_ALERT_TOKEN.
    */
   run: string;
+  /**
+   * Variables that the command gets.
+   */
+  env?: {
+    /**
+     * The variable's value.
+     */
+    [k: string]:
+      | string
+      | number
+      | {
+          /**
+           * Name of the environment variable that holds it.
+           */
+          env?: string;
+          /**
+           * Path of a file that holds it; a trailing newline is cut.
+           */
+          file?: string;
+          /**
+           * A command whose standard output is the secret; a trailing newline is cut.
+           */
+          command?: string;
+          /**
+           * Name of a systemd credential (LoadCredential=) of the unit.
+           */
+          credential?: string;
+        }
+      | undefined;
+  };
   /**
    * How long it may take to arrive; 2m unless said.
    */
@@ -659,6 +719,36 @@ export interface WrittenAlertProof2 {
    */
   run: string;
   /**
+   * Variables that the command gets.
+   */
+  env?: {
+    /**
+     * The variable's value.
+     */
+    [k: string]:
+      | string
+      | number
+      | {
+          /**
+           * Name of the environment variable that holds it.
+           */
+          env?: string;
+          /**
+           * Path of a file that holds it; a trailing newline is cut.
+           */
+          file?: string;
+          /**
+           * A command whose standard output is the secret; a trailing newline is cut.
+           */
+          command?: string;
+          /**
+           * Name of a systemd credential (LoadCredential=) of the unit.
+           */
+          credential?: string;
+        }
+      | undefined;
+  };
+  /**
    * How long it may take to arrive; 2m unless said.
    */
   within?: string;
@@ -677,6 +767,36 @@ export interface WrittenAlertCommand {
    * Items: One word.
    */
   argv?: string[];
+  /**
+   * Variables that the command gets beside the message.
+   */
+  env?: {
+    /**
+     * The variable's value.
+     */
+    [k: string]:
+      | string
+      | number
+      | {
+          /**
+           * Name of the environment variable that holds it.
+           */
+          env?: string;
+          /**
+           * Path of a file that holds it; a trailing newline is cut.
+           */
+          file?: string;
+          /**
+           * A command whose standard output is the secret; a trailing newline is cut.
+           */
+          command?: string;
+          /**
+           * Name of a systemd credential (LoadCredential=) of the unit.
+           */
+          credential?: string;
+        }
+      | undefined;
+  };
   /**
    * Only of these; all unless said.
    *
@@ -705,6 +825,36 @@ export interface WrittenAlertProof3 {
    * A command for bash that prints what has arrived, asked again until it prints the token of RUN_PLAN_ALERT_TOKEN.
    */
   run: string;
+  /**
+   * Variables that the command gets.
+   */
+  env?: {
+    /**
+     * The variable's value.
+     */
+    [k: string]:
+      | string
+      | number
+      | {
+          /**
+           * Name of the environment variable that holds it.
+           */
+          env?: string;
+          /**
+           * Path of a file that holds it; a trailing newline is cut.
+           */
+          file?: string;
+          /**
+           * A command whose standard output is the secret; a trailing newline is cut.
+           */
+          command?: string;
+          /**
+           * Name of a systemd credential (LoadCredential=) of the unit.
+           */
+          credential?: string;
+        }
+      | undefined;
+  };
   /**
    * How long it may take to arrive; 2m unless said.
    */

@@ -220,6 +220,36 @@ export interface WrittenStep {
     backoff?: 'constant' | 'exponential';
   };
   /**
+   * Variables that the step's commands get beside those of its environment.
+   */
+  env?: {
+    /**
+     * The variable's value.
+     */
+    [k: string]:
+      | string
+      | number
+      | {
+          /**
+           * Name of the environment variable that holds it.
+           */
+          env?: string;
+          /**
+           * Path of a file that holds it; a trailing newline is cut.
+           */
+          file?: string;
+          /**
+           * A command whose standard output is the secret; a trailing newline is cut.
+           */
+          command?: string;
+          /**
+           * Name of a systemd credential (LoadCredential=) of the unit.
+           */
+          credential?: string;
+        }
+      | undefined;
+  };
+  /**
    * The step is skipped when this comes out empty, false, no or 0.
    */
   when?: string | boolean;

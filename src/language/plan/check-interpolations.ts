@@ -36,17 +36,21 @@ function unclosed(text: string, kind: TextKind, path: Path): readonly Finding[] 
 
 /** The texts of a step in which `${…}` has a meaning. */
 function textsOf({ step, path }: PlacedStep): readonly PlacedText[] {
-  const { action, when } = step;
-  const condition: PlacedText[] =
-    when === undefined ? [] : [{ text: when, kind: 'value', path: [...path, 'when'] }];
-  if (action.kind === 'task') return [...condition, ...textsIn(action.parameters, [...path, 'with'])];
+  const { action, when, variables = {} } = step;
+  const everywhere: PlacedText[] = [
+    ...(when === undefined ? [] : [{ text: when, kind: 'value' as const, path: [...path, 'when'] }]),
+    ...Object.entries(variables).flatMap(([name, text]): readonly PlacedText[] =>
+      typeof text === 'string' ? [{ text, kind: 'value', path: [...path, 'env', name] }] : [],
+    ),
+  ];
+  if (action.kind === 'task') return [...everywhere, ...textsIn(action.parameters, [...path, 'with'])];
   if (action.kind === 'confirm')
-    return [...condition, { text: action.text, kind: 'value', path: [...path, 'confirm'] }];
+    return [...everywhere, { text: action.text, kind: 'value', path: [...path, 'confirm'] }];
   const paths = (['cwd', 'junit'] as const).flatMap((key): PlacedText[] => {
     const text = action[key];
     return text === undefined ? [] : [{ text, kind: 'value', path: [...path, key] }];
   });
-  return [...condition, { text: action.script, kind: 'script', path: [...path, 'run'] }, ...paths];
+  return [...everywhere, { text: action.script, kind: 'script', path: [...path, 'run'] }, ...paths];
 }
 
 function textsIn(value: unknown, path: Path): readonly PlacedText[] {

@@ -5,6 +5,7 @@ import type { KnownTask } from '../task-declaration.ts';
 import { checkInterpolations } from './check-interpolations.ts';
 import { checkNames, checkPlanName, type KnownNames } from './check-names.ts';
 import { checkParameters } from './check-parameters.ts';
+import { checkVariables } from './check-variables.ts';
 import type { Plan } from './plan.ts';
 import { placeFinding, type PlanFile } from './plan-file.ts';
 import type { Problem } from '../problem.ts';
@@ -50,6 +51,7 @@ export function checkPlan(
     ...(nameFinding === undefined ? [] : [nameFinding]),
     ...checkNames(checked, known),
     ...checkInterpolations(checked, known),
+    ...checkVariables(checked),
   ];
   const problems = [
     ...parameters.problems,

@@ -1,5 +1,7 @@
+import { readVariables } from '../command-variables.ts';
 import type { WrittenStep } from '../generated/plan.types.ts';
 import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
+import { readReference } from '../written-reference.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { DurationReader, PartialPlan } from './normalise-plan.ts';
 import type { Phase, RetryPolicy, Step, StepAction } from './plan.ts';
@@ -47,6 +49,11 @@ export function normaliseSteps(
       position: positionOf(document, path),
       environment: step.environment ?? environment,
       action,
+      ...(step.env !== undefined && {
+        variables: readVariables(step.env, (each, name) =>
+          readReference(each, positionOf(document, [...path, 'env', name])),
+        ),
+      }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       stallTimeoutMs,
       retry: retry(step.retry, duration, [...path, 'retry']),

@@ -1,4 +1,5 @@
 import type { SpanCounts } from './retention-spans.ts';
+import type { CommandVariables } from '../command-variables.ts';
 
 /**
  * A plan after loading: shape validated, every value parsed to its unit, every name checked.
@@ -82,6 +83,8 @@ export interface Step {
   readonly position: string;
   readonly environment: string;
   readonly action: StepAction;
+  /** What its commands get besides (`env:`); texts may hold `${…}` until the step starts. */
+  readonly variables?: CommandVariables;
   readonly timeoutMs?: number;
   readonly stallTimeoutMs?: number;
   readonly retry: RetryPolicy;

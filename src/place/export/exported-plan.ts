@@ -24,6 +24,8 @@ export interface Obstacle {
   readonly plan: Plan;
   readonly message: string;
   readonly hint: string;
+  /** The folder of one host that is in the way. */
+  readonly folder?: string;
 }
 
 /** What a scheduler gets. With obstacles there are no files worth writing. */

@@ -169,13 +169,13 @@ function union(
 
 function podObstacles(exported: ExportedPlan, { claim, files }: KubernetesSettings): readonly Obstacle[] {
   const { plan, confirms } = exported;
-  const folders = claim === undefined ? [] : storesUsed(exported).folders;
+  // A claim keeps folders.
   const found = runnerObstacles(exported, 'a pod').filter(
-    ({ message }) => !folders.some((folder) => message.startsWith(`the folder ${folder} `)),
+    ({ folder }) => claim === undefined || folder === undefined,
   );
   return [
     ...found.map((each) =>
-      each.message.startsWith('the folder ')
+      each.folder !== undefined
         ? { ...each, hint: `${each.hint}, or name a PersistentVolumeClaim (--claim)` }
         : each,
     ),

@@ -8,6 +8,7 @@ export function runnerObstacles(exported: ExportedPlan, runner: string): readonl
   return [
     ...folders.map((folder) => ({
       plan,
+      folder,
       message: `the folder ${folder} lies on one host, and ${runner} is gone after the run with all that it holds`,
       hint: 'keep artifacts and uploads in a bucket (s3:), or let the host itself run this plan: run-plan apply',
     })),

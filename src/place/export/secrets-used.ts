@@ -17,7 +17,8 @@ interface Reference {
 /** Finds every reference, however deep it lies in settings: those of alerts and of tasks' parameters as well. */
 export function secretsUsed({ plan, environments }: ExportedPlan): SecretsUsed {
   const parameters = plan.steps.map(({ action }) => (action.kind === 'task' ? action.parameters : {}));
-  const found = [...environments, ...parameters].flatMap(referencesIn);
+  const variables = plan.steps.map((step) => step.variables);
+  const found = [...environments, ...parameters, ...variables].flatMap(referencesIn);
   const names = (kind: Reference['kind']): readonly string[] =>
     [...new Set(found.filter((each) => each.kind === kind).map(({ name }) => name))].sort();
   return {

@@ -59,7 +59,10 @@ function credentials(
   { environments, buckets, scope }: PlanSurroundings,
   mayLack: 'all' | 'alerts' = 'alerts',
 ): readonly string[] {
-  const parameters = plan.steps.map(({ action }) => (action.kind === 'task' ? action.parameters : {}));
+  const parameters = plan.steps.map(({ action, variables }) => [
+    action.kind === 'task' ? action.parameters : {},
+    variables,
+  ]);
   const needed = credentialNames(
     environments.map((environment) => ({ ...environment, alerts: undefined })),
     parameters,

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
 import { Failure } from '../../base/failure.ts';
+import { askProgram, type ProgramAnswer } from '../../process/ask.ts';
+import { systemdVariables, type Variables } from '../../process/environment.ts';
 import type { UnitScope } from './unit-scope.ts';
 
 /** What systemd says of one unit. Times are null for never. */
@@ -44,10 +45,7 @@ interface Answer {
   readonly stdout: string;
 }
 
-export function createSystemctl(
-  scope: Pick<UnitScope, 'kind'>,
-  variables: Readonly<Record<string, string | undefined>>,
-): Systemctl {
+export function createSystemctl(scope: Pick<UnitScope, 'kind'>, variables: Variables): Systemctl {
   const ask = (words: readonly string[]): Promise<Answer> =>
     systemctl(
       [...(scope.kind === 'user' ? ['--user'] : []), '--no-pager', '--no-ask-password', ...words],
@@ -74,29 +72,24 @@ export function createSystemctl(
   };
 }
 
-function systemctl(
-  words: readonly string[],
-  variables: Readonly<Record<string, string | undefined>>,
-): Promise<Answer> {
-  // Times in UTC and in English, whatever the operator's own are.
-  const env = { ...variables, LC_ALL: 'C', TZ: 'UTC', SYSTEMD_COLORS: '0' };
-  const options = { env, timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: 16 * 1024 * 1024 } as const;
-  return new Promise((resolve) => {
-    execFile('systemctl', words, options, (error, stdout, stderr) => {
-      if (error === null) resolve({ stdout });
-      else resolve({ stdout, problem: problemOf(error, stderr) });
-    });
+async function systemctl(words: readonly string[], variables: Variables): Promise<Answer> {
+  const answer = await askProgram('systemctl', words, {
+    inherited: variables,
+    environment: systemdVariables(variables),
+    timeoutMs: limitMs,
+    largestBytes: 16 * 1024 * 1024,
   });
+  const problem = problemOf(answer);
+  return { stdout: answer.stdout.toString('utf8'), ...(problem !== undefined && { problem }) };
 }
 
-function problemOf(
-  error: Error & { readonly code?: unknown; readonly killed?: boolean },
-  stderr: string,
-): string {
-  if (error.code === 'ENOENT') return 'there is no systemctl here';
-  if (error.killed === true) return `no answer within ${String(limitMs / 1000)} s`;
+function problemOf({ status, stderr, trouble }: ProgramAnswer): string | undefined {
+  if (trouble instanceof Failure)
+    return trouble.code === 'tool-missing' ? 'there is no systemctl here' : trouble.message;
+  if (trouble !== undefined) return `no answer within ${String(limitMs / 1000)} s`;
+  if (status?.code === 0) return undefined;
   const [line = ''] = stderr.trim().split('\n');
-  return line === '' ? `exit ${String(error.code)}` : line;
+  return line === '' ? `exit ${String(status?.code ?? status?.signal)}` : line;
 }
 
 /** Reads `systemctl show` of several units: blocks of `Key=value` with an empty line between them. */

@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process';
+import { Failure } from '../../base/failure.ts';
+import { askProgram, type ProgramAnswer } from '../ask.ts';
+import { variablesOfSecretCommand, type Variables } from '../environment.ts';
 
 export interface SecretCommandOptions {
   readonly timeoutMs: number;
   /** More output than this ends the command. */
   readonly largestBytes: number;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
+  /** The operator's variables. */
+  readonly inherited: Variables;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SecretCommandResult {
@@ -16,69 +19,31 @@ export interface SecretCommandResult {
   readonly problem?: string;
 }
 
-/**
- * Runs an operator's command under `sh` and collects what it prints. It reads nothing, and has its process group killed at
- * the time limit, on too much output and on the signal, so that nothing that it started survives.
- */
-export function runSecretCommand(
+/** Runs an operator's command under `sh` and collects what it prints. It reads nothing, and leaves nothing running. */
+export async function runSecretCommand(
   command: string,
   options: SecretCommandOptions,
 ): Promise<SecretCommandResult> {
-  return new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', command], {
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...options.environment },
-    });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let stderr = '';
-    let problem: string | undefined;
-
-    const end = (why: string): void => {
-      problem ??= why;
-      killGroup(child.pid);
-      // A grandchild that left the group could hold the pipes open for ever.
-      child.stdout.destroy();
-      child.stderr.destroy();
-    };
-    const limit = setTimeout(
-      end,
-      options.timeoutMs,
-      `gave nothing within ${String(options.timeoutMs / 1000)} s`,
-    );
-    const onAbort = (): void => {
-      end('was interrupted');
-    };
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    if (options.signal?.aborted === true) onAbort();
-
-    child.stdout.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > options.largestBytes) end(`printed more than ${String(options.largestBytes)} bytes`);
-      else chunks.push(chunk);
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-2048);
-    });
-    child.on('error', (error) => {
-      end(`could not be started (${error.message})`);
-    });
-    child.on('close', (code, signal) => {
-      clearTimeout(limit);
-      options.signal?.removeEventListener('abort', onAbort);
-      if (code !== 0)
-        problem ??= code === null ? `was ended by ${String(signal)}` : `exited with ${String(code)}`;
-      resolve({ stdout: Buffer.concat(chunks), stderr, ...(problem !== undefined && { problem }) });
-    });
+  const answer = await askProgram('/bin/sh', ['-c', command], {
+    ...options,
+    cwd: process.cwd(),
+    environment: variablesOfSecretCommand(command, options.inherited),
   });
+  const problem = problemOf(answer, options);
+  return {
+    stdout: answer.stdout,
+    stderr: answer.stderr.slice(-2048),
+    ...(problem !== undefined && { problem }),
+  };
 }
 
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It is gone already, which is what we want.
-  }
+function problemOf({ trouble, status }: ProgramAnswer, options: SecretCommandOptions): string | undefined {
+  if (trouble instanceof Failure) return `could not be started (${trouble.message})`;
+  if (trouble === 'time') return `gave nothing within ${String(options.timeoutMs / 1000)} s`;
+  if (trouble === 'size') return `printed more than ${String(options.largestBytes)} bytes`;
+  if (trouble === 'signal') return 'was interrupted';
+  if (status === undefined || status.code === 0) return undefined;
+  return status.code === null
+    ? `was ended by ${String(status.signal)}`
+    : `exited with ${String(status.code)}`;
 }

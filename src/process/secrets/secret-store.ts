@@ -133,8 +133,8 @@ async function readCommand(
   const result = await runSecretCommand(reference.command, {
     timeoutMs: options.commandTimeoutMs ?? 30_000,
     largestBytes,
-    environment: options.environment,
-    ...(options.signal !== undefined && { signal: options.signal }),
+    inherited: options.environment,
+    signal: options.signal,
   });
   const output = result.stdout.toString('utf8').trim();
   // What a command printed before it failed may be the secret, and its complaint may repeat it.

@@ -1,11 +1,10 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../../base/failure.ts';
 import { signalGroup, type ProcessGroups } from '../../process/process-groups.ts';
-import { toolMissing } from '../../process/tool.ts';
+import { startGroup, type StartedGroup } from '../../process/started-group.ts';
 import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
 import type { RunIdentity } from '../../task/contract.ts';
 import { guardScript, lockedStatus, lockedWord } from './guard-script.ts';
@@ -28,7 +27,11 @@ export interface HostLockOptions {
   readonly pid: number;
 }
 
-type GuardProcess = ChildProcessByStdio<Writable, Readable, null>;
+interface GuardProcess {
+  readonly group: StartedGroup;
+  readonly input: Writable;
+  readonly output: Readable;
+}
 
 /**
  * The lock of this host: `flock` around a small bash, the guard, whose input is a pipe from us. The kernel closes the
@@ -50,8 +53,8 @@ async function takeHostLock(run: RunIdentity, options: HostLockOptions): Promise
   // A full disk must not keep a backup from running: the lock holds without its holder's name.
   await writeFile(options.file, `${JSON.stringify(holder)}\n`).catch(() => undefined);
   options.groups.watch({
-    started: (group) => guard.stdin.write(`+${String(group)}\n`),
-    ended: (group) => guard.stdin.write(`-${String(group)}\n`),
+    started: (group) => guard.input.write(`+${String(group)}\n`),
+    ended: (group) => guard.input.write(`-${String(group)}\n`),
   });
   return heldBy(guard, run, options.file);
 }
@@ -99,44 +102,36 @@ function startGuard(run: RunIdentity, options: HostLockOptions): GuardProcess {
     '-c',
     guardScript,
   ];
-  const guard = spawn('flock', [...words, 'run-plan-guard', run.id, options.temporaryFolder(run.id)], {
+  const group = startGroup('flock', [...words, 'run-plan-guard', run.id, options.temporaryFolder(run.id)], {
     // Not our own outputs: whoever waits for them to close would wait for the guard.
     stdio: ['pipe', 'pipe', 'ignore'],
-    // A session of its own: a signal to our terminal or group must not reach it.
-    detached: true,
     cwd: '/',
-    env: { PATH: process.env['PATH'] },
+    inherited: { PATH: process.env['PATH'] },
+    // flock that is killed leaves the guard, which still ends what we leave.
+    leavesGroup: true,
   });
-  guard.stdin.on('error', () => undefined);
-  return guard;
+  const { stdin, stdout } = group.child;
+  if (stdin === null || stdout === null) throw new Error('the guard has no pipes');
+  stdin.on('error', () => undefined);
+  return { group, input: stdin, output: stdout };
 }
 
-/** Waits for the guard's word; false when somebody else holds the lock. */
-async function hasLocked(guard: GuardProcess, file: string): Promise<boolean> {
-  const status = await new Promise<number | string | undefined>((resolve, reject) => {
-    guard.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'ENOENT' ? toolMissing('flock', error) : error);
-    });
-    guard.once('exit', (code, signal) => {
-      resolve(code ?? signal ?? 'unknown');
-    });
-    guard.stdout.once('data', (chunk: Buffer) => {
+/** Waits for the guard's word; false when somebody else holds the lock. @throws Failure `tool-missing`, `state-folder` */
+async function hasLocked({ group, output }: GuardProcess, file: string): Promise<boolean> {
+  const locked = new Promise<undefined>((resolve) => {
+    output.once('data', (chunk: Buffer) => {
       if (chunk.toString().startsWith(lockedWord)) resolve(undefined);
     });
   });
-  if (status === undefined) return true;
-  if (status === lockedStatus) return false;
-  throw stateFolderFailure(file, new Error(`flock ended with ${String(status)}`));
+  const end = await Promise.race([locked, group.ended]);
+  if (end === undefined) return true;
+  if (end.code === lockedStatus) return false;
+  throw stateFolderFailure(file, new Error(`flock ended with ${String(end.code ?? end.signal)}`));
 }
 
 function heldBy(guard: GuardProcess, run: RunIdentity, file: string): RunLock {
   const lost = new AbortController();
-  const exited = new Promise<void>((resolve) => {
-    guard.once('exit', () => {
-      resolve();
-    });
-    if (guard.exitCode !== null || guard.signalCode !== null) resolve();
-  });
+  const exited = guard.group.ended;
   let isReleased = false;
   exited.then(
     () => {
@@ -150,9 +145,9 @@ function heldBy(guard: GuardProcess, run: RunIdentity, file: string): RunLock {
       if (isReleased) return;
       isReleased = true;
       await truncate(file).catch(() => undefined);
-      guard.stdin.end('bye\n');
+      guard.input.end('bye\n');
       // flock and its bash are one group.
-      const timer = setTimeout(() => signalGroup(guard.pid ?? 0, 'SIGKILL'), byeMs);
+      const timer = setTimeout(() => signalGroup(guard.group.child.pid ?? 0, 'SIGKILL'), byeMs);
       await exited;
       clearTimeout(timer);
     },

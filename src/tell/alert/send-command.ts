@@ -1,7 +1,9 @@
 import { Failure } from '../../base/failure.ts';
+import type { CommandVariables } from '../../language/command-variables.ts';
 import type { CommandChannel } from '../../language/environment/alert.ts';
 import { createCommands } from '../../process/create-commands.ts';
 import type { CommandResult } from '../../process/commands.ts';
+import { resolveVariables } from '../../process/secrets/variables.ts';
 import { renderJson, templateValues } from './format/json.ts';
 import type { AlertMessage } from './message.ts';
 import { sendWithin, type Sent, type Surroundings } from './sending.ts';
@@ -19,7 +21,7 @@ export function sendCommand(
     try {
       const { stdout } = await runBash(
         command.kind === 'run' ? command.script : command.argv,
-        { input, environment: variablesOf(message) },
+        { input, environment: variablesOf(message), variables: channel.variables },
         surroundings,
         ends,
       );
@@ -34,18 +36,29 @@ export function sendCommand(
   });
 }
 
-/** Runs an operator's bash, or a program by its words; its process group dies with the signal. @throws Failure `command-failed` */
+export interface BashOptions {
+  readonly input?: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** What the operator gives it by `env:`. */
+  readonly variables?: CommandVariables | undefined;
+}
+
+/** Runs an operator's bash, or a program by its words; its process group dies with the signal. @throws Failure `command-failed`, `secret-unavailable` */
 export async function runBash(
   command: string | readonly string[],
-  options: { readonly input?: string; readonly environment: Readonly<Record<string, string>> },
-  { redact, groups, environmentVariables, workingFolder }: Surroundings,
+  { input, environment, variables = {} }: BashOptions,
+  { redact, groups, environmentVariables, workingFolder, secrets }: Surroundings,
   signal: AbortSignal,
 ): Promise<CommandResult> {
+  const options = {
+    environment: { ...(await resolveVariables(variables, secrets)), ...environment },
+    ...(input !== undefined && { input }),
+  };
   const { commands, end } = createCommands({
     signal: () => signal,
     redact,
     groups,
-    environment: environmentVariables,
+    inherited: environmentVariables,
     cwd: workingFolder,
     onLife: () => undefined,
     onOutput: () => undefined,

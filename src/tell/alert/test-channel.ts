@@ -74,7 +74,12 @@ async function arrival(
     const leftMs = Math.ceil(Math.max(1, Math.min(lookMs, untilMs - clock.monotonicMs())));
     const soon = AbortSignal.any([signal, AbortSignal.timeout(leftMs)]);
     try {
-      const { stdout } = await runBash(proof.run, { environment }, surroundings, soon);
+      const { stdout } = await runBash(
+        proof.run,
+        { environment, variables: proof.variables },
+        surroundings,
+        soon,
+      );
       if (stdout.includes(token)) return { arrived: true, text: 'its proof shows that it arrived' };
       said = 'its proof does not show it';
     } catch (error) {

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { askProgram } from '../../process/ask.ts';
+import { systemdVariables, type Variables } from '../../process/environment.ts';
 
 /** How the unit of a plan ended, by systemd. */
 export interface FailedUnit {
@@ -25,10 +26,7 @@ const properties = ['InvocationID', 'Result', 'ExecMainStatus', 'ExecMainStartTi
  * What systemd says of a plan's unit: what it handed over (MONITOR_…, since systemd 251), otherwise asked. Asks nobody
  * for longer than a few seconds; what cannot be had is left out.
  */
-export async function lookAtUnit(
-  plan: string,
-  variables: Readonly<Record<string, string | undefined>>,
-): Promise<FailedUnit> {
+export async function lookAtUnit(plan: string, variables: Variables): Promise<FailedUnit> {
   // Set for what an account's own systemd starts.
   const scope = variables['MANAGERPID'] === undefined ? [] : ['--user'];
   const shown = await ask(
@@ -54,10 +52,7 @@ export async function lookAtUnit(
 }
 
 /** What the unit's processes said, and what systemd said of it. */
-function journalOf(
-  invocation: string,
-  variables: Readonly<Record<string, string | undefined>>,
-): Promise<readonly string[]> {
+function journalOf(invocation: string, variables: Variables): Promise<readonly string[]> {
   const fields = ['_SYSTEMD_INVOCATION_ID', 'INVOCATION_ID', 'USER_INVOCATION_ID'];
   const matches = fields.flatMap((field, index) => [...(index > 0 ? ['+'] : []), `${field}=${invocation}`]);
   const words = ['--no-pager', '--quiet', '--output=cat', `--lines=${String(journalLines)}`, ...matches];
@@ -65,18 +60,19 @@ function journalOf(
 }
 
 /** A program's lines; none when it fails. */
-function ask(
+async function ask(
   program: string,
   words: readonly string[],
-  variables: Readonly<Record<string, string | undefined>>,
+  variables: Variables,
 ): Promise<readonly string[]> {
-  const env = { ...variables, LC_ALL: 'C', TZ: 'UTC', SYSTEMD_COLORS: '0' };
-  const options = { env, timeout: askMs, killSignal: 'SIGKILL', maxBuffer: mostBytes } as const;
-  return new Promise((resolve) => {
-    execFile(program, words, options, (_, stdout) => {
-      resolve(stdout.split('\n').filter((line) => line.trim() !== ''));
-    });
+  const { status, stdout } = await askProgram(program, words, {
+    inherited: variables,
+    environment: systemdVariables(variables),
+    timeoutMs: askMs,
+    largestBytes: mostBytes,
   });
+  const lines = stdout.toString('utf8').split('\n');
+  return status?.code === 0 ? lines.filter((line) => line.trim() !== '') : [];
 }
 
 /** `Tue 2026-11-24 02:00:00 UTC`. */

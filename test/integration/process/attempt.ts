@@ -22,7 +22,7 @@ export function startAttempt(overrides: Partial<CommandHost> = {}): Attempt {
     signal: () => abort.signal,
     redact: (text) => text.replaceAll('sesame', '***'),
     groups,
-    environment: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    inherited: { PATH: process.env['PATH'], LC_ALL: 'C' },
     cwd: '/tmp',
     onLife: () => {
       lives += 1;

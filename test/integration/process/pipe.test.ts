@@ -173,8 +173,53 @@ test('SIGPIPE alone is a failure unless the stage tolerates it', async () => {
   await tolerant.done;
 });
 
+test('the member that broke is blamed, not those that lost their reader by it', async () => {
+  const { commands } = startAttempt();
+  const writer = { program: 'yes', arguments: [] };
+  const complains = bash(
+    'trap "" PIPE; while echo y; do :; done 2>/dev/null; echo "Broken pipe" >&2; exit 1',
+  );
+  const breaks = bash('head -c 10 >/dev/null; echo "no room" >&2; exit 4');
+  const failure = await failureOf(commands.pipe([writer, { program: 'cat', arguments: [] }, breaks]));
+  expect(failure.message).toBe('bash exited with 4 in the pipe yes | cat | bash: no room');
+  expect(failure.fields).toEqual({ program: 'bash', exit: 4, stderr: ['no room'] });
+  const other = await failureOf(commands.pipe([complains, breaks]));
+  expect(other.message).toMatch(/^bash exited with 4; bash exited with 1/);
+  expect(other.fields).toMatchObject({ exit: 4, stderr: ['no room'] });
+});
+
+test('a shell in which a pipe broke is blamed by its own status', async () => {
+  const { commands } = startAttempt();
+  const broken = bash('set -o pipefail; yes | head -c 10');
+  const failure = await failureOf(commands.pipe([broken, bash('cat >/dev/null; exit 2')]));
+  expect(failure.message).toMatch(/^bash exited with 141; bash exited with 2/);
+  await expect(commands.run('bash', ['-c', 'set -o pipefail; yes | head -c 10'])).rejects.toMatchObject({
+    message: 'bash exited with 141',
+    fields: { program: 'bash', exit: 141 },
+  });
+  await expect(commands.run('bash', ['-c', 'kill -KILL $$'])).rejects.toMatchObject({
+    fields: { program: 'bash', signal: 'SIGKILL' },
+  });
+});
+
+test('the last stage writes into a file, also into a FIFO whose reader leaves early', async () => {
+  const { commands } = startAttempt();
+  const path = join(folder, 'a file');
+  const pipe = commands.pipe([bash('echo data'), { program: 'cat', arguments: [], output: path }]);
+  pipe.output.resume();
+  await pipe.done;
+  expect(readFileSync(path, 'utf8')).toBe('data\n');
+  const fifo = join(folder, 'fifo');
+  await commands.run('mkfifo', [fifo]);
+  const writing = commands.pipe([{ program: 'yes', arguments: [], output: fifo }]);
+  await commands.run('head', ['-c', '10', fifo]);
+  expect((await failureOf(writing)).fields).toMatchObject({ program: 'yes', signal: 'SIGPIPE' });
+  const nowhere = commands.pipe([{ program: 'cat', arguments: [], output: join(folder, 'no', 'file') }]);
+  expect((await failureOf(nowhere)).message).toMatch(/^cat exited with 1: .*No such file/);
+});
+
 test('a program that is not there is told with its package', async () => {
-  const { commands } = startAttempt({ environment: { PATH: '/nowhere:/usr/bin:/bin' } });
+  const { commands } = startAttempt({ inherited: { PATH: '/nowhere:/usr/bin:/bin' } });
   const failure = await failureOf(
     commands.pipe([{ program: '/usr/lib/postgresql/99/bin/pg_dump', arguments: [] }, bash('cat')]),
   );
@@ -320,7 +365,8 @@ test('a 10 MB line of standard error is told in 4 Ki characters, and memory stay
 
 test('bash itself killed is a failure that names the pipe', async () => {
   const { commands } = startAttempt();
-  const pipe = commands.pipe([bash('echo $PPID > pid; sleep 64'), bash('cat')], { cwd: folder });
+  const leader = `cut -d ' ' -f 5 /proc/$$/stat > pid; sleep 64`;
+  const pipe = commands.pipe([bash(leader), bash('cat')], { cwd: folder });
   process.kill(await until('a process id', () => readPid('pid')), 'SIGKILL');
   expect((await failureOf(pipe)).message).toBe('the pipe bash | bash was killed by SIGKILL');
 });

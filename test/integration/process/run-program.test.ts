@@ -21,7 +21,7 @@ test('a bad exit is a Failure with the last words, redacted; an accepted one is 
 });
 
 test('a program that is not there is tool-missing with the Debian package', async () => {
-  const { commands } = startAttempt({ environment: { PATH: '/nowhere' } });
+  const { commands } = startAttempt({ inherited: { PATH: '/nowhere' } });
   await expect(commands.run('zstd', [])).rejects.toMatchObject({
     code: 'tool-missing',
     hint: 'on Debian: apt-get install zstd',

@@ -80,7 +80,7 @@ test('a background child that keeps the output open is ended with the script', a
 test('an operator’s ~/.bashrc is not read, also with input', async () => {
   const home = mkdtempSync(join(tmpdir(), 'run-plan-home-'));
   writeFileSync(join(home, '.bashrc'), 'echo from the rc file\n');
-  const { commands } = startAttempt({ environment: { PATH: process.env['PATH'], HOME: home } });
+  const { commands } = startAttempt({ inherited: { PATH: process.env['PATH'], HOME: home } });
   expect((await commands.shell('cat', { input: 'in' })).stdout).toBe('in');
   expect((await commands.run('bash', ['-c', 'cat'], { input: 'in' })).stdout).toBe('in');
   rmSync(home, { recursive: true });

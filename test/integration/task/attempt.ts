@@ -118,7 +118,7 @@ export async function attempt<Parameters extends object>(
     signal: () => current,
     redact: (text) => text.replaceAll(options.password, '***'),
     groups: createProcessGroups(),
-    environment: options.variables ?? {
+    inherited: options.variables ?? {
       ...process.env,
       PATH: `${options.path ?? ''}:${process.env['PATH'] ?? ''}`,
     },

@@ -170,3 +170,8 @@ test('HTTP is spoken in one place', async () => {
   const wrong = outside.filter(([, text]) => speaks.test(text.replaceAll("'fetch() {'", '')));
   expect(wrong.map(([file]) => file)).toEqual([]);
 });
+
+test('processes are started in one file', () => {
+  const starting = imports.filter(({ what }) => what === 'node:child_process' || what === 'child_process');
+  expect([...new Set(starting.map(({ file }) => file))]).toEqual(['src/process/started-group.ts']);
+});

@@ -16,7 +16,7 @@ interface Named {
 
 const position = 'plans/environments.yaml:1:1';
 
-/** Secrets where they hide: in a task's parameters, in settings that no exporter knows, under like names. */
+/** Secrets where they hide: in a task's parameters, in what a step's commands are given, in settings that no exporter knows, under like names. */
 const everywhere = exportedOf(
   {
     steps: [
@@ -33,6 +33,11 @@ const everywhere = exportedOf(
             url: 'https://x.example',
             headers: [{ value: { env: 'API_TOKEN' } }, { value: { credential: 'api.token' } }],
           },
+        },
+        variables: {
+          NOTIFY: { kind: 'env', name: 'NOTIFY_TOKEN', position },
+          PAGER: { kind: 'credential', name: 'pager', position },
+          STAGE: 'drill',
         },
         retry: { times: 0, delayMs: 0, backoff: 'constant' },
         continueOnFailure: false,
@@ -67,8 +72,8 @@ const cases: readonly (readonly [string, ExportedPlan, Named])[] = [
     'secrets of every kind, wherever they lie',
     everywhere,
     {
-      secrets: ['API_TOKEN', 'DB_PASSWORD', 'OTHER_KEY', 'OTHER_KEY_ID'],
-      credentials: ['age-identity', 'api-token', 'api.token'],
+      secrets: ['API_TOKEN', 'DB_PASSWORD', 'NOTIFY_TOKEN', 'OTHER_KEY', 'OTHER_KEY_ID'],
+      credentials: ['age-identity', 'api-token', 'api.token', 'pager'],
       variables: ['DB_HOST', 'PLAN_TIMEOUT'],
     },
   ],
@@ -83,6 +88,7 @@ const credentialVariables: Readonly<Record<string, string>> = {
   'age-identity': 'CREDENTIAL_AGE_IDENTITY',
   'api-token': 'CREDENTIAL_API_TOKEN',
   'api.token': 'CREDENTIAL_API_TOKEN_2',
+  pager: 'CREDENTIAL_PAGER',
 };
 
 function inOrder(found: Iterable<string>): readonly string[] {

@@ -72,6 +72,10 @@ describe('the drop-in of a plan', () => {
       task: 'postgres-drop',
       parameters: { headers: { key: { credential: 'token' } } },
     },
+    variables: {
+      NOTIFY: { kind: 'credential', name: 'notify', position: 'plans/nightly.yaml:9:9' },
+      STAGE: 'drill',
+    },
     retry: { times: 0, delayMs: 0, backoff: 'constant' },
     continueOnFailure: false,
     ...(timeoutMs !== undefined && { timeoutMs }),
@@ -87,6 +91,7 @@ After=network-online.target
 [Service]
 TimeoutStartSec=8340s
 TimeoutStopSec=1140s
+LoadCredential=notify:/etc/run-plan/credentials/notify
 LoadCredential=postgres-password:/etc/run-plan/credentials/postgres-password
 LoadCredential=token:/etc/run-plan/credentials/token
 ReadWritePaths=-"/var/backups/clean 100%%"
