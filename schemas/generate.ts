@@ -120,9 +120,16 @@ function plainShape(schema: unknown, schemas: ReadonlyMap<string, AnySchemaObjec
   return Object.fromEntries(kept.map(([key, value]) => [key, plainShape(value, schemas)]));
 }
 
+/**
+ * What operators write is told with all its mistakes at once; of what run-plan has stored the first one is enough, and a
+ * document of a million of them costs no more to look at than a sound one.
+ */
+const writtenByOperators = /^(?:plan|environments|settings|variable)\.|^tasks\//;
+
 function validatorOf(schemas: readonly AnySchemaObject[], id: string): string {
   const ajv = new Ajv({
     ...ajvOptions,
+    allErrors: writtenByOperators.test(id),
     schemas: [...schemas],
     inlineRefs: false,
     code: { esm: true, source: true },

@@ -1,6 +1,7 @@
 import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { describeDamage } from '../src/base/document.ts';
 import { bucketFailure, openBucketStore } from '../src/bucket/bucket-store.ts';
 import { dueMs, scopeOf, wishesOf } from '../src/bucket/canary/canary.ts';
 import { judge, othersOf } from '../src/bucket/canary/judge.ts';
@@ -72,13 +73,17 @@ async function lookAndPlant(
   const file = ledgerFile(context, store.location);
   const graceMs = parseDuration(parameters.grace ?? '3d') ?? 0;
   const earlier = await readLedger(file);
+  if (earlier.damage !== undefined)
+    report.warn(
+      `${describeDamage(earlier.damage)}: new canaries are planted, and the old ones stay as small objects`,
+    );
   const rules = ((await readSetting(lifecycleSetting, store, signal)) ?? []).filter(
     ({ ID, Status }) => !isRehearsal(ID) && Status === 'Enabled',
   );
   const checks: CheckFact[] = [];
   const waiting: PlantedCanary[] = [];
   const done: PlantedCanary[] = [];
-  for (const canary of earlier) {
+  for (const canary of earlier.planted) {
     if (!rules.some(({ ID = '' }) => ID === canary.rule)) {
       report.warn(`rule ${canary.rule} is no longer there: nothing is told of ${canary.key}`);
       done.push(canary);

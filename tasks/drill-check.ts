@@ -1,4 +1,5 @@
 import type { Environment } from '../src/language/environment/environment.ts';
+import { describeDamage } from '../src/base/document.ts';
 import { readDrills } from '../src/tell/evidence/drills.ts';
 import { withSignOffs } from '../src/tell/evidence/sign-off.ts';
 import { parseDuration } from '../src/base/quantity/duration.ts';
@@ -104,7 +105,8 @@ async function lastPassed(
     const { drills, damaged } = await readDrills({ repository }, { plan, limit, signal });
     const passed = drills.map(withSignOffs).find(({ verdict }) => verdict.state === 'passed');
     if (passed !== undefined) return { runId: passed.runId, startedAt: new Date(passed.run.startedAt) };
-    if (limit === looksBack[1]) for (const name of damaged) report.warn(`${name} cannot be read as evidence`);
+    if (limit === looksBack[1])
+      for (const damage of damaged) report.warn(`${describeDamage(damage)}: no evidence`);
   }
   return undefined;
 }

@@ -1,13 +1,19 @@
+import { document, soundValue } from '../base/document.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository } from '../store/repository.ts';
 import type { DrillMark } from '../language/generated/drill-mark.types.ts';
 import { drillKey } from './name.ts';
-import { readStoredText } from './stored-text.ts';
 
 export type { DrillMark } from '../language/generated/drill-mark.types.ts';
 
-/** Greatest accepted size of a drill mark in bytes; ours take about 400. */
-const drillMarkBytesLimit = 64 * 1024;
+const drillMarks = document<DrillMark>({
+  name: 'drill mark',
+  // Ours take about 400 bytes.
+  limitBytes: 64 * 1024,
+  schema: () => import('../language/generated/drill-mark.validate.ts'),
+  fault: ({ drilledAt }: DrillMark) =>
+    Number.isNaN(Date.parse(drilledAt)) ? 'was made at no time' : undefined,
+});
 
 /** A drill that succeeded. */
 export interface SucceededDrill {
@@ -43,16 +49,14 @@ export async function markDrilled(
     throw error;
   }
   try {
-    await repository.put(key, renderDrillMark(mark), { contentType: 'application/json', signal });
+    await drillMarks.put(repository, key, mark, signal);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'key-exists') throw error;
   }
 }
 
 /** A mark's text as stored. */
-export function renderDrillMark(mark: DrillMark): string {
-  return `${JSON.stringify(mark, undefined, 2)}\n`;
-}
+export const renderDrillMark = drillMarks.render;
 
 /**
  * The drill mark of an artifact; undefined when there is none, or none that speaks of this very manifest. What is
@@ -64,25 +68,7 @@ export async function readDrillMark(
   marked: { readonly name: string; readonly manifestSha256: string },
   signal?: AbortSignal,
 ): Promise<DrillMark | undefined> {
-  const found = await readStoredText(repository, drillKey(marked.name), drillMarkBytesLimit, signal);
-  if (found.kind !== 'text') return undefined;
-  const mark = await parseDrillMark(found.bytes.toString('utf8'));
+  const mark = soundValue(await drillMarks.get(repository, drillKey(marked.name), signal));
   if (mark?.name !== marked.name || mark.manifestSha256 !== marked.manifestSha256) return undefined;
   return mark;
-}
-
-/** A mark from its text; undefined for anything else. Never throws. */
-async function parseDrillMark(text: string): Promise<DrillMark | undefined> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { default: validate } = await import('../language/generated/drill-mark.validate.ts');
-  return isDrillMark(validate, value) && !Number.isNaN(Date.parse(value.drilledAt)) ? value : undefined;
-}
-
-function isDrillMark(validate: (value: unknown) => boolean, value: unknown): value is DrillMark {
-  return validate(value);
 }

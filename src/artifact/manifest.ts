@@ -1,5 +1,6 @@
+import { describeDamage, document, type Present } from '../base/document.ts';
 import type { Manifest } from '../language/generated/manifest.types.ts';
-import { compactTime, parseArtifactName } from './name.ts';
+import { compactTime, manifestKey, parseArtifactName } from './name.ts';
 
 export type { Manifest } from '../language/generated/manifest.types.ts';
 
@@ -13,7 +14,8 @@ export function isData({ role }: Pick<ManifestFile, 'role'>): boolean {
 
 /** A text that was read as a manifest: the manifest, or in words why it is none. */
 export type ParsedManifest =
-  { readonly ok: true; readonly manifest: Manifest } | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly manifest: Manifest; readonly bytes: Buffer }
+  | { readonly ok: false; readonly reason: string };
 
 /**
  * Greatest accepted size of a manifest in bytes. A table of the fingerprint or a stored file takes about 200 bytes;
@@ -21,40 +23,31 @@ export type ParsedManifest =
  */
 export const manifestBytesLimit = 32 * 1024 * 1024;
 
-/** A manifest's text as stored: JSON with two spaces and a final newline. */
-export function renderManifest(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+export const manifests = document<Manifest>({
+  name: 'manifest',
+  limitBytes: manifestBytesLimit,
+  schema: () => import('../language/generated/manifest.validate.ts'),
+});
+
+/** A manifest's text as stored. */
+export const renderManifest = manifests.render;
+
+/** Reads a manifest's text, as `judgeManifest` does. */
+export async function parseManifest(text: string, name: string): Promise<ParsedManifest> {
+  return judgeManifest(await manifests.parse(text, manifestKey(name)), name);
 }
 
 /**
- * Reads a manifest's text: JSON, shape by schema, and what a schema cannot say (its name, its time and its files
- * belong together). `name` is the artifact that the key speaks of. Never throws.
+ * A manifest that was found, held against what a schema cannot say (its name, its time and its files belong together).
+ * `name` is the artifact that the key speaks of.
  */
-export async function parseManifest(text: string, name: string): Promise<ParsedManifest> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { ok: false, reason: 'its manifest is not JSON' };
-  }
-  const { default: validate } = await import('../language/generated/manifest.validate.ts');
-  if (!isManifest(validate, value)) {
-    return { ok: false, reason: `its manifest is not valid: ${firstError(validate)}` };
-  }
-  const reason = contradiction(value, name);
-  return reason === undefined ? { ok: true, manifest: value } : { ok: false, reason };
-}
-
-function isManifest(validate: (value: unknown) => boolean, value: unknown): value is Manifest {
-  return validate(value);
-}
-
-/** Ajv leaves the errors of the last call on the function, which the generated code does not declare. */
-function firstError(validate: object): string {
-  const { errors } = validate as { errors?: readonly { instancePath?: string; message?: string }[] | null };
-  const first = errors?.[0];
-  const place = first?.instancePath ?? '';
-  return `${place === '' ? 'the manifest' : place} ${first?.message ?? 'has an unknown shape'}`;
+export function judgeManifest(reading: Present<Manifest>, name: string): ParsedManifest {
+  if (reading.state === 'damaged')
+    return { ok: false, reason: describeDamage(reading.damage, 'its manifest') };
+  const reason = contradiction(reading.value, name);
+  return reason === undefined
+    ? { ok: true, manifest: reading.value, bytes: reading.bytes }
+    : { ok: false, reason };
 }
 
 function contradiction(manifest: Manifest, name: string): string | undefined {

@@ -3,7 +3,7 @@ import type { Repository } from '../store/repository.ts';
 import type { Artifact } from './artifact.ts';
 import { verificationKey } from './name.ts';
 import type { StoredManifest } from './store.ts';
-import { renderVerification, type Verification } from './verification-mark.ts';
+import { verifications, type Verification } from './verification-mark.ts';
 
 export interface MarkOptions {
   readonly verifiedAt: Date;
@@ -38,10 +38,7 @@ export async function markVerified(
     manifestSha256: sha256,
     contents: options.contents,
   };
-  await repository.put(key, renderVerification(mark), {
-    contentType: 'application/json',
-    signal: options.signal,
-  });
+  await verifications.put(repository, key, mark, options.signal);
 }
 
 /** Takes the mark from an artifact that turned out damaged. Gives the failure when the store refuses it. */

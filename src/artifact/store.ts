@@ -10,10 +10,9 @@ import {
 } from './artifact.ts';
 import { sha256Of } from './checksums.ts';
 import { readDrillMark } from './drill-mark.ts';
-import { manifestBytesLimit, parseManifest, type Manifest } from './manifest.ts';
+import { judgeManifest, manifests, type Manifest } from './manifest.ts';
 import { drillKey, manifestKey, parseArtifactKey, parseArtifactName, verificationKey } from './name.ts';
-import { readStoredText } from './stored-text.ts';
-import { parseVerification, verificationBytesLimit } from './verification-mark.ts';
+import { judgeVerification, verifications } from './verification-mark.ts';
 
 export interface StoreOptions {
   readonly signal?: AbortSignal;
@@ -100,13 +99,12 @@ async function loadManifest(
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<StoredManifest | { readonly damage: string } | undefined> {
-  const found = await readStoredText(repository, manifestKey(name), manifestBytesLimit, signal);
-  if (found.kind === 'missing') return undefined;
-  if (found.kind === 'too-big')
-    return { damage: `its manifest is larger than ${String(manifestBytesLimit)} bytes` };
-  const parsed = await parseManifest(found.bytes.toString('utf8'), name);
-  if (!parsed.ok) return { damage: parsed.reason };
-  return { manifest: parsed.manifest, sha256: sha256Of(found.bytes) };
+  const found = await manifests.get(repository, manifestKey(name), signal);
+  if (found.state === 'missing') return undefined;
+  const judged = judgeManifest(found, name);
+  return judged.ok
+    ? { manifest: judged.manifest, sha256: sha256Of(judged.bytes) }
+    : { damage: judged.reason };
 }
 
 async function listNames(
@@ -172,10 +170,9 @@ async function stateOf(
   });
   const key = verificationKey(artifact.name);
   if (!artifact.objects.some((object) => object.key === key)) return unverified('it was never read back');
-  const mark = await readStoredText(repository, key, verificationBytesLimit, signal);
-  if (mark.kind === 'missing') return unverified('it was never read back');
-  if (mark.kind === 'too-big') return unverified('its verification is not valid');
-  const parsed = await parseVerification(mark.bytes.toString('utf8'), {
+  const mark = await verifications.get(repository, key, signal);
+  if (mark.state === 'missing') return unverified('it was never read back');
+  const parsed = judgeVerification(mark, {
     name: artifact.name,
     manifestSha256: sha256,
     createdAt: artifact.createdAt,

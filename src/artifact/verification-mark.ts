@@ -1,9 +1,14 @@
+import { describeDamage, document, type Present } from '../base/document.ts';
 import type { Verification } from '../language/generated/verification.types.ts';
 
 export type { Verification } from '../language/generated/verification.types.ts';
 
-/** Greatest accepted size of a verification mark in bytes; ours take about 400. */
-export const verificationBytesLimit = 64 * 1024;
+export const verifications = document<Verification>({
+  name: 'verification mark',
+  // Ours take about 400 bytes.
+  limitBytes: 64 * 1024,
+  schema: () => import('../language/generated/verification.validate.ts'),
+});
 
 /** What a mark must speak of to count. */
 export interface MarkedManifest {
@@ -18,29 +23,20 @@ export type ParsedVerification =
   | { readonly ok: false; readonly reason: string };
 
 /** A mark's text as stored. */
-export function renderVerification(verification: Verification): string {
-  return `${JSON.stringify(verification, undefined, 2)}\n`;
-}
+export const renderVerification = verifications.render;
 
 /**
- * Reads a mark and holds it against the manifest that stands in the repository. Only a mark of this very manifest,
- * made after it, by a reading of every byte, makes an artifact verified. Never throws.
+ * Holds a mark that was found against the manifest that stands in the repository. Only a mark of this very manifest, made
+ * after it, by a reading of every byte, makes an artifact verified.
  */
-export async function parseVerification(text: string, marked: MarkedManifest): Promise<ParsedVerification> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { ok: false, reason: 'its verification is not JSON' };
-  }
-  const { default: validate } = await import('../language/generated/verification.validate.ts');
-  if (!isVerification(validate, value)) return { ok: false, reason: 'its verification is not valid' };
-  const reason = contradiction(value, marked);
-  return reason === undefined ? { ok: true, verification: value } : { ok: false, reason };
-}
-
-function isVerification(validate: (value: unknown) => boolean, value: unknown): value is Verification {
-  return validate(value);
+export function judgeVerification(
+  reading: Present<Verification>,
+  marked: MarkedManifest,
+): ParsedVerification {
+  if (reading.state === 'damaged')
+    return { ok: false, reason: describeDamage(reading.damage, 'its verification') };
+  const reason = contradiction(reading.value, marked);
+  return reason === undefined ? { ok: true, verification: reading.value } : { ok: false, reason };
 }
 
 function contradiction(verification: Verification, marked: MarkedManifest): string | undefined {

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { getBounded } from '../base/document.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 import type { Repository } from '../store/repository.ts';
 import { parseChecksums, sha256Of } from './checksums.ts';
@@ -11,7 +12,6 @@ import {
   readBackWhole,
   type ReadBackOptions,
 } from './read-back.ts';
-import { readStoredText } from './stored-text.ts';
 import { createTableOfContents, type TableOfContents } from './table-of-contents.ts';
 import { decodingStages, discardStage, listStage, pipeInto, unpackStage } from './verification-stages.ts';
 
@@ -117,13 +117,13 @@ async function compareChecksums(
   file: ManifestFile,
   tools: VerificationTools,
 ): Promise<void> {
-  const stored = await readStoredText(tools.repository, file.key, checksumsBytesLimit, tools.signal);
-  const listed = stored.kind === 'text' ? parseChecksums(stored.bytes.toString('utf8')) : undefined;
-  if (stored.kind !== 'text' || sha256Of(stored.bytes) !== file.sha256 || listed === undefined) {
+  const stored = await getBounded(tools.repository, file.key, checksumsBytesLimit, tools.signal);
+  const listed = stored.state === 'read' ? parseChecksums(stored.bytes.toString('utf8')) : undefined;
+  if (stored.state !== 'read' || sha256Of(stored.bytes) !== file.sha256 || listed === undefined) {
     throw damaged(
       file,
       `checksums with sha256 ${file.sha256}`,
-      stored.kind === 'text' ? 'another text' : stored.kind,
+      stored.state === 'read' ? 'another text' : stored.state,
     );
   }
   const sums = new Map(listed.map(({ key, sha256 }) => [key, sha256]));

@@ -14,6 +14,7 @@ const catalogue = {
   'environment-incomplete': exitCode.notReady,
   'state-folder': exitCode.notReady,
   'unit-folder': exitCode.notReady,
+  'not-trusted': exitCode.notReady,
   locked: exitCode.locked,
   'lock-lost': exitCode.stepFailed,
   'not-confirmed': exitCode.usage,

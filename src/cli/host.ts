@@ -1,3 +1,4 @@
+import { describeDamage, type Damage } from '../base/document.ts';
 import type { LoadBuilt } from '../task/built-in-tasks.ts';
 import { createRedactor, type Redactor } from '../process/secrets/redactor.ts';
 
@@ -38,6 +39,14 @@ export function processHost(taskFolder: string, version: string, loadBuilt: Load
 /** Prints text for people or data for programs; either way masked. */
 export function print(host: CommandHost, text: string): void {
   host.output.write(host.redactor.redact(text));
+}
+
+/** Names what is stored and cannot be read, each for itself, on the error output: the listing goes on. */
+export function warnOfDamage(host: CommandHost, damaged: readonly Damage[]): void {
+  for (const damage of damaged) {
+    const text = `run-plan: warning: ${describeDamage(damage)}: ${damage.hint}\n`;
+    host.errorOutput.write(host.redactor.redact(text));
+  }
 }
 
 /** Prints a value as indented JSON. */

@@ -1,3 +1,4 @@
+import type { Damage } from '../base/document.ts';
 import type { Plan } from '../language/plan/plan.ts';
 import { listRecords } from '../run/record/store.ts';
 import { renderScheduleEntry } from '../language/schedule/schedule-words.ts';
@@ -23,16 +24,18 @@ export interface PlanTimer {
   readonly service?: UnitState;
   readonly lastRun?: { readonly id: string; readonly outcome: string; readonly startedAt: string };
   readonly drift: readonly UnitChange[];
+  /** Newer journals that cannot be read. */
+  readonly damaged: readonly Damage[];
 }
 
-/** @param stateFolder where this host's run records are; one that cannot be read tells of no run */
+/** @param stateFolder where this host's run records are */
 export async function planTimer(
   plan: Plan,
   { states, changes }: UnitDifference,
   stateFolder: string,
   now: Date,
 ): Promise<PlanTimer> {
-  const { records } = await listRecords({ stateFolder }, { plan: plan.name, limit: 1 });
+  const { records, damaged } = await listRecords({ stateFolder }, { plan: plan.name, limit: 1 });
   const [last] = records;
   const timer = states?.get(timerName(plan.name));
   const service = states?.get(serviceName(plan.name));
@@ -49,6 +52,7 @@ export async function planTimer(
       lastRun: { id: last.runId, outcome: last.outcome, startedAt: last.startedAt },
     }),
     drift: changes.filter((change) => change.plan === plan.name),
+    damaged,
   };
 }
 

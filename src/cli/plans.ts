@@ -11,6 +11,7 @@ import type { Secrets } from '../language/secret-reference.ts';
 import { teachVariables } from '../process/secrets/references-in.ts';
 import { createSecretStore } from '../process/secrets/secret-store.ts';
 import { loadSettings } from '../language/settings/load-settings.ts';
+import { requireOwnFolder } from '../language/settings/trust.ts';
 import type { Settings } from '../language/settings/settings.ts';
 import { createTaskRegistry, type RegisteredTask, type TaskRegistry } from '../task/registry.ts';
 import { commandNames } from './command-names.ts';
@@ -27,11 +28,17 @@ export interface Plans {
   readonly secrets: Secrets;
 }
 
-/** Loads them. @throws Failure `usage` for a settings file that does not exist */
+/**
+ * Loads them.
+ * @throws Failure `usage` for a settings file that does not exist, `not-trusted` for what others may write, unless the
+ *   operator named the settings
+ */
 export async function loadPlans(host: CommandHost, configFile: string | undefined): Promise<Plans> {
   const { environmentVariables: variables, workingFolder } = host;
   const loaded = await loadSettings(workingFolder, variables, configFile);
   const { settings } = loaded;
+  if (!loaded.isNamed)
+    for (const folder of [settings.plansFolder, ...settings.taskFolders]) await requireOwnFolder(folder);
   const registry = await createTaskRegistry({
     builtInFolder: host.taskFolder,
     ...(host.loadBuilt !== undefined && { loadBuilt: host.loadBuilt }),

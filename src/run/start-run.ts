@@ -1,3 +1,4 @@
+import { describeDamage } from '../base/document.ts';
 import type { LockTaker, RunLock } from '../task/run-lock.ts';
 import { closeInterrupted } from './record/interrupted.ts';
 import type { RunRecord } from '../language/generated/run-record.types.ts';
@@ -54,7 +55,9 @@ export function createLocks({ run }: RunContext, ends: RunEnds): Locks {
 
 /** Names the runs that were killed since, once; gives their records for the repository. */
 export async function tellInterrupted({ run, host, emit }: RunContext): Promise<readonly RunRecord[]> {
-  const found = await closeInterrupted(host.stateFolder, run.plan, run.id, host.clock.now());
+  const found = await closeInterrupted(host.stateFolder, run.plan, run.id, host.clock.now(), (damage) => {
+    emit({ type: 'run-warning', text: `${describeDamage(damage)}: ${damage.hint}` });
+  });
   for (const { runId, lastEventAt, step } of found) {
     emit({ type: 'run-interrupted-found', runId, lastEventAt, ...(step !== undefined && { step }) });
   }

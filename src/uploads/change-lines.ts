@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { documentLines } from '../base/document.ts';
+import { stateFolderFailure } from '../base/state-folder.ts';
+import { validate } from '../language/generated/change-line.validate.ts';
 import type { BegunChange, Change } from './change.ts';
 
 /** A change that was begun reads `begun` for its action, and what it was to become beside it. */
@@ -19,9 +20,13 @@ export function undoneLine(key: string): string {
  */
 export async function* readChanges(path: string): AsyncGenerator<Change | BegunChange> {
   const begun = new Map<string, BegunChange>();
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    const line = parseLine(text);
-    if (line === undefined) continue;
+  for await (const read of changeLines.read(path)) {
+    if (read.state === 'damaged') {
+      // What cannot be read at all must not pass for nothing done.
+      if (read.damage.kind === 'unreadable') throw stateFolderFailure(path, new Error(read.damage.problem));
+      continue;
+    }
+    const line = read.value;
     if (line.action === 'begun') begun.set(line.key, { ...line, action: line.intended });
     else {
       begun.delete(line.key);
@@ -36,11 +41,11 @@ type Line =
   | { readonly key: string; readonly action: 'none' }
   | (Omit<BegunChange, 'action'> & { readonly action: 'begun'; readonly intended: Change['action'] });
 
-function parseLine(text: string): Line | undefined {
-  try {
-    const value = JSON.parse(text) as Line | null;
-    return typeof value?.key === 'string' && typeof value.action === 'string' ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const changeLines = documentLines<Line>({
+  name: 'report of restored uploads',
+  // A key has at most 1 KiB, which escapes make six; the rest is ids and sums.
+  longestBytes: 64 * 1024,
+  // A line is some 400 bytes, and a bucket may have a billion keys.
+  limitBytes: Number.MAX_SAFE_INTEGER,
+  validate,
+});

@@ -3,9 +3,10 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import { soundValue } from '../base/document.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository } from '../store/repository.ts';
-import type { ChangeHeader } from './unfinished-changes.ts';
+import { changeHeaders, type ChangeHeader } from './unfinished-changes.ts';
 
 /** Attempts of one step that each leave a report. */
 const mostReports = 99;
@@ -88,11 +89,8 @@ export async function fetchReport(
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(longestHeader), 0, longestHeader, 0);
     const [line = ''] = buffer.subarray(0, bytesRead).toString('utf8').split('\n', 1);
-    const header = JSON.parse(line) as Partial<ChangeHeader>;
-    const { uploads, work, runId } = header;
-    if (uploads !== undefined && work !== undefined && runId !== undefined) return { uploads, work, runId };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    const header = soundValue(await changeHeaders.parse(line, key));
+    if (header !== undefined) return header;
   } finally {
     await file.close();
   }

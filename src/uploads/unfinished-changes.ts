@@ -1,33 +1,34 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { describeDamage, document } from '../base/document.ts';
 import { Failure } from '../base/failure.ts';
 import { unfinishedMark } from '../base/state-folder.ts';
+import type { ChangeHeader } from '../language/generated/change-header.types.ts';
+
+export type { ChangeHeader } from '../language/generated/change-header.types.ts';
 
 /** What a report is about: stands beside it, so that only the same work is ever taken over or undone. */
-export interface ChangeHeader {
-  /** `s3://bucket/prefix at endpoint`. */
-  readonly uploads: string;
-  /** What the keys are brought back to: an instant, or a report that is undone; with what narrows it. */
-  readonly work: string;
-  readonly runId: string;
-}
+export const changeHeaders = document<ChangeHeader>({
+  name: 'header of a report of restored uploads',
+  // Ours take some hundred bytes.
+  limitBytes: 64 * 1024,
+  schema: () => import('../language/generated/change-header.validate.ts'),
+});
 
 const headerFile = 'restore.json';
 
 export async function writeHeader(folder: string, header: ChangeHeader): Promise<void> {
-  await writeFile(join(folder, headerFile), `${JSON.stringify(header)}\n`, { mode: 0o600 });
+  await changeHeaders.writeFile(join(folder, headerFile), header);
 }
 
 /** The header that lies beside a report. @throws Failure `usage` when it is no report of an uploads-restore */
 export async function readHeader(folder: string): Promise<ChangeHeader> {
-  try {
-    return JSON.parse(await readFile(join(folder, headerFile), 'utf8')) as ChangeHeader;
-  } catch (error) {
-    throw new Failure('usage', `${folder} holds no report of an uploads-restore`, {
-      hint: 'Say the id of the run that is to be undone, or the path of its changes.ndjson.',
-      cause: error,
-    });
-  }
+  const read = await changeHeaders.readFile(join(folder, headerFile));
+  if (read.state === 'sound') return read.value;
+  const why = read.state === 'damaged' ? `: ${describeDamage(read.damage)}` : '';
+  throw new Failure('usage', `${folder} holds no report of an uploads-restore${why}`, {
+    hint: 'Say the id of the run that is to be undone, or the path of its changes.ndjson.',
+  });
 }
 
 /** From now on the work in a kept folder is taken over by whoever does the same, and the folder is not pruned. */

@@ -1,6 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Failure } from '../../base/failure.ts';
+import { document, type Damage } from '../../base/document.ts';
 import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
 import { isCanaryKey, takers, type CanaryAct } from './canary.ts';
 
@@ -34,78 +33,53 @@ interface Ledger {
   readonly canaries: readonly PlantedCanary[];
 }
 
-/** What earlier runs have planted. @throws Failure `state-folder` for a file that is there and cannot be understood */
-export async function readLedger(file: string): Promise<readonly PlantedCanary[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw stateFolderFailure(file, error);
-  }
-  try {
-    const ledger: unknown = JSON.parse(text);
-    if (isLedger(ledger)) return ledger.canaries;
-  } catch {
-    // Told below.
-  }
-  throw new Failure('state-folder', `${file} is no list of canaries that this version has written`, {
-    hint: 'remove it: the next run then plants new ones, and those that are there stay as small objects',
-  });
+const ledgers = document<Ledger>({
+  name: 'list of canaries',
+  // One a rule and act, of some 300 bytes; a bucket has at most 1,000 rules.
+  limitBytes: 4 * 1024 * 1024,
+  schema: () => import('../../language/generated/canary-ledger.validate.ts'),
+  fault: ({ canaries }: Ledger) => {
+    const strange = canaries.findIndex((canary) => !isPlanted(canary));
+    return strange === -1 ? undefined : `has at /canaries/${String(strange)} what was never planted`;
+  },
+});
+
+/** What earlier runs have planted, or why nobody knows. */
+export interface ReadLedger {
+  readonly planted: readonly PlantedCanary[];
+  readonly damage?: Damage;
 }
 
-function isLedger(value: unknown): value is Ledger {
-  return isObject(value) && value['format'] === 1 && isListOf(value['canaries'], isPlanted);
+/**
+ * What earlier runs have planted. Of a damaged list nothing is believed: every version of a canary is deleted once it has
+ * told. Those that it named stay as small objects.
+ */
+export async function readLedger(file: string): Promise<ReadLedger> {
+  const read = await ledgers.readFile(file);
+  if (read.state === 'damaged') return { planted: [], damage: read.damage };
+  return { planted: read.state === 'sound' ? read.value.canaries : [] };
 }
 
-/** The key's form matters most: every version of a canary is deleted once it has told, so it must be no other object. */
-function isPlanted(value: unknown): value is PlantedCanary {
-  if (!isObject(value) || !isAct(value, true)) return false;
-  const { key, plantedAtMs, versionId, uploadId, others } = value;
+/** The key's form matters most: it must be no other object's. */
+function isPlanted({ key, others = [], ...canary }: PlantedCanary): boolean {
+  return isCanaryKey(key) && isAct(canary, true) && others.every((other) => isAct(other, false));
+}
+
+function isAct(
+  { act, storageClass }: Pick<PlantedCanary, 'act' | 'storageClass'>,
+  mayBeControl: boolean,
+): boolean {
   return (
-    typeof key === 'string' &&
-    isCanaryKey(key) &&
-    // A time that no Date can bear would fail later, when it is to be said.
-    typeof plantedAtMs === 'number' &&
-    !Number.isNaN(new Date(plantedAtMs).getTime()) &&
-    isTextOrNothing(versionId) &&
-    isTextOrNothing(uploadId) &&
-    (others === undefined || isListOf(others, (other) => isObject(other) && isAct(other, false)))
-  );
-}
-
-function isAct({ rule, act, days, storageClass }: Fields, mayBeControl: boolean): boolean {
-  return (
-    typeof rule === 'string' &&
-    typeof act === 'string' &&
     (Object.hasOwn(takers, act) || (mayBeControl && act === 'control')) &&
-    Number.isInteger(days) &&
-    isTextOrNothing(storageClass) &&
     act.startsWith('moves') === (storageClass !== undefined)
   );
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
-}
-
-function isListOf(value: unknown, isOne: (one: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(isOne);
-}
-
-function isTextOrNothing(value: unknown): boolean {
-  return value === undefined || typeof value === 'string';
-}
-
 /** Whole or not at all. @throws Failure `state-folder` */
 export async function writeLedger(file: string, canaries: readonly PlantedCanary[]): Promise<void> {
-  const ledger: Ledger = { format: 1, canaries };
   makeStateFolder(dirname(file));
   try {
-    await writeFile(`${file}.new`, `${JSON.stringify(ledger, undefined, 2)}\n`, { mode: 0o600 });
-    await rename(`${file}.new`, file);
+    await ledgers.writeFile(file, { format: 1, canaries });
   } catch (error) {
     throw stateFolderFailure(file, error);
   }

@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { document, soundValue } from '../../base/document.ts';
 import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
 import type {
   ProbedCapability,
   StoredCapabilities,
 } from '../../language/generated/store-capabilities.types.ts';
-import { validate } from '../../language/generated/store-capabilities.validate.ts';
 
 /** After this long a store may have been upgraded or exchanged: it is to be probed again. Milliseconds. */
 export const capabilityAgeLimitMs = 30 * 86_400_000;
+
+const storeNotes = document<StoredCapabilities>({
+  name: 'note of what a store can do',
+  // A line or two a capability, of which there are some thirty.
+  limitBytes: 1024 * 1024,
+  schema: () => import('../../language/generated/store-capabilities.validate.ts'),
+});
 
 /** What is known of a store: by its endpoint, whoever uses it. */
 export interface KnownCapabilities {
@@ -21,34 +27,24 @@ export interface KnownCapabilities {
 }
 
 /** Undefined for a store that was never probed. A file that cannot be read counts as none: it can be made again. */
-export function readCapabilities(
+export async function readCapabilities(
   stateFolder: string,
   endpoint: string,
   now: Date,
-): KnownCapabilities | undefined {
-  let stored: unknown;
-  try {
-    stored = JSON.parse(readFileSync(capabilityFile(stateFolder, endpoint), 'utf8'));
-  } catch {
-    return undefined;
-  }
-  if (!isStored(stored)) return undefined;
-  const { probedAt: at, capabilities, endpoint: of } = stored;
+): Promise<KnownCapabilities | undefined> {
+  const stored = soundValue(await storeNotes.readFile(capabilityFile(stateFolder, endpoint)));
+  if (stored?.endpoint !== endpoint) return undefined;
+  const { probedAt: at, capabilities } = stored;
   const probedAt = new Date(at);
-  if (of !== endpoint || Number.isNaN(probedAt.getTime())) return undefined;
   const isStale = now.getTime() - probedAt.getTime() > capabilityAgeLimitMs;
   return { endpoint, probedAt, isStale, capabilities };
 }
 
-function isStored(value: unknown): value is StoredCapabilities {
-  return validate(value);
-}
-
 /** Whole or not at all, also when two probes end at once. @throws Failure `state-folder` */
-export function writeCapabilities(
+export async function writeCapabilities(
   stateFolder: string,
   known: Pick<KnownCapabilities, 'endpoint' | 'probedAt' | 'capabilities'>,
-): void {
+): Promise<void> {
   const file = capabilityFile(stateFolder, known.endpoint);
   makeStateFolder(storesFolder(stateFolder));
   const stored: StoredCapabilities = {
@@ -57,10 +53,8 @@ export function writeCapabilities(
     probedAt: known.probedAt.toISOString(),
     capabilities: [...known.capabilities],
   };
-  const temporary = `${file}.${String(process.pid)}`;
   try {
-    writeFileSync(temporary, `${JSON.stringify(stored, undefined, 2)}\n`, { mode: 0o600 });
-    renameSync(temporary, file);
+    await storeNotes.writeFile(file, stored);
   } catch (error) {
     throw stateFolderFailure(file, error);
   }

@@ -15,7 +15,7 @@ export function bucketLooks(bucket: Bucket, instruments: Instruments): readonly 
     {
       subject,
       what: 'settings',
-      take: () => Promise.resolve(lackFindings(bucket, instruments)),
+      take: () => lackFindings(bucket, instruments),
     },
     { subject, what: 'bucket', take: (signal) => presence(bucket, instruments, signal) },
   ];
@@ -40,9 +40,10 @@ async function presence(
   }
 }
 
-function lackFindings(bucket: Bucket, { stateFolder, clock }: Instruments): readonly Found[] {
+async function lackFindings(bucket: Bucket, { stateFolder, clock }: Instruments): Promise<readonly Found[]> {
   const { endpoint } = bucket.connection;
-  const known = endpoint === undefined ? undefined : readCapabilities(stateFolder, endpoint, clock.now());
+  const known =
+    endpoint === undefined ? undefined : await readCapabilities(stateFolder, endpoint, clock.now());
   return lacksOf(bucket, known).map(({ setting, failure }) => failed(setting, failure));
 }
 
@@ -58,16 +59,17 @@ export function encryptionLooks(
     {
       subject,
       what: 'encryption of the repository',
-      take: () => Promise.resolve(encryptionFindings(store.s3, instruments)),
+      take: () => encryptionFindings(store.s3, instruments),
     },
   ];
 }
 
-function encryptionFindings(
+async function encryptionFindings(
   { endpoint, encryption }: S3Location,
   { stateFolder, clock }: Instruments,
-): readonly Found[] {
-  const known = endpoint === undefined ? undefined : readCapabilities(stateFolder, endpoint, clock.now());
+): Promise<readonly Found[]> {
+  const known =
+    endpoint === undefined ? undefined : await readCapabilities(stateFolder, endpoint, clock.now());
   const name = encryption?.algorithm === 'AES256' ? 'upload-encryption-aes256' : 'upload-encryption-kms';
   const probed = known?.capabilities.find((capability) => capability.name === name);
   if (known === undefined || known.isStale || probed?.state !== 'no') return [];

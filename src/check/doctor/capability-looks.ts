@@ -23,7 +23,7 @@ export function capabilityLooks(patient: Patient, instruments: Instruments): rea
     take: async (signal) => {
       const { stateFolder, clock } = instruments;
       if (instruments.fresh) await probe(location, endpoint, kmsKey, instruments, signal);
-      return capabilityFindings(readCapabilities(stateFolder, endpoint, clock.now()));
+      return capabilityFindings(await readCapabilities(stateFolder, endpoint, clock.now()));
     },
   }));
 }
@@ -40,7 +40,7 @@ async function probe(
     notes: openGroundNotes(notesFolder(stateFolder, endpoint)),
     ...(kmsKey !== undefined && { kmsKey }),
   });
-  writeCapabilities(stateFolder, { endpoint, probedAt: clock.now(), capabilities });
+  await writeCapabilities(stateFolder, { endpoint, probedAt: clock.now(), capabilities });
 }
 
 /** Lacks are told, not failed: whether one matters is for the YAML that asks for it. */

@@ -31,6 +31,9 @@ export function hostLooks(patient: Patient, instruments: Instruments): readonly 
       ? [look('postgres server', serverFindings)]
       : []),
     ...(patient.isScheduled ? [look('systemctl', async () => [await systemFinding(instruments)])] : []),
+    look('settings', () =>
+      Promise.resolve([fine('settings', instruments.settingsFile ?? 'no file: as without one')]),
+    ),
     look('state folder', () => stateFindings(instruments.stateFolder)),
     look('temporary folder', async () => [await spaceFinding('temporary folder', tmpdir())]),
   ];

@@ -26,6 +26,8 @@ export interface Patient {
 
 /** What looking takes. */
 export interface Instruments {
+  /** The file of settings in use; absent: there is none. */
+  readonly settingsFile?: string;
   readonly stateFolder: string;
   readonly secrets: Secrets;
   readonly commands: Commands;

@@ -46,6 +46,7 @@ export async function doctorCommand(
   });
   try {
     const instruments = {
+      ...(plans.settings.file !== undefined && { settingsFile: plans.settings.file }),
       stateFolder: stateFolderOf(plans.settings, host.environmentVariables),
       secrets: plans.secrets,
       commands,

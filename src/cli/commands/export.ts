@@ -63,14 +63,13 @@ async function exportOf(
   exported: readonly ExportedPlan[],
   options: ExportOptions,
 ): Promise<Export> {
-  const { config, image, awsRole, postgresMajor } = options;
+  const { image, awsRole, postgresMajor } = options;
+  const config = portableSettings(host, plans, options.config);
   const settings: ExportSettings = {
     version: host.version,
     now: new Date(),
     package: options.package ?? `run-plan@${host.version}`,
-    ...(config !== undefined && {
-      config: relative(host.workingFolder, resolve(host.workingFolder, config)),
-    }),
+    ...(config !== undefined && { config }),
     ...(image !== undefined && { image }),
     ...(awsRole !== undefined && { awsRole }),
     ...(postgresMajor !== undefined && { postgresMajor }),
@@ -112,4 +111,11 @@ function refused(kind: ExportKind, obstacles: readonly Obstacle[]): Failure {
   return new Failure('not-exportable', `${kind} cannot run this as it is${count}; nothing was written`, {
     hint: lines.join('\n  '),
   });
+}
+
+/** The settings in use as a checkout elsewhere has them: those that were named, or were found here. */
+function portableSettings(host: CommandHost, plans: Plans, named: string | undefined): string | undefined {
+  const file = named === undefined ? plans.settings.file : resolve(host.workingFolder, named);
+  const path = file && relative(host.workingFolder, file);
+  return named === undefined && path?.startsWith('..') === true ? undefined : path;
 }

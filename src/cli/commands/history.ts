@@ -4,7 +4,7 @@ import { renderDuration } from '../../base/quantity/duration.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { listRecords, type RecordList } from '../../run/record/store.ts';
 import type { RunRecord } from '../../language/generated/run-record.types.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
+import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
 import { choosePlan, loadPlans, withRepository, type Plans } from '../plans.ts';
 import { applyPlanName } from '../differences/apply-pipeline.ts';
 import { restorePlanName } from '../restore/restore-plan.ts';
@@ -36,11 +36,10 @@ export async function historyCommand(
     .flatMap((list) => list.records)
     .sort((left, right) => Date.parse(right.startedAt) - Date.parse(left.startedAt))
     .slice(0, options.limit);
-  if (options.json === true) printJson(host, records);
+  const damaged = lists.flatMap((list) => list.damaged);
+  if (options.json === true) printJson(host, [...records, ...damaged.map((damage) => ({ damaged: damage }))]);
   else print(host, render(records));
-  for (const damaged of lists.flatMap((list) => list.damaged)) {
-    host.errorOutput.write(`run-plan: warning: ${damaged} cannot be read as a run record\n`);
-  }
+  warnOfDamage(host, damaged);
   return exitCode.done;
 }
 

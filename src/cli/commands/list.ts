@@ -1,10 +1,11 @@
+import type { Damage } from '../../base/document.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { problemsOf } from '../../language/plan/workspace.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
 import { listRecords } from '../../run/record/store.ts';
 import { nextRuns } from '../../language/schedule/schedule.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
+import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
 import { loadPlans, type Plans } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';
 import { renderTable } from '../table.ts';
@@ -21,6 +22,8 @@ interface ListedPlan {
   readonly valid: boolean;
   readonly nextRunAt: string | null;
   readonly lastRun: { readonly id: string; readonly outcome: string; readonly startedAt: string } | null;
+  /** Newer journals that cannot be read; absent when there are none. */
+  readonly damaged?: readonly Damage[];
 }
 
 /** Lists every plan with its next run and this host's last one. */
@@ -33,11 +36,15 @@ export async function listCommand(host: CommandHost, options: ListOptions): Prom
   );
   if (options.json === true) printJson(host, listed);
   else print(host, renderList(listed, now));
+  warnOfDamage(
+    host,
+    listed.flatMap(({ damaged = [] }) => damaged),
+  );
   return exitCode.done;
 }
 
 async function describePlan(plans: Plans, plan: Plan, stateFolder: string, now: Date): Promise<ListedPlan> {
-  const { records } = await listRecords({ stateFolder }, { plan: plan.name, limit: 1 });
+  const { records, damaged } = await listRecords({ stateFolder }, { plan: plan.name, limit: 1 });
   const [last] = records;
   const valid = problemsOf(plans.workspace, plan.name).every(({ severity }) => severity !== 'error');
   const [next] = valid ? nextRuns(plan.schedule, now, 1, plan.timeZone) : [];
@@ -48,6 +55,7 @@ async function describePlan(plans: Plans, plan: Plan, stateFolder: string, now: 
     valid,
     nextRunAt: next?.at.toISOString() ?? null,
     lastRun: last === undefined ? null : { id: last.runId, outcome: last.outcome, startedAt: last.startedAt },
+    ...(damaged.length > 0 && { damaged }),
   };
 }
 

@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Damage } from '../../base/document.ts';
+import { writeWhole } from '../../base/files.ts';
 import { renderJson } from '../../tell/evidence/documents.ts';
 import { readDrills, type Drill, type DrillList } from '../../tell/evidence/drills.ts';
 import { renderJunit } from '../../tell/evidence/junit-document.ts';
@@ -14,7 +15,7 @@ import { Failure } from '../../base/failure.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import type { DrillEvidence } from '../../language/generated/drill-evidence.types.ts';
 import { planOf, withEvidence } from '../evidence-places.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
+import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
 import { choosePlans, loadPlans, stepsOfRole, type Plans } from '../plans.ts';
 import { renderTable } from '../table.ts';
 
@@ -41,10 +42,17 @@ export async function reportCommand(
   if (options.run !== undefined || options.format !== undefined || options.output !== undefined)
     return printDocument(host, plans, chosen, options);
   const drills: DrillEvidence[] = [];
-  for (const plan of chosen) drills.push(...tell(host, await drillsOf(host, plans, plan)).map(withSignOffs));
+  const damaged: Damage[] = [];
+  for (const plan of chosen) {
+    const list = await drillsOf(host, plans, plan);
+    drills.push(...list.drills.map(withSignOffs));
+    damaged.push(...list.damaged);
+  }
   drills.sort((left, right) => right.run.startedAt.localeCompare(left.run.startedAt));
-  if (options.json === true) printJson(host, drills.map(asData));
+  if (options.json === true)
+    printJson(host, [...drills.map(asData), ...damaged.map((damage) => ({ damaged: damage }))]);
   else print(host, render(drills));
+  warnOfDamage(host, damaged);
   return exitCode.done;
 }
 
@@ -66,13 +74,6 @@ function drillsOf(host: CommandHost, plans: Plans, plan: Plan, runId?: string): 
   );
 }
 
-/** The drills; what cannot be read is a warning. */
-function tell(host: CommandHost, { drills, damaged }: DrillList): readonly Drill[] {
-  for (const file of damaged)
-    host.errorOutput.write(`run-plan: warning: ${file} cannot be read: run-plan report --verify says more\n`);
-  return drills;
-}
-
 async function printDocument(
   host: CommandHost,
   plans: Plans,
@@ -80,7 +81,11 @@ async function printDocument(
   options: ReportOptions,
 ): Promise<ExitCode> {
   const drills: Drill[] = [];
-  for (const plan of chosen) drills.push(...tell(host, await drillsOf(host, plans, plan, options.run)));
+  for (const plan of chosen) {
+    const list = await drillsOf(host, plans, plan, options.run);
+    drills.push(...list.drills);
+    warnOfDamage(host, list.damaged);
+  }
   drills.sort((left, right) => right.evidence.run.startedAt.localeCompare(left.evidence.run.startedAt));
   const [newest] = drills;
   if (newest === undefined) {
@@ -115,7 +120,7 @@ function renderAs(format: (typeof reportFormats)[number], drill: Drill): string 
 
 async function save(file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, text);
+    await writeWhole(file, text, 0o666 & ~process.umask());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Failure('usage', `${file} cannot be written: ${reason}`, { where: file });

@@ -6,6 +6,7 @@ import type { EvidencePlaces } from '../../tell/evidence/places.ts';
 import { answerQuestion, withSignOffs } from '../../tell/evidence/sign-off.ts';
 import { sealBatches, writeBatch } from '../../tell/evidence/store.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
+import { describeDamage } from '../../base/document.ts';
 import { Failure } from '../../base/failure.ts';
 import { accountName } from '../account.ts';
 import { planOf, withEvidence } from '../evidence-places.ts';
@@ -59,9 +60,13 @@ async function findDrill(places: EvidencePlaces, plan: string, runId: string): P
   const { drills, damaged } = await readDrills(places, { plan, runId });
   const [drill] = drills;
   if (damaged.length > 0)
-    throw new Failure('artifact-damaged', `evidence of ${runId} cannot be read: ${damaged.join(', ')}`, {
-      hint: `run-plan report ${plan} --verify says more`,
-    });
+    throw new Failure(
+      'artifact-damaged',
+      `evidence of ${runId} cannot be read: ${damaged.map((damage) => describeDamage(damage)).join('; ')}`,
+      {
+        hint: `run-plan report ${plan} --verify says more`,
+      },
+    );
   if (drill === undefined)
     throw new Failure('usage', `there is no evidence of ${runId}`, {
       hint: `run-plan report ${plan} lists the drills`,

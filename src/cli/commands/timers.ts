@@ -1,7 +1,7 @@
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
 import { renderRunTime } from '../../language/schedule/run-time.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
+import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
 import { needsAttention, planTimer, type PlanTimer } from '../plan-timers.ts';
 import { choosePlans, loadPlans } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';
@@ -34,6 +34,10 @@ export async function timersCommand(
         ? renderAll(timers, difference, now)
         : timers.map((timer) => renderOne(timer, difference, now)).join('\n'),
     );
+  warnOfDamage(
+    host,
+    timers.flatMap(({ damaged }) => damaged),
+  );
   const isBad = timers.some(needsAttention) || difference.changes.length > 0;
   return options.check === true && isBad ? exitCode.objectiveMissed : exitCode.done;
 }
@@ -158,6 +162,7 @@ function asData(timers: readonly PlanTimer[], { absent, changes, folder }: UnitD
       service: timer.service ?? null,
       needsAttention: needsAttention(timer),
       drift: timer.drift.map(({ action, path, reason }) => ({ action, path, reason })),
+      ...(timer.damaged.length > 0 && { damaged: timer.damaged }),
     })),
     orphans: changes.filter(({ action }) => action === 'remove').map(({ path }) => path),
   };

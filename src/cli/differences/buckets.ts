@@ -33,7 +33,7 @@ async function compareOne(scope: DifferenceScope, name: string): Promise<FoundDi
     const bucket = resolveBucket(scope.plans.workspace, name);
     const store = await openBucketStore(bucket.connection, scope.plans.secrets);
     try {
-      const known = knownOf(scope, bucket);
+      const known = await knownOf(scope, bucket);
       return compared(scope, bucket, await compareBucket(store, bucket, { known }));
     } finally {
       store.client.destroy();
@@ -51,10 +51,10 @@ async function compareOne(scope: DifferenceScope, name: string): Promise<FoundDi
 }
 
 /** What an earlier probe has seen of the bucket's store. */
-function knownOf(
+async function knownOf(
   { host, plans, now }: DifferenceScope,
   { connection }: Bucket,
-): KnownCapabilities | undefined {
+): Promise<KnownCapabilities | undefined> {
   if (connection.endpoint === undefined) return undefined;
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   return readCapabilities(stateFolder, connection.endpoint, now);

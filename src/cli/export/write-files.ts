@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '../../base/files.ts';
 import { generatedMark, type ExportFile } from '../../place/export/exported-plan.ts';
 import { Failure } from '../../base/failure.ts';
 
@@ -13,7 +13,8 @@ export async function writeFiles(folder: string, files: readonly ExportFile[]): 
   for (const path of paths) await requireOurs(path);
   try {
     await mkdir(folder, { recursive: true });
-    for (const [index, { text }] of files.entries()) await replace(paths[index] ?? '', text);
+    for (const [index, { text }] of files.entries())
+      await writeWhole(paths[index] ?? '', text, 0o666 & ~process.umask());
   } catch (error) {
     throw new Failure('usage', `${folder} cannot be written: ${reasonOf(error)}`, { cause: error });
   }
@@ -29,17 +30,6 @@ async function requireOurs(path: string): Promise<void> {
   throw new Failure('usage', `${path} was not written by run-plan export, and is left as it is`, {
     hint: 'move it away, or give another folder: --output FOLDER',
   });
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  try {
-    await writeFile(temporary, text, { flag: 'wx' });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 function reasonOf(error: unknown): string {

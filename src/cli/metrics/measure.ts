@@ -4,12 +4,11 @@ import type { MetricSample } from '../../tell/metrics/families.ts';
 import { planSamples, type MeasuredRepository } from '../../tell/metrics/plan-metrics.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
-import { foldEvents } from '../../run/record/fold.ts';
 import { readJournal } from '../../run/record/read-journal.ts';
 import { readEndings } from '../../run/record/run-endings.ts';
 import { journalFile } from '../../base/state-folder.ts';
 import { nextRuns } from '../../language/schedule/schedule.ts';
-import type { CommandHost } from '../host.ts';
+import { warnOfDamage, type CommandHost } from '../host.ts';
 import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';
 
@@ -22,9 +21,12 @@ export async function measurePlan(
 ): Promise<readonly MetricSample[]> {
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const now = new Date();
-  const endings = await readEndings(stateFolder, plan.name);
+  const endings = await readEndings(stateFolder, plan.name, (damage) => {
+    warnOfDamage(host, [damage]);
+  });
   const last = endings.at(-1);
-  const record = last && foldEvents(await readJournal(journalFile(stateFolder, plan.name, last.runId)));
+  const { record } =
+    last === undefined ? {} : await readJournal(journalFile(stateFolder, plan.name, last.runId));
   const repositories: MeasuredRepository[] = [];
   const dumped = stepsOfRole(plans, plan, 'dump').map(({ environment }) => environment);
   for (const environment of new Set(dumped))

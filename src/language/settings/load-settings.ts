@@ -1,4 +1,6 @@
-import { dirname, relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
 import { Failure } from '../../base/failure.ts';
 import type { Problem } from '../problem.ts';
 import { parseDuration } from '../../base/quantity/duration.ts';
@@ -9,15 +11,18 @@ import { checkShape, type EnvironmentVariables } from '../yaml/shape.ts';
 import { readSource } from '../yaml/source.ts';
 import { readYaml, type YamlDocument } from '../yaml/yaml-document.ts';
 import type { Settings } from './settings.ts';
+import { requireOwnFile } from './trust.ts';
 
 export interface LoadedSettings {
   readonly settings: Settings;
+  /** The operator named the file (`--config`, `RUN_PLAN_CONFIG`) and so vouches for it and what it names. */
+  readonly isNamed: boolean;
   readonly problems: readonly Problem[];
   /** Text of the file by its shown path, for code frames. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** Where settings are looked for, in each folder from the working folder upwards. */
+/** What a file of settings may be called, in each folder that is searched. */
 export const settingsFiles = [
   'run-plan.yaml',
   'run-plan.yml',
@@ -28,26 +33,32 @@ export const settingsFiles = [
 
 /**
  * Finds and reads the settings; without a file everything is as it is by itself, relative to the working folder.
- * @param explicit a file that the operator named
- * @throws Failure `usage` when that file does not exist, `variable-missing`
+ * @param explicit a file that the operator named; without one `RUN_PLAN_CONFIG` may name it
+ * @throws Failure `usage` when that file does not exist, `variable-missing`, `not-trusted` for one that was found and that
+ *   others may write
  */
 export async function loadSettings(
   workingFolder: string,
   variables: EnvironmentVariables,
   explicit?: string,
 ): Promise<LoadedSettings> {
-  const path = explicit === undefined ? await findSettings(workingFolder) : resolve(workingFolder, explicit);
-  if (path === undefined) return { settings: normalise({}, workingFolder), problems: [], sources: new Map() };
+  const variable = variables['RUN_PLAN_CONFIG'];
+  const named = explicit ?? (variable === '' ? undefined : variable);
+  const isNamed = named !== undefined;
+  const path = isNamed ? resolve(workingFolder, named) : await findSettings(workingFolder, variables);
+  if (path === undefined)
+    return { settings: normalise({}, workingFolder), isNamed, problems: [], sources: new Map() };
+  if (!isNamed) await requireOwnFile(path);
   const shown = relative(workingFolder, path);
   const { source, problem } = await readSource(path, shown);
   if (source === undefined) {
-    if (explicit !== undefined && problem.rule === 'unreadable-file')
+    if (isNamed && problem.rule === 'unreadable-file')
       throw new Failure('usage', `${shown}: ${problem.message}`);
-    return { settings: normalise({}, dirname(path)), problems: [problem], sources: new Map() };
+    return { settings: normalise({}, dirname(path)), isNamed, problems: [problem], sources: new Map() };
   }
   const sources = new Map([[shown, source.text]]);
   const { document, problems } = readYaml(source);
-  if (document === undefined) return { settings: normalise({}, dirname(path)), problems, sources };
+  if (document === undefined) return { settings: normalise({}, dirname(path)), isNamed, problems, sources };
   const shape = checkShape(document, document.value, validate, { variables });
   const [missing] = shape.missing;
   if (missing !== undefined) {
@@ -58,22 +69,51 @@ export async function loadSettings(
   const written = shape.value as WrittenSettings;
   return {
     settings: { file: path, ...normalise(written, dirname(path)) },
+    isNamed,
     problems: [...shape.problems, ...badZone(written, document)],
     sources,
   };
 }
 
-/** cosmiconfig finds the file; it is read like every other file here, with the same problems. */
-async function findSettings(workingFolder: string): Promise<string | undefined> {
+/**
+ * The file that is in use: in the working folder and those above it, up to the root of its git repository or the user's
+ * home and never above; then in the user's and the host's folder of settings. cosmiconfig finds it; it is read like every
+ * other file here, with the same problems.
+ */
+async function findSettings(
+  workingFolder: string,
+  variables: EnvironmentVariables,
+): Promise<string | undefined> {
   const { cosmiconfig } = await import('cosmiconfig');
   const loader = (): object => ({});
   const explorer = cosmiconfig('run-plan', {
     searchPlaces: [...settingsFiles],
-    searchStrategy: 'global',
-    stopDir: '/',
+    searchStrategy: 'none',
     loaders: { '.yaml': loader, '.yml': loader },
   });
-  return (await explorer.search(workingFolder))?.filepath;
+  for (const folder of searchedFolders(workingFolder, variables)) {
+    const found = await explorer.search(folder);
+    if (found !== null) return found.filepath;
+  }
+  return undefined;
+}
+
+/** In the order in which they are searched. */
+function searchedFolders(workingFolder: string, variables: EnvironmentVariables): readonly string[] {
+  const home = variables['HOME'] ?? homedir();
+  const xdg = variables['XDG_CONFIG_HOME'] ?? '';
+  const configFolder = xdg === '' ? join(home, '.config') : xdg;
+  return [...upwards(workingFolder, home), join(configFolder, 'run-plan'), '/etc/run-plan'];
+}
+
+/** A working folder that is in no repository and not below home stands alone: what is above it is anybody's. */
+function upwards(workingFolder: string, home: string): readonly string[] {
+  const folders: string[] = [];
+  for (let folder = workingFolder; ; folder = dirname(folder)) {
+    folders.push(folder);
+    if (folder === home || existsSync(join(folder, '.git'))) return folders;
+    if (dirname(folder) === folder) return [workingFolder];
+  }
 }
 
 function normalise(written: WrittenSettings, folder: string): Settings {

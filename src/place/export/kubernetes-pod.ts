@@ -177,6 +177,8 @@ function podSpec(
 function environment(exported: ExportedPlan): readonly object[] {
   const { credentials } = secretsUsed(exported);
   return [
+    // A mounted ConfigMap may be written by everybody, by its mode alone.
+    { name: 'RUN_PLAN_CONFIG', value: `${workingFolder}/run-plan.yaml` },
     { name: 'STATE_DIRECTORY', value: stateFolder },
     { name: 'CACHE_DIRECTORY', value: '/tmp/run-plan' },
     ...(credentials.length > 0 ? [{ name: 'CREDENTIALS_DIRECTORY', value: credentialFolder }] : []),

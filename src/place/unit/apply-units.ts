@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, rmdir, symlink } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { linkWhole, writeWhole } from '../../base/files.ts';
 import type { UnitChange } from './comparison.ts';
 import type { Systemctl } from './systemctl.ts';
 import { unitFolderFailure } from './unit-folder-failure.ts';
@@ -42,29 +42,15 @@ export async function applyUnits({ folder, changes, wanted, systemctl }: UnitsTo
   if (timers.length > 0) await systemctl.run(['start', '--', ...timers]);
 }
 
-/** Lays a file or link by renaming a complete one: a reader sees the old text or the new one. */
+/** Lays a file or link as a whole: a reader sees the old one or the new one. */
 async function put(folder: string, unit: UnitFile): Promise<void> {
   const target = join(folder, unit.path);
-  // systemd reads no names that begin with a dot.
-  const temporary = join(dirname(target), `.run-plan-${randomBytes(6).toString('hex')}`);
   try {
     await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-    if (unit.kind === 'link') await symlink(unit.target, temporary);
-    else await writeDown(temporary, unit.text);
-    await rename(temporary, target);
+    if (unit.kind === 'link') await linkWhole(target, unit.target);
+    else await writeWhole(target, unit.text, 0o644);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw unitFolderFailure(target, error);
-  }
-}
-
-async function writeDown(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o644);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

@@ -1,32 +1,18 @@
-import { readFile } from 'node:fs/promises';
+import { document, soundValue } from '../../base/document.ts';
+import type { LockHolder } from '../../language/generated/lock-holder.types.ts';
 
-/** Who holds a lock, as its file says. */
-export interface LockHolder {
-  readonly runId: string;
-  readonly pid: number;
-  readonly host: string;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-}
+export type { LockHolder } from '../../language/generated/lock-holder.types.ts';
 
-/** Reads a lock file's text; undefined while its holder has not written it yet. */
-export function parseHolder(text: string): LockHolder | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<LockHolder> | null;
-    if (typeof value?.runId !== 'string' || typeof value.pid !== 'number') return undefined;
-    return {
-      runId: value.runId,
-      pid: value.pid,
-      host: String(value.host),
-      startedAt: String(value.startedAt),
-    };
-  } catch {
-    return undefined;
-  }
-}
+const holders = document<LockHolder>({
+  name: 'note of who holds a lock',
+  // Ours take about 200 bytes.
+  limitBytes: 64 * 1024,
+  schema: () => import('../../language/generated/lock-holder.validate.ts'),
+});
 
+/** Who holds a lock, as its file says; undefined while that is not written yet, and where it cannot be read. */
 export async function readHolder(file: string): Promise<LockHolder | undefined> {
-  return parseHolder(await readFile(file, 'utf8').catch(() => ''));
+  return soundValue(await holders.readFile(file));
 }
 
 /** `run nightly-prod-…-3fa9 (process 812 on db1, since 2025-01-01T02:00:00Z)`. */

@@ -1,14 +1,11 @@
-import { appendFile, open, readdir, rm } from 'node:fs/promises';
+import { appendFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Damage } from '../../base/document.ts';
 import { exitCode } from '../../base/exit-code.ts';
 import type { RunRecord } from '../../language/generated/run-record.types.ts';
 import type { RunFinished } from './event.ts';
-import { foldEvents } from './fold.ts';
-import { parseJournal, readJournal } from './read-journal.ts';
+import { readJournal, readTail, type JournalReading } from './read-journal.ts';
 import { journalFolder, temporaryFolder } from '../../base/state-folder.ts';
-
-/** Bytes at a journal's end that are looked at for its last event. */
-const tailBytes = 64 * 1024;
 
 /** A run that was killed. */
 export interface InterruptedRun {
@@ -22,13 +19,14 @@ export interface InterruptedRun {
 
 /**
  * Finds the runs of a plan that ended without a word, removes their temporary folders, and closes their journals so
- * that they are found once. The run `runId` is the caller's own. To be called while the plan's host lock is held: any open journal is a dead run's then.
+ * that they are found once. One that cannot be read is named and left as it is. The run `runId` is the caller's own. To be called while the plan's host lock is held: any open journal is a dead run's then.
  */
 export async function closeInterrupted(
   stateFolder: string,
   plan: string,
   runId: string,
   at: Date,
+  onDamage: (damage: Damage) => void = () => undefined,
 ): Promise<readonly InterruptedRun[]> {
   const folder = journalFolder(stateFolder, plan);
   const names = (await readdir(folder).catch(() => []))
@@ -37,8 +35,9 @@ export async function closeInterrupted(
   const found: InterruptedRun[] = [];
   for (const name of names) {
     const file = join(folder, name);
-    if (await isClosed(file)) continue;
-    const run = interruptedRun(foldEvents(await readJournal(file)));
+    const { record, damage } = await readOpen(file);
+    if (damage !== undefined) onDamage(damage);
+    const run = interruptedRun(record);
     if (run === undefined) continue;
     // What cannot be tidied now (a full disk) is told again by the next run, and must not keep this one from running.
     await rm(temporaryFolder(stateFolder, run.runId), { recursive: true, force: true }).catch(
@@ -50,16 +49,11 @@ export async function closeInterrupted(
   return found;
 }
 
-async function isClosed(file: string): Promise<boolean> {
-  const handle = await open(file, 'r');
-  try {
-    const { size } = await handle.stat();
-    const length = Math.min(size, tailBytes);
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    return parseJournal(buffer.toString('utf8')).at(-1)?.type === 'run-finished';
-  } finally {
-    await handle.close();
-  }
+/** A journal that is not closed yet; of one that is nothing: its end tells it. */
+async function readOpen(file: string): Promise<Partial<JournalReading>> {
+  // One whose end cannot be read is read as a whole, which says why.
+  const tail = await readTail(file).catch(() => []);
+  return tail.at(-1)?.type === 'run-finished' ? {} : readJournal(file);
 }
 
 function interruptedRun(record: RunRecord | undefined): InterruptedRun | undefined {

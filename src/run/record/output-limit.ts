@@ -6,6 +6,9 @@ type StepOutput = Extract<RunEvent, { type: 'step-output' }>;
 /** Characters of one step's output that a journal takes as they come. */
 const freely = 2 * 1024 * 1024;
 
+/** Characters of an event beside its line: many short lines fill a disk as well. */
+const aroundLine = 100;
+
 /**
  * Keeps a talkative step from filling the disk: the first 2 Mi characters of its output pass as they come, so that a
  * killed run's last words are in its journal; after that only the last 200 lines are held until the step ends.
@@ -22,7 +25,7 @@ export function limitOutput(): OutputLimit {
   function hold(event: StepOutput): readonly RunEvent[] {
     const size = written.get(event.step) ?? 0;
     if (size < freely) {
-      written.set(event.step, size + event.line.length + 1);
+      written.set(event.step, size + event.line.length + aroundLine);
       return [event];
     }
     const lines = held.get(event.step) ?? [];

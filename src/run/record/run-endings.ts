@@ -1,8 +1,9 @@
 import { mapOf } from '../../base/waiting.ts';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunFinished } from './event.ts';
-import { parseJournal } from './read-journal.ts';
+import type { Damage } from '../../base/document.ts';
+import type { RunEvent, RunFinished } from './event.ts';
+import { readJournal, readTail } from './read-journal.ts';
 import { journalFolder } from '../../base/state-folder.ts';
 
 /** How a run of this host ended, without its steps. */
@@ -18,26 +19,36 @@ export interface RunEnding {
   readonly missedObjective: boolean;
 }
 
-/** A journal's last event and its error message fit in here, bytes. */
-const tailBytes = 64 * 1024;
 /** Journals read at once. */
 const atOnce = 16;
 
 /** Every run of a plan on this host that has ended, in the order in which they ended, by the ends of their journals alone. */
-export async function readEndings(stateFolder: string, plan: string): Promise<readonly RunEnding[]> {
+export async function readEndings(
+  stateFolder: string,
+  plan: string,
+  onDamage: (damage: Damage) => void = () => undefined,
+): Promise<readonly RunEnding[]> {
   const folder = journalFolder(stateFolder, plan);
   // Sorted, so that of two that ended at one instant the later begun is the last.
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jsonl')).sort();
-  const read = await mapOf(names, { atOnce }, (name) => readEnding(folder, name));
+  const read = await mapOf(names, { atOnce }, (name) => readEnding(folder, name, onDamage));
   const endings = read.filter((ending) => ending !== undefined);
   return endings.sort((left, right) => left.at.getTime() - right.at.getTime());
 }
 
-async function readEnding(folder: string, name: string): Promise<RunEnding | undefined> {
-  const last = parseJournal(await readTail(join(folder, name))).findLast(
-    (event) => event.type === 'run-finished',
-  );
-  if (last === undefined) return undefined;
+async function readEnding(
+  folder: string,
+  name: string,
+  onDamage: (damage: Damage) => void,
+): Promise<RunEnding | undefined> {
+  const events = await readTail(join(folder, name)).catch((): readonly RunEvent[] => []);
+  const last = events.findLast((event) => event.type === 'run-finished');
+  if (last === undefined) {
+    // It runs still, was killed, or is none: only the whole of it says which.
+    const { damage } = await readJournal(join(folder, name));
+    if (damage !== undefined) onDamage(damage);
+    return undefined;
+  }
   const isInterrupted = last.foundInterrupted === true;
   return {
     runId: name.slice(0, -'.jsonl'.length),
@@ -48,17 +59,4 @@ async function readEnding(folder: string, name: string): Promise<RunEnding | und
     stepsDurationMs: last.stepsDurationMs,
     missedObjective: last.error?.code === 'objective-missed',
   };
-}
-
-/** The last bytes of a file; nothing when it cannot be read. */
-async function readTail(path: string): Promise<string> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const length = Math.min(size, tailBytes);
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8');
-  } catch {
-    return '';
-  }
 }

@@ -1,10 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
+import { document, type Damage } from '../../base/document.ts';
 import type { Repository } from '../../store/repository.ts';
 import type { RunRecord } from '../../language/generated/run-record.types.ts';
-import { foldEvents } from './fold.ts';
-import { parseJournal } from './read-journal.ts';
+import { readJournal } from './read-journal.ts';
 import { journalFolder } from '../../base/state-folder.ts';
 
 /** Records read from a repository at once. */
@@ -21,10 +20,7 @@ export async function storeRecord(
   record: RunRecord,
   signal?: AbortSignal,
 ): Promise<void> {
-  await repository.put(recordKey(record.plan, record.runId), `${JSON.stringify(record, null, 2)}\n`, {
-    contentType: 'application/json',
-    ...(signal !== undefined && { signal }),
-  });
+  await records.put(repository, recordKey(record.plan, record.runId), record, signal);
 }
 
 export interface RecordSelection {
@@ -37,41 +33,56 @@ export interface RecordSelection {
 /** Run records, newest first, and what could not be read as one. */
 export interface RecordList {
   readonly records: readonly RunRecord[];
-  /** Keys and paths of damaged records and journals. */
-  readonly damaged: readonly string[];
+  /** Damaged records and journals among those that were looked at. */
+  readonly damaged: readonly Damage[];
 }
 
-type ReadRecord = () => Promise<RunRecord | undefined>;
-type RecordSource = ReadonlyMap<string, ReadRecord>;
+const records = document<RunRecord>({
+  name: 'run record',
+  // Of each step up to 200 lines of 4 Ki characters: that is forty steps that say nothing else.
+  limitBytes: 32 * 1024 * 1024,
+  schema: () => import('../../language/generated/run-record.validate.ts'),
+});
+
+interface ReadRecord {
+  readonly record?: RunRecord | undefined;
+  readonly damage?: Damage | undefined;
+}
+/** By run id, how its record is read. */
+type RecordSource = ReadonlyMap<string, () => Promise<ReadRecord>>;
 
 const nothing: RecordSource = new Map();
-const unknown: ReadRecord = () => Promise.resolve(undefined);
 
 /**
  * The records of a plan in its repository and in this host's state folder, merged by run id. This host's journal goes
- * first: it also knows runs whose record could not be stored, and one that is running now (as incomplete).
+ * first: it also knows runs whose record could not be stored, and one that is running now (as incomplete). What is
+ * damaged is named, and takes no other's place.
  */
 export async function listRecords(
   sources: { readonly repository?: Repository; readonly stateFolder?: string },
   selection: RecordSelection,
 ): Promise<RecordList> {
-  const { plan, limit, signal } = selection;
+  const { plan, limit = Infinity, signal } = selection;
   const stored =
     sources.repository === undefined ? nothing : await storedRecords(sources.repository, plan, signal);
   const local = sources.stateFolder === undefined ? nothing : await localRecords(sources.stateFolder, plan);
-  const merged: RecordSource = new Map([...stored, ...local]);
-  const newest = [...merged.keys()].sort().reverse().slice(0, limit);
-  const records: RunRecord[] = [];
-  const damaged: string[] = [];
-  for (let at = 0; at < newest.length; at += together) {
-    const ids = newest.slice(at, at + together);
-    const read = await Promise.all(ids.map((id) => (merged.get(id) ?? unknown)()));
-    for (const [index, record] of read.entries()) {
-      if (record === undefined) damaged.push(ids[index] ?? '');
-      else records.push(record);
+  const newest = [...new Set([...stored.keys(), ...local.keys()])].sort().reverse();
+  const found: RunRecord[] = [];
+  const damaged: Damage[] = [];
+  const read = async (id: string): Promise<RunRecord | undefined> => {
+    for (const source of [local, stored]) {
+      const { record, damage } = (await source.get(id)?.()) ?? {};
+      if (damage !== undefined) damaged.push(damage);
+      if (record !== undefined) return record;
     }
+    return undefined;
+  };
+  for (let at = 0; at < newest.length && found.length < limit;) {
+    const ids = newest.slice(at, at + Math.min(together, limit - found.length));
+    at += ids.length;
+    found.push(...(await Promise.all(ids.map(read))).filter((record) => record !== undefined));
   }
-  return { records, damaged };
+  return { records: found, damaged: damaged.sort((one, other) => one.where.localeCompare(other.where)) };
 }
 
 async function storedRecords(
@@ -79,13 +90,14 @@ async function storedRecords(
   plan: string,
   signal: AbortSignal | undefined,
 ): Promise<RecordSource> {
-  const found = new Map<string, ReadRecord>();
+  const found = new Map<string, () => Promise<ReadRecord>>();
   for await (const { key } of repository.list(recordKey(plan, '').replace(/\.json$/, ''), signal)) {
     const id = /([^/]+)\.json$/.exec(key)?.[1];
     if (id === undefined) continue;
     found.set(id, async () => {
-      const body = await buffer(await repository.get(key, signal === undefined ? {} : { signal }));
-      return parseRecord(body.toString('utf8'));
+      const read = await records.get(repository, key, signal);
+      if (read.state === 'sound') return { record: read.value };
+      return read.state === 'damaged' ? { damage: read.damage } : {};
     });
   }
   return found;
@@ -95,20 +107,6 @@ async function localRecords(stateFolder: string, plan: string): Promise<RecordSo
   const folder = journalFolder(stateFolder, plan);
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jsonl'));
   return new Map(
-    names.map((name) => [
-      name.slice(0, -'.jsonl'.length),
-      async () => foldEvents(parseJournal(await readFile(join(folder, name), 'utf8'))),
-    ]),
+    names.map((name) => [name.slice(0, -'.jsonl'.length), () => readJournal(join(folder, name))]),
   );
-}
-
-/** A record's text as a record, or undefined when it is none. */
-export async function parseRecord(text: string): Promise<RunRecord | undefined> {
-  const { validate } = await import('../../language/generated/run-record.validate.ts');
-  try {
-    const value: unknown = JSON.parse(text);
-    return validate(value) ? (value as RunRecord) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,10 @@
+import { document, type Damage, type Document, type Found } from '../../base/document.ts';
 import { mapOf } from '../../base/waiting.ts';
 import type { DrillEvidence } from '../../language/generated/drill-evidence.types.ts';
 import type { SignOffDocument } from '../../language/generated/sign-off.types.ts';
-import { parseDocumentName } from './document-name.ts';
-import { listDocuments, readDocument, sha256Of, type EvidencePlaces } from './places.ts';
-import { parseSignOff } from './sign-off.ts';
+import { documentKey, parseDocumentName } from './document-name.ts';
+import { documentBytesLimit, listDocuments, sha256Of, type EvidencePlaces } from './places.ts';
+import { signOffDocuments } from './sign-off.ts';
 
 /** Documents read from a store at once. */
 const atOnce = 8;
@@ -17,11 +18,17 @@ export interface Drill {
   readonly signOffs: readonly SignOffDocument[];
 }
 
-/** Drills, newest first, and names of documents that cannot be read as what they are named. */
+/** Drills, newest first, and documents that are not what they are named. */
 export interface DrillList {
   readonly drills: readonly Drill[];
-  readonly damaged: readonly string[];
+  readonly damaged: readonly Damage[];
 }
+
+const evidenceDocuments = document<DrillEvidence>({
+  name: "drill's evidence",
+  limitBytes: documentBytesLimit,
+  schema: () => import('../../language/generated/drill-evidence.validate.ts'),
+});
 
 export interface DrillSelection {
   readonly plan: string;
@@ -37,7 +44,7 @@ export async function readDrills(
   places: Partial<EvidencePlaces>,
   selection: DrillSelection,
 ): Promise<DrillList> {
-  const { plan, limit, signal } = selection;
+  const { plan, limit = Infinity, signal } = selection;
   const all = [places.stateFolder, places.repository].filter((place) => place !== undefined);
   const listed = await Promise.all(
     all.map(async (place) => ({ place, names: await listDocuments(place, plan, signal) })),
@@ -47,46 +54,32 @@ export async function readDrills(
   const documents = names
     .map((name) => ({ name, parsed: parseDocumentName(name) }))
     .filter(({ parsed }) => parsed?.suffix === '.json' && isWanted(parsed.runId));
-  const mains = documents
-    .filter(({ parsed }) => parsed?.kind === 'drill')
-    .toReversed()
-    .slice(0, limit);
-  const damaged: string[] = [];
-  const read = async (name: string): Promise<Buffer | undefined> => {
+  const mains = documents.filter(({ parsed }) => parsed?.kind === 'drill').toReversed();
+  const damaged: Damage[] = [];
+  const read = async <Value>(kind: Document<Value>, name: string): Promise<Found<Value> | undefined> => {
     const place = listed.find((each) => each.names.includes(name))?.place;
-    return place && readDocument(place, plan, name, signal);
+    const found = place && (await kind.get(place, documentKey(plan, name), signal));
+    if (found?.state === 'damaged') damaged.push(found.damage);
+    return found?.state === 'sound' ? found : undefined;
   };
-  const drills = await mapOf(mains, { atOnce }, async ({ name, parsed }): Promise<Drill | undefined> => {
-    const bytes = await read(name);
-    const evidence = bytes && (await parseEvidence(bytes));
-    if (bytes === undefined || evidence === undefined) {
-      damaged.push(name);
-      return undefined;
-    }
+  const readDrill = async ({ name, parsed }: (typeof mains)[number]): Promise<Drill | undefined> => {
+    const found = await read(evidenceDocuments, name);
+    if (found === undefined) return undefined;
     const signOffs: SignOffDocument[] = [];
     for (const other of documents) {
       if (other.parsed?.kind !== 'sign-off' || other.parsed.runId !== parsed?.runId) continue;
-      const signOff = await parseSignOff(await read(other.name));
-      if (signOff === undefined) damaged.push(other.name);
-      else signOffs.push(signOff);
+      const signOff = await read(signOffDocuments, other.name);
+      if (signOff !== undefined) signOffs.push(signOff.value);
     }
     signOffs.sort((left, right) => left.number - right.number);
-    return { evidence, sha256: sha256Of(bytes), signOffs };
-  });
-  return { drills: drills.filter((drill) => drill !== undefined), damaged };
-}
-
-/** A drill's evidence out of its bytes; undefined when they are none. */
-export async function parseEvidence(bytes: Buffer): Promise<DrillEvidence | undefined> {
-  const { default: validate } = await import('../../language/generated/drill-evidence.validate.ts');
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return isEvidence(validate, value) ? value : undefined;
-  } catch {
-    return undefined;
+    return { evidence: found.value, sha256: sha256Of(found.bytes), signOffs };
+  };
+  const drills: Drill[] = [];
+  for (let at = 0; at < mains.length && drills.length < limit;) {
+    const next = mains.slice(at, at + Math.min(atOnce, limit - drills.length));
+    at += next.length;
+    const read = await mapOf(next, { atOnce }, readDrill);
+    drills.push(...read.filter((drill) => drill !== undefined));
   }
-}
-
-function isEvidence(validate: (value: unknown) => boolean, value: unknown): value is DrillEvidence {
-  return validate(value);
+  return { drills, damaged };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readStoredText } from '../../artifact/stored-text.ts';
+import { getBounded } from '../../base/document.ts';
 import { Failure } from '../../base/failure.ts';
 import { openRepository } from '../../store/open.ts';
 import type { Repository } from '../../store/repository.ts';
@@ -7,7 +7,7 @@ import type { Secrets } from '../../language/secret-reference.ts';
 import { documentKey, evidencePrefix } from './document-name.ts';
 
 /** Greatest accepted size of one document, bytes; ours take some 100 kB. */
-const documentBytesLimit = 32 * 1024 * 1024;
+export const documentBytesLimit = 32 * 1024 * 1024;
 
 /** Where evidence lies: always in this host's state folder, and in the plan's repository when it has one. */
 export interface EvidencePlaces {
@@ -44,10 +44,14 @@ export async function readDocument(
   signal?: AbortSignal,
 ): Promise<Buffer | undefined> {
   const key = documentKey(plan, name);
-  const stored = await readStoredText(place, key, documentBytesLimit, signal);
-  if (stored.kind === 'missing') return undefined;
-  if (stored.kind === 'text') return stored.bytes;
-  throw new Failure('repository-read', `${key} is larger than any document of a drill`, { where: key });
+  const stored = await getBounded(place, key, documentBytesLimit, signal);
+  if (stored.state === 'missing') return undefined;
+  if (stored.state === 'read') return stored.bytes;
+  const why =
+    stored.state === 'too-large'
+      ? 'is larger than any document of a drill'
+      : `cannot be read: ${stored.reason}`;
+  throw new Failure('repository-read', `${key} ${why}`, { where: key });
 }
 
 /** Stores a document. One that is there already must be the same: nothing is ever written over. @throws Failure `key-exists` */

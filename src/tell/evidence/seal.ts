@@ -1,42 +1,37 @@
+import { document, type Damage } from '../../base/document.ts';
 import { mapOf } from '../../base/waiting.ts';
 import type { Repository } from '../../store/repository.ts';
 import type { EvidenceSeal } from '../../language/generated/evidence-seal.types.ts';
-import { isSealName } from './document-name.ts';
-import { listDocuments, readDocument, sha256Of } from './places.ts';
+import { documentKey, isSealName } from './document-name.ts';
+import { listDocuments, sha256Of } from './places.ts';
 
 /** Seals read from a store at once. */
 const atOnce = 8;
 
-/** A seal as it is stored: `seal` is undefined when its bytes are none. */
+/** A seal as it is stored, or what is wrong with it. */
 export interface StoredSeal {
   readonly name: string;
-  /** Of the stored bytes. */
-  readonly sha256: string;
+  /** Of the stored bytes; of a damaged one unknown. */
+  readonly sha256: string | undefined;
   readonly seal: EvidenceSeal | undefined;
+  readonly damage?: Damage;
 }
 
 /** A seal that can be read. */
 export interface ReadableSeal extends StoredSeal {
+  readonly sha256: string;
   readonly seal: EvidenceSeal;
 }
 
+const seals = document<EvidenceSeal>({
+  name: 'seal',
+  // A line a document of a drill: ours take about 1 kB.
+  limitBytes: 1024 * 1024,
+  schema: () => import('../../language/generated/evidence-seal.validate.ts'),
+});
+
 export function renderSeal(seal: EvidenceSeal): Buffer {
-  return Buffer.from(`${JSON.stringify(seal, null, 2)}\n`);
-}
-
-/** Reads a seal; undefined when the bytes are none. */
-export async function parseSeal(bytes: Buffer): Promise<EvidenceSeal | undefined> {
-  const { default: validate } = await import('../../language/generated/evidence-seal.validate.ts');
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return isSeal(validate, value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isSeal(validate: (value: unknown) => boolean, value: unknown): value is EvidenceSeal {
-  return validate(value);
+  return Buffer.from(seals.render(seal));
 }
 
 /** Every seal of a plan in one place. @throws Failure `repository-*` */
@@ -47,8 +42,10 @@ export async function readSeals(
 ): Promise<StoredSeal[]> {
   const names = (await listDocuments(place, plan, signal)).filter(isSealName);
   const read = await mapOf(names, { atOnce }, async (name): Promise<StoredSeal | undefined> => {
-    const bytes = await readDocument(place, plan, name, signal);
-    return bytes && { name, sha256: sha256Of(bytes), seal: await parseSeal(bytes) };
+    const read = await seals.get(place, documentKey(plan, name), signal);
+    if (read.state === 'missing') return undefined;
+    if (read.state === 'damaged') return { name, sha256: undefined, seal: undefined, damage: read.damage };
+    return { name, sha256: sha256Of(read.bytes), seal: read.value };
   });
   return read.filter((seal) => seal !== undefined);
 }

@@ -1,3 +1,4 @@
+import { document } from '../../base/document.ts';
 import { Failure } from '../../base/failure.ts';
 import type { DrillEvidence, EvidenceSignOff } from '../../language/generated/drill-evidence.types.ts';
 import type { SignOffDocument } from '../../language/generated/sign-off.types.ts';
@@ -66,18 +67,9 @@ function answered(question: EvidenceSignOff, given: readonly SignOffDocument[]):
   return { ...question, state, by, at, note };
 }
 
-/** A sign-off out of its bytes; undefined when they are none. */
-export async function parseSignOff(bytes: Buffer | undefined): Promise<SignOffDocument | undefined> {
-  if (bytes === undefined) return undefined;
-  const { default: validate } = await import('../../language/generated/sign-off.validate.ts');
-  try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return isSignOff(validate, value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isSignOff(validate: (value: unknown) => boolean, value: unknown): value is SignOffDocument {
-  return validate(value);
-}
+export const signOffDocuments = document<SignOffDocument>({
+  name: 'sign-off',
+  // A question, an answer and a note of a person.
+  limitBytes: 1024 * 1024,
+  schema: () => import('../../language/generated/sign-off.validate.ts'),
+});

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mapOf } from '../../base/waiting.ts';
+import { describeDamage } from '../../base/document.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Repository } from '../../store/repository.ts';
 import { documentKey, isSealName, parseDocumentName, sealName } from './document-name.ts';
@@ -96,9 +97,10 @@ function checkSeals({ place, files, seals }: Inventory, plan: string): Finding[]
   const findings: Finding[] = [];
   const sealed = new Set<string>();
   const find = (file: string, problem: string): void => void findings.push({ place, file, problem });
-  for (const { name, seal } of seals) {
+  for (const { name, seal, damage } of seals) {
     if (seal === undefined) {
-      find(name, 'cannot be read as a seal');
+      const why = damage === undefined ? '' : `: it ${describeDamage(damage, '').trim()}`;
+      find(name, `cannot be read as a seal${why}`);
       continue;
     }
     const named = parseDocumentName(name);

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { writeWhole } from '../../base/files.ts';
 import { Failure } from '../../base/failure.ts';
 
 /**
@@ -17,19 +16,9 @@ export function metricsFile(folder: string, plan: string): string {
  * @throws Failure `metrics-write`
  */
 export async function writeTextfile(path: string, text: string): Promise<void> {
-  // The collector reads names that end in .prom.
-  const temporary = join(dirname(path), `.${basename(path)}-${randomBytes(4).toString('hex')}`);
   try {
-    const file = await open(temporary, 'wx', 0o644);
-    try {
-      await file.writeFile(text);
-      await file.chmod(0o644);
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await writeWhole(path, text, 0o644);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new Failure('metrics-write', `the metrics cannot be written to ${path}: ${reason}`, {
       hint: 'the folder must exist and be writable for this user',

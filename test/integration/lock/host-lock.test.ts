@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseHolder } from '../../../src/run/lock/holder.ts';
+import { readHolder } from '../../../src/run/lock/holder.ts';
 import { hostLock } from '../../../src/run/lock/host-lock.ts';
 import type { RunLock } from '../../../src/task/run-lock.ts';
 import { createProcessGroups } from '../../../src/process/process-groups.ts';
@@ -42,7 +42,7 @@ async function take(id: string, file = join(folder, 'locks', 'nightly.lock')): P
 test('the file says who holds the lock, and nothing once it is free', async () => {
   const lock = await take('a');
   const file = join(folder, 'locks', 'nightly.lock');
-  expect(parseHolder(readFileSync(file, 'utf8'))).toEqual({
+  expect(await readHolder(file)).toEqual({
     runId: 'a',
     pid: process.pid,
     host: hostname(),
@@ -73,7 +73,7 @@ test('what an earlier holder left in the file does not lock anybody out', async 
   const file = join(folder, 'nightly.lock');
   writeFileSync(file, '{"runId":"old","pid":1,"host":"elsewhere","startedAt":"x"}');
   await take('a', file);
-  expect(parseHolder(readFileSync(file, 'utf8'))?.runId).toBe('a');
+  expect((await readHolder(file))?.runId).toBe('a');
 });
 
 test('a release is no loss, and a second one does nothing', async () => {

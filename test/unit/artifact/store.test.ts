@@ -70,8 +70,8 @@ describe('an artifact', () => {
 
   test.each([
     ['garbage', 'not { json', 'its verification is not JSON'],
-    ['another shape', '{"format":1}', 'its verification is not valid'],
-    ['a huge file', ' '.repeat(70_000), 'its verification is not valid'],
+    ['another shape', '{"format":1}', "its verification is not valid: must have required property 'name'"],
+    ['a huge file', ' '.repeat(70_000), 'its verification is larger than the limit of 65536 bytes'],
   ])('with %s for a mark is unverified', async (_, text, reason) => {
     const repository = memoryRepository();
     await storeArtifact(repository, at, { verified: false });
@@ -103,17 +103,13 @@ describe('an artifact', () => {
 
   test.each([
     ['that is not JSON', '<html>503</html>', 'its manifest is not JSON'],
-    ['that is empty', '', 'its manifest is not JSON'],
-    [
-      'of another shape',
-      '{"format":1}',
-      "its manifest is not valid: the manifest must have required property 'name'",
-    ],
-    ['that is an array', '[]', 'its manifest is not valid: the manifest must be object'],
+    ['that is empty', '', 'its manifest is empty'],
+    ['of another shape', '{"format":1}', "its manifest is not valid: must have required property 'name'"],
+    ['that is an array', '[]', 'its manifest is not valid: must be object'],
     [
       'that is larger than any',
       ' '.repeat(manifestBytesLimit + 1),
-      `its manifest is larger than ${String(manifestBytesLimit)} bytes`,
+      `its manifest is larger than the limit of ${String(manifestBytesLimit)} bytes`,
     ],
   ])('with a manifest %s is damaged, and the others are listed all the same', async (_, text, reason) => {
     const repository = memoryRepository();

@@ -40,23 +40,23 @@ ${yaml}`;
 }
 
 test('what was seen of a store is kept by its endpoint and grows old', async () => {
-  expect(readCapabilities(folder, endpoint, soon)).toBeUndefined();
-  writeCapabilities(folder, { endpoint, probedAt, capabilities });
-  expect(readCapabilities(folder, endpoint, soon)).toEqual({
+  expect(await readCapabilities(folder, endpoint, soon)).toBeUndefined();
+  await writeCapabilities(folder, { endpoint, probedAt, capabilities });
+  expect(await readCapabilities(folder, endpoint, soon)).toEqual({
     endpoint,
     probedAt,
     isStale: false,
     capabilities,
   });
-  expect(readCapabilities(folder, endpoint, late)?.isStale).toBe(true);
-  expect(readCapabilities(folder, 'https://other.internal', soon)).toBeUndefined();
+  expect((await readCapabilities(folder, endpoint, late))?.isStale).toBe(true);
+  expect(await readCapabilities(folder, 'https://other.internal', soon)).toBeUndefined();
   const [file = ''] = await readdir(join(folder, 'stores'));
   await writeFile(join(folder, 'stores', file), '{"format":1}');
-  expect(readCapabilities(folder, endpoint, soon)).toBeUndefined();
+  expect(await readCapabilities(folder, endpoint, soon)).toBeUndefined();
 });
 
-test('what the YAML asks for and the store was seen not to have is told at its place, with what to do instead', () => {
-  writeCapabilities(folder, { endpoint, probedAt, capabilities });
+test('what the YAML asks for and the store was seen not to have is told at its place, with what to do instead', async () => {
+  await writeCapabilities(folder, { endpoint, probedAt, capabilities });
   const bucket = bucketOf(`    versioning: true
     encryption: { algorithm: AES256 }
     object-lock: { mode: governance, for: 14d }
@@ -67,15 +67,15 @@ test('what the YAML asks for and the store was seen not to have is told at its p
           expire-after: 30d
           keep-newest: 3
 `);
-  const lacks = lacksOf(bucket, readCapabilities(folder, endpoint, soon));
+  const lacks = lacksOf(bucket, await readCapabilities(folder, endpoint, soon));
   expect(
     lacks.map(({ setting, failure: { code, where, hint } }) => [setting, code, where, hint?.slice(0, 24)]),
   ).toEqual([
     ['encryption', 'store-lacks', 'plans/environments.yaml:5:30', 'say encryption: in the r'],
     ['lifecycle', 'store-lacks', 'plans/environments.yaml:12:24', 'leave keep-newest out an'],
   ]);
-  expect(lacksOf(bucket, readCapabilities(folder, endpoint, late))).toEqual([]);
+  expect(lacksOf(bucket, await readCapabilities(folder, endpoint, late))).toEqual([]);
   expect(lacksOf(bucket, undefined)).toEqual([]);
   const modest = bucketOf('    lifecycle: [{ id: first, expire-after: 5d }]\n');
-  expect(lacksOf(modest, readCapabilities(folder, endpoint, soon))).toEqual([]);
+  expect(lacksOf(modest, await readCapabilities(folder, endpoint, soon))).toEqual([]);
 });

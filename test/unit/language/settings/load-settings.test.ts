@@ -1,14 +1,19 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadSettings } from '../../../../src/language/settings/load-settings.ts';
+import { requireOwnFolder } from '../../../../src/language/settings/trust.ts';
 
 let folder: string;
+/** Variables of a user without settings. */
+let nowhere: Readonly<Record<string, string>>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'run-plan-settings-'));
   await mkdir(join(folder, 'deep/er'), { recursive: true });
+  await mkdir(join(folder, '.git'));
+  nowhere = { HOME: join(folder, 'home'), XDG_CONFIG_HOME: join(folder, 'xdg') };
 });
 
 afterEach(async () => {
@@ -75,5 +80,131 @@ test('a variable that is not set is told before anything runs', async () => {
   await expect(loadSettings(folder, {})).rejects.toMatchObject({
     code: 'variable-missing',
     where: 'run-plan.yaml:1:8',
+  });
+});
+
+describe('the search', () => {
+  const write = async (path: string): Promise<string> => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), 'plans: own\n');
+    return join(folder, path);
+  };
+  const found = async (from: string, variables = nowhere): Promise<string | undefined> =>
+    (await loadSettings(join(folder, from), variables)).settings.file;
+
+  test('ends at the root of the repository', async () => {
+    const above = await write('run-plan.yaml');
+    expect(await found('deep/er')).toBe(above);
+    await mkdir(join(folder, 'deep/.git'));
+    expect(await found('deep/er')).toBeUndefined();
+    expect(await found('deep')).toBeUndefined();
+  });
+
+  test('ends at the root of a worktree, whose .git is a file', async () => {
+    await write('run-plan.yaml');
+    await writeFile(join(folder, 'deep/.git'), 'gitdir: elsewhere\n');
+    expect(await found('deep/er')).toBeUndefined();
+  });
+
+  test('ends at the home of the user, and looks there', async () => {
+    await rm(join(folder, '.git'), { recursive: true });
+    const above = await write('run-plan.yaml');
+    await mkdir(join(folder, 'home/work'), { recursive: true });
+    expect(await found('home/work')).toBeUndefined();
+    expect(await found('home/work', { ...nowhere, HOME: folder })).toBe(above);
+  });
+
+  test('stays in a working folder that is in no repository and not below home', async () => {
+    await rm(join(folder, '.git'), { recursive: true });
+    await write('run-plan.yaml');
+    expect(await found('deep/er')).toBeUndefined();
+    const own = await write('deep/er/run-plan.yaml');
+    expect(await found('deep/er')).toBe(own);
+  });
+
+  test('goes on in the folder of settings of the user', async () => {
+    const xdg = await write('xdg/run-plan/run-plan.yaml');
+    expect(await found('deep/er')).toBe(xdg);
+    const config = await write('home/.config/run-plan/run-plan.yaml');
+    expect(await found('deep/er', { HOME: join(folder, 'home') })).toBe(config);
+    const nearer = await write('run-plan.yaml');
+    expect(await found('deep/er')).toBe(nearer);
+  });
+
+  test('is left out where RUN_PLAN_CONFIG names a file, and --config is above that', async () => {
+    await write('run-plan.yaml');
+    const other = await write('other.yaml');
+    const named = { ...nowhere, RUN_PLAN_CONFIG: '../../other.yaml' };
+    expect(await found('deep/er', named)).toBe(other);
+    const third = await write('third.yaml');
+    expect((await loadSettings(folder, named, 'third.yaml')).settings.file).toBe(third);
+    await expect(loadSettings(folder, { RUN_PLAN_CONFIG: 'absent.yaml' })).rejects.toMatchObject({
+      code: 'usage',
+    });
+  });
+});
+
+describe('what others may write', () => {
+  test.each([
+    ['a file that everybody may write', 'run-plan.yaml', 0o666],
+    ['a file that its group may write', 'run-plan.yaml', 0o664],
+    ['a folder that everybody may write', '.', 0o777],
+    ['a folder as /tmp is', '.', 0o1777],
+  ])('is not taken for settings: %s', async (_, path, mode) => {
+    await writeFile(join(folder, 'run-plan.yaml'), 'plans: own\n');
+    const { uid } = await stat(folder);
+    // A group with others in it; who may not give files away has only its own.
+    if (uid === 0) await chown(join(folder, 'run-plan.yaml'), 0, 65_534);
+    const isOwnGroup = uid !== 0 && mode === 0o664;
+    await chmod(join(folder, path), mode);
+    if (isOwnGroup) return;
+    await expect(loadSettings(join(folder, 'deep/er'), nowhere)).rejects.toMatchObject({
+      code: 'not-trusted',
+      exitCode: 11,
+      message: expect.stringContaining(join(folder, path)) as string,
+      hint: expect.stringContaining('--config') as string,
+    });
+    // Whoever names a file vouches for it.
+    const { settings } = await loadSettings(folder, nowhere, 'run-plan.yaml');
+    expect(settings.plansFolder).toBe(join(folder, 'own'));
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    'a file and a folder of another user are refused with its name',
+    async () => {
+      await writeFile(join(folder, 'run-plan.yaml'), 'plans: own\n');
+      await chown(join(folder, 'run-plan.yaml'), 65_534, 65_534);
+      await expect(loadSettings(folder, nowhere)).rejects.toMatchObject({
+        code: 'not-trusted',
+        message: expect.stringMatching(/belongs to nobody, and run-plan runs as root$/) as string,
+      });
+      await chown(join(folder, 'run-plan.yaml'), 0, 0);
+      await chown(folder, 65_534, 65_534);
+      await expect(loadSettings(folder, nowhere)).rejects.toMatchObject({ code: 'not-trusted' });
+    },
+  );
+
+  test('a link leads to the file that counts', async () => {
+    await mkdir(join(folder, 'open'));
+    await writeFile(join(folder, 'open/run-plan.yaml'), 'plans: own\n');
+    await chmod(join(folder, 'open'), 0o777);
+    await symlink(join(folder, 'open/run-plan.yaml'), join(folder, 'run-plan.yaml'));
+    await expect(loadSettings(folder, nowhere)).rejects.toMatchObject({ code: 'not-trusted' });
+  });
+
+  test('neither a folder of plans nor one of tasks is read, with a file in it or as a whole', async () => {
+    const plans = join(folder, 'plans');
+    await mkdir(plans);
+    await writeFile(join(plans, 'nightly.yaml'), '');
+    await requireOwnFolder(plans);
+    await requireOwnFolder(join(folder, 'absent'));
+    await chmod(join(plans, 'nightly.yaml'), 0o666);
+    await expect(requireOwnFolder(plans)).rejects.toMatchObject({
+      code: 'not-trusted',
+      message: expect.stringContaining('nightly.yaml is not used') as string,
+    });
+    await chmod(join(plans, 'nightly.yaml'), 0o644);
+    await chmod(plans, 0o777);
+    await expect(requireOwnFolder(plans)).rejects.toMatchObject({ code: 'not-trusted' });
   });
 });

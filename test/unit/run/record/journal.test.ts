@@ -1,14 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { describeDamage } from '../../../../src/base/document.ts';
 import { Failure } from '../../../../src/base/failure.ts';
 import type { RunEvent } from '../../../../src/run/record/event.ts';
 import { closeInterrupted } from '../../../../src/run/record/interrupted.ts';
 import { openJournal } from '../../../../src/run/record/journal.ts';
-import { readJournal } from '../../../../src/run/record/read-journal.ts';
+import { parseJournal } from '../../../../src/run/record/read-journal.ts';
 import { journalFile } from '../../../../src/base/state-folder.ts';
-import { listRecords, parseRecord, recordKey, storeRecord } from '../../../../src/run/record/store.ts';
+import { listRecords, recordKey, storeRecord } from '../../../../src/run/record/store.ts';
 import { foldEvents } from '../../../../src/run/record/fold.ts';
 import { memoryRepository } from '../../../fixtures/memory-repository.ts';
 
@@ -55,6 +56,10 @@ const line = (text: string): RunEvent => ({
   line: text,
 });
 
+function eventsOf(file: string): readonly RunEvent[] {
+  return existsSync(file) ? parseJournal(readFileSync(file, 'utf8')) : [];
+}
+
 /** Writes the journal of a run that was killed in step `a`, as it would have. */
 function writeKilled(runId: string): void {
   const journal = openJournal(journalFile(folder, 'fake', runId));
@@ -76,7 +81,7 @@ test('every event is in the file at once, readable by its owner only; progress i
     elapsedMs: 1,
   });
   journal.handle(line('x'));
-  expect(await readJournal(file)).toEqual([startedEvent('r'), line('x')]);
+  expect(eventsOf(file)).toEqual([startedEvent('r'), line('x')]);
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
@@ -84,10 +89,10 @@ test('a run that never begins is written as a whole when it closes', async () =>
   const file = journalFile(folder, 'fake', 'r');
   const journal = openJournal(file);
   journal.handle(startedEvent('r'));
-  expect(await readJournal(file)).toEqual([]);
+  expect(eventsOf(file)).toEqual([]);
   journal.handle(finishedEvent);
   await journal.close();
-  expect(await readJournal(file)).toEqual([startedEvent('r'), finishedEvent]);
+  expect(eventsOf(file)).toEqual([startedEvent('r'), finishedEvent]);
 });
 
 test('an existing journal is never written over', async () => {
@@ -99,7 +104,7 @@ test('an existing journal is never written over', async () => {
   second.handle(startedEvent('other'));
   await second.close();
   expect(second.failure()?.code).toBe('record-not-stored');
-  expect(await readJournal(file)).toEqual([startedEvent('r')]);
+  expect(eventsOf(file)).toEqual([startedEvent('r')]);
 });
 
 test('a journal that cannot be written is a failure to ask for and never throws', async () => {
@@ -129,7 +134,7 @@ test('endless output fills neither the disk nor hides the last 200 lines', async
   });
   await journal.close();
   expect(statSync(file).size).toBeLessThan(4 * 1024 * 1024);
-  const output = foldEvents(await readJournal(file))?.steps[0]?.output ?? [];
+  const output = foldEvents(eventsOf(file))?.steps[0]?.output ?? [];
   expect(output.map((one) => one.line.slice(1001))).toEqual(
     Array.from({ length: 200 }, (_, index) => String(19_800 + index)),
   );
@@ -152,7 +157,7 @@ test('a journal that was cut in its last line is closed on a line of its own', a
   const file = journalFile(folder, 'fake', 'fake-20250101T020000Z-0001');
   writeFileSync(file, readFileSync(file, 'utf8').slice(0, -20));
   await closeInterrupted(folder, 'fake', 'x', new Date());
-  expect((await readJournal(file)).map(({ type }) => type)).toEqual(['run-started', 'run-finished']);
+  expect(eventsOf(file).map(({ type }) => type)).toEqual(['run-started', 'run-finished']);
 });
 
 test('the records of repository and state folder are merged, newest first, this host’s word first', async () => {
@@ -178,6 +183,11 @@ test('the records of repository and state folder are merged, newest first, this 
 test('a damaged record is named and hides no other', async () => {
   const repository = memoryRepository();
   await repository.put(recordKey('fake', 'fake-1'), '{"format":1}');
-  expect(await listRecords({ repository }, { plan: 'fake' })).toEqual({ records: [], damaged: ['fake-1'] });
-  expect(await parseRecord('{')).toBeUndefined();
+  await repository.put(recordKey('fake', 'fake-2'), '{');
+  const { records, damaged } = await listRecords({ repository }, { plan: 'fake' });
+  expect(records).toEqual([]);
+  expect(damaged.map((damage) => describeDamage(damage))).toEqual([
+    "runs/fake/fake-1.json is not valid: must have required property 'runId'",
+    'runs/fake/fake-2.json is not JSON at line 1, column 2',
+  ]);
 });

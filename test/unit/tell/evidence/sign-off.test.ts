@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { describeDamage } from '../../../../src/base/document.ts';
 import { readDrills, type Drill } from '../../../../src/tell/evidence/drills.ts';
 import { answerQuestion, withSignOffs, type SignOffAnswer } from '../../../../src/tell/evidence/sign-off.ts';
 import { bytesOf, keptDrills, overwrite, plan, signOff, type Kept } from './kept.ts';
@@ -65,6 +66,8 @@ test('drills are listed newest first, and what cannot be read is named', async (
   overwrite(kept.stateFolder, `${kept.runs[1] ?? ''}.json`, 'nonsense');
   const { drills, damaged } = await readDrills(kept, { plan });
   expect(drills.map(({ evidence }) => evidence.runId)).toEqual([kept.runs[2], kept.runs[0]]);
-  expect(damaged).toEqual([`${kept.runs[1] ?? ''}.json`]);
+  expect(damaged.map((damage) => describeDamage(damage))).toEqual([
+    `evidence/${plan}/${kept.runs[1] ?? ''}.json is not JSON`,
+  ]);
   expect((await readDrills(kept, { plan, limit: 1 })).drills).toHaveLength(1);
 });

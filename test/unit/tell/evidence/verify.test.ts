@@ -217,7 +217,7 @@ test('a seal that is none is found', async () => {
   expect(await findings()).toContainEqual({
     place: 'repository',
     file: `${third}.seal.json`,
-    problem: 'cannot be read as a seal',
+    problem: "cannot be read as a seal: it is not valid: must have required property 'index'",
   });
 });
 

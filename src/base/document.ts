@@ -1,0 +1,326 @@
+import { isUtf8 } from 'node:buffer';
+import { Failure } from './failure.ts';
+import { readBounded, readLines, reasonOf, writeWhole } from './files.ts';
+
+/**
+ * The one door to what run-plan stores and reads again: JSON by a schema, in a file or in a repository. What is read may
+ * come from anybody and be of any size and shape, so that it is bounded before it is parsed, and whatever is wrong with one
+ * document is told as a finding about that one: no reader throws for it.
+ */
+export interface Document<Value> {
+  /** For people: `run record`. */
+  readonly name: string;
+  readonly limitBytes: number;
+  /** @param where the file or key, for the finding */
+  parse(content: Uint8Array | string, where: string): Promise<Present<Value>>;
+  /** As it is stored: JSON with two spaces and a final newline. */
+  render(value: Value): string;
+  readFile(path: string): Promise<Reading<Value>>;
+  /** Whole or not at all, durably, for this user alone. @throws the system's error */
+  writeFile(path: string, value: Value): Promise<void>;
+  /** Stops reading behind the limit, whatever the store says of the size. @throws Failure `repository-*` when the store fails */
+  get(store: DocumentStore, key: string, signal?: AbortSignal): Promise<Reading<Value>>;
+  /** @throws Failure `repository-*`, `key-exists` */
+  put(store: DocumentStore, key: string, value: Value, signal?: AbortSignal): Promise<void>;
+}
+
+/** What a document needs of a repository. */
+export interface DocumentStore {
+  get(key: string, options?: { readonly signal?: AbortSignal }): Promise<AsyncIterable<unknown>>;
+  put(
+    key: string,
+    body: string,
+    options?: { readonly contentType?: string; readonly signal?: AbortSignal },
+  ): Promise<unknown>;
+}
+
+/** A document that is there: sound or not. */
+export type Present<Value> = Found<Value> | Damaged;
+
+export type Reading<Value> = Present<Value> | Missing;
+
+export interface Found<Value> {
+  readonly state: 'sound';
+  readonly value: Value;
+  /** As they are stored, for sums. */
+  readonly bytes: Buffer;
+}
+
+export interface Missing {
+  readonly state: 'missing';
+}
+
+export interface Damaged {
+  readonly state: 'damaged';
+  readonly damage: Damage;
+}
+
+/** `not-json`: also what is empty, not UTF-8, or was cut. `shape`: not what its schema says. */
+export type DamageKind = 'unreadable' | 'too-large' | 'too-deep' | 'not-json' | 'shape';
+
+/** What is wrong with one stored document. */
+export interface Damage {
+  readonly kind: DamageKind;
+  /** Its file or key. */
+  readonly where: string;
+  /** Where in it: `line 3, column 5` or a JSON pointer; absent when it is about the whole. */
+  readonly at?: string;
+  /** `is not JSON`, a half sentence about the document. */
+  readonly problem: string;
+  /** What to do. */
+  readonly hint: string;
+}
+
+/** A validator that is generated from a schema: gives the first thing that is wrong. */
+export interface DocumentSchema {
+  readonly default: (value: unknown) => boolean;
+}
+
+export interface DocumentDeclaration<Value> {
+  readonly name: string;
+  /** Greatest size in bytes: what the greatest of ours takes, and room; what is behind it is not read. */
+  readonly limitBytes: number;
+  /** Loads the generated validator: `() => import('…/generated/NAME.validate.ts')`. */
+  readonly schema: () => Promise<DocumentSchema>;
+  /** What a schema cannot say: in half a sentence why a value of the right shape is none, otherwise undefined. */
+  readonly fault?: (value: Value) => string | undefined;
+}
+
+/** None of ours is deeper than a dozen; facts of operators' own tasks may be a little. */
+const mostNesting = 64;
+
+/** Declares a kind of stored document. */
+export function document<Value>(declaration: DocumentDeclaration<Value>): Document<Value> {
+  const { name, limitBytes, schema, fault } = declaration;
+  const damaged = damageOf(name);
+
+  async function parse(content: Uint8Array | string, where: string): Promise<Present<Value>> {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : asBuffer(content);
+    const json = parseJson(bytes, limitBytes);
+    if ('problem' in json) return damaged(where, json.kind, json.problem, json.at);
+    const { default: validate } = await schema();
+    if (!validate(json.value)) {
+      const { at, problem } = firstError(validate);
+      return damaged(where, 'shape', problem, at);
+    }
+    const value = json.value as Value;
+    const wrong = fault?.(value);
+    return wrong === undefined ? { state: 'sound', value, bytes } : damaged(where, 'shape', wrong);
+  }
+
+  const render = (value: Value): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+  return {
+    name,
+    limitBytes,
+    parse,
+    render,
+    readFile: async (path) => {
+      const file = await readBounded(path, limitBytes);
+      if (file.state === 'missing') return { state: 'missing' };
+      if (file.state === 'too-large') return damaged(path, 'too-large', tooLarge(limitBytes));
+      return file.state === 'read'
+        ? parse(file.bytes, path)
+        : damaged(path, 'unreadable', `cannot be read: ${file.reason}`);
+    },
+    writeFile: (path, value) => writeWhole(path, render(value)),
+    get: async (store, key, signal) => {
+      const stored = await getBounded(store, key, limitBytes, signal);
+      if (stored.state === 'missing') return { state: 'missing' };
+      if (stored.state === 'too-large') return damaged(key, 'too-large', tooLarge(limitBytes));
+      return stored.state === 'read'
+        ? parse(stored.bytes, key)
+        : damaged(key, 'unreadable', `cannot be read: ${stored.reason}`);
+    },
+    put: async (store, key, value, signal) => {
+      await store.put(key, render(value), {
+        contentType: 'application/json',
+        ...(signal !== undefined && { signal }),
+      });
+    },
+  };
+}
+
+/** A file of documents, one a line, that is written to its end as things happen: a journal, a report. */
+export interface DocumentLines<Value> {
+  parse(line: Buffer, where: string, number?: number): Present<Value>;
+  /** Its lines in their order, empty ones left out; what cannot be read is the last finding. Missing: none. Never throws. */
+  read(path: string): AsyncGenerator<Present<Value>>;
+  /** With its newline. */
+  render(value: Value): string;
+}
+
+export interface LinesDeclaration {
+  readonly name: string;
+  /** Of one line, bytes. */
+  readonly longestBytes: number;
+  /** Of the whole file, bytes. */
+  readonly limitBytes: number;
+  readonly validate: (value: unknown) => boolean;
+}
+
+/** Declares a kind of file of one document a line. */
+export function documentLines<Value>(declaration: LinesDeclaration): DocumentLines<Value> {
+  const { name, longestBytes, limitBytes, validate } = declaration;
+  const damaged = damageOf(name);
+  const parse: DocumentLines<Value>['parse'] = (bytes, where, number) => {
+    const place = (at = ''): string =>
+      [...(number === undefined ? [] : [`line ${String(number)}`]), ...(at === '' ? [] : [at])].join(', ');
+    const json = parseJson(bytes, longestBytes);
+    if ('problem' in json) return damaged(where, json.kind, json.problem, place());
+    if (validate(json.value)) return { state: 'sound', value: json.value as Value, bytes };
+    const { at, problem } = firstError(validate);
+    return damaged(where, 'shape', problem, place(at));
+  };
+  return {
+    parse,
+    render: (value) => `${JSON.stringify(value)}\n`,
+    read: async function* read(path) {
+      try {
+        for await (const { number, bytes } of readLines(path, { longestBytes, limitBytes })) {
+          if (bytes === undefined)
+            yield damaged(path, 'too-large', tooLarge(longestBytes), `line ${String(number)}`);
+          else if (bytes.length > 0) yield parse(bytes, path, number);
+        }
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EFBIG') yield damaged(path, 'too-large', tooLarge(limitBytes));
+        else if (code !== 'ENOENT') yield damaged(path, 'unreadable', `cannot be read: ${reasonOf(error)}`);
+      }
+    },
+  };
+}
+
+/** A finding in half a sentence: `runs/a/b.json is not JSON at line 3, column 5`. */
+export function describeDamage({ where, at, problem }: Damage, subject = where): string {
+  return `${subject} ${problem}${at === undefined ? '' : ` at ${at}`}`;
+}
+
+/** The value of a document that is sound; of any other, undefined. */
+export function soundValue<Value>(reading: Reading<Value>): Value | undefined {
+  return reading.state === 'sound' ? reading.value : undefined;
+}
+
+function damageOf(name: string): (where: string, kind: DamageKind, problem: string, at?: string) => Damaged {
+  const hint = `it is no ${name} that this version can read: keep a copy if you need it, then move it away or remove it`;
+  return (where, kind, problem, at) => ({
+    state: 'damaged',
+    damage: { kind, where, ...(at !== undefined && { at }), problem, hint },
+  });
+}
+
+function tooLarge(limitBytes: number): string {
+  return `is larger than the limit of ${String(limitBytes)} bytes`;
+}
+
+/** Bytes of a small object, or why they are not there whole. */
+export type StoredBytes =
+  | { readonly state: 'read'; readonly bytes: Buffer }
+  | { readonly state: 'missing' }
+  | { readonly state: 'too-large' }
+  | { readonly state: 'unreadable'; readonly reason: string };
+
+/**
+ * An object of a store, and never more than `limitBytes` of it, whatever the store says or sends.
+ * @throws Failure `repository-*` for what is neither there nor missing nor refused
+ */
+export async function getBounded(
+  store: Pick<DocumentStore, 'get'>,
+  key: string,
+  limitBytes: number,
+  signal?: AbortSignal,
+): Promise<StoredBytes> {
+  const pieces: Buffer[] = [];
+  let total = 0;
+  try {
+    for await (const piece of await store.get(key, signal === undefined ? {} : { signal })) {
+      const bytes = asBuffer(piece as Uint8Array);
+      total += bytes.length;
+      if (total > limitBytes) return { state: 'too-large' };
+      pieces.push(bytes);
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code === 'repository-missing') return { state: 'missing' };
+    // Of one object: a store that refuses everything has refused the listing before.
+    if (error.code === 'repository-denied') return { state: 'unreadable', reason: error.message };
+    throw error;
+  }
+  return { state: 'read', bytes: Buffer.concat(pieces) };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+type Json =
+  { readonly value: unknown } | { readonly kind: DamageKind; readonly problem: string; readonly at?: string };
+
+/** JSON whose size and depth are looked at before anything is made of it. Never throws. */
+function parseJson(bytes: Buffer, limitBytes: number): Json {
+  if (bytes.length > limitBytes) return { kind: 'too-large', problem: tooLarge(limitBytes) };
+  if (bytes.length === 0) return { kind: 'not-json', problem: 'is empty' };
+  if (!isUtf8(bytes)) return { kind: 'not-json', problem: 'is not UTF-8' };
+  const deep = firstTooDeep(bytes);
+  if (deep !== undefined)
+    return {
+      kind: 'too-deep',
+      problem: `is nested deeper than ${String(mostNesting)} levels`,
+      at: placeIn(bytes, deep),
+    };
+  const text = bytes.toString('utf8');
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch (error) {
+    return { kind: 'not-json', problem: 'is not JSON', ...placeOfError(error, bytes, text) };
+  }
+}
+
+const [quote, backslash, openList, openObject, closeList, closeObject] = Buffer.from('"\\[{]}');
+
+/** Offset of the first bracket that opens a level too much. */
+function firstTooDeep(bytes: Buffer): number | undefined {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (inString) {
+      if (byte === backslash) at += 1;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) inString = true;
+    else if (byte === openList || byte === openObject) {
+      depth += 1;
+      if (depth > mostNesting) return at;
+    } else if (byte === closeList || byte === closeObject) depth -= 1;
+  }
+  return undefined;
+}
+
+function placeIn(bytes: Buffer, offset: number): string {
+  const before = bytes.subarray(0, offset);
+  const lineStart = before.lastIndexOf(0x0a) + 1;
+  let line = 1;
+  for (let at = before.indexOf(0x0a); at !== -1; at = before.indexOf(0x0a, at + 1)) line += 1;
+  return `line ${String(line)}, column ${String(before.subarray(lineStart).toString('utf8').length + 1)}`;
+}
+
+/** V8 says where it stopped in its message alone, and of a short or cut text not even there: then that is its end. */
+function placeOfError(error: unknown, bytes: Buffer, text: string): { readonly at?: string } {
+  const message = error instanceof Error ? error.message : '';
+  const position = /at position (?<position>\d+)/.exec(message)?.groups?.['position'];
+  if (position !== undefined)
+    return { at: placeIn(bytes, Buffer.byteLength(text.slice(0, Number(position)))) };
+  return message.startsWith('Unexpected end') ? { at: placeIn(bytes, bytes.length) } : {};
+}
+
+/** Ajv leaves the errors of the last call on the function, which the generated code does not declare. */
+function firstError(validate: object): { readonly at?: string; readonly problem: string } {
+  const { errors } = validate as {
+    errors?: readonly { readonly instancePath: string; readonly message?: string }[] | null;
+  };
+  const [first] = errors ?? [];
+  // The path holds names out of the document: no control characters of theirs, and no endless ones.
+  const path = JSON.stringify(first?.instancePath ?? '').slice(1, -1);
+  const at = path.length > 200 ? `${path.slice(0, 200)}…` : path;
+  return { ...(at !== '' && { at }), problem: `is not valid: ${first?.message ?? 'it has an unknown shape'}` };
+}

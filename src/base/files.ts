@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, rename, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** What a file held, or why it could not be had whole. `too-large`: it goes on behind the limit. */
+export type BoundedFile =
+  | { readonly state: 'read'; readonly bytes: Buffer }
+  | { readonly state: 'missing' }
+  | { readonly state: 'too-large' }
+  | { readonly state: 'unreadable'; readonly reason: string };
+
+/** Reads a file and never more than `limitBytes` of it, also while it grows; nothing but a file is waited for. Never throws. */
+export async function readBounded(path: string, limitBytes: number): Promise<BoundedFile> {
+  try {
+    // Not blocking: a named pipe in a file's place would be opened for ever.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { size, ...found } = await file.stat();
+    if (!isFile(found.mode))
+      return { state: 'unreadable', reason: `it is ${kindOf(found.mode)}, not a file` };
+    if (size > limitBytes) return { state: 'too-large' };
+    const bytes = await readUpTo(file, limitBytes + 1, size + 1);
+    return bytes.length > limitBytes ? { state: 'too-large' } : { state: 'read', bytes };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { state: 'missing' };
+    return { state: 'unreadable', reason: reasonOf(error) };
+  }
+}
+
+/** Why a file cannot be read, in words for what an operator meets. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EACCES' || code === 'EPERM') return 'this user may not read it';
+  if (code === 'EISDIR') return 'it is a folder, not a file';
+  return code ?? message;
+}
+
+function isFile(mode: number): boolean {
+  return (mode & constants.S_IFMT) === constants.S_IFREG;
+}
+
+function kindOf(mode: number): string {
+  return (mode & constants.S_IFMT) === constants.S_IFDIR ? 'a folder' : 'something else';
+}
+
+/** @param likely the size that the file is said to have, and a byte: most files are read at once */
+async function readUpTo(
+  file: Awaited<ReturnType<typeof open>>,
+  most: number,
+  likely: number,
+): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for (let total = 0; total < most;) {
+    const length = Math.min(most - total, Math.max(likely - total, 64 * 1024));
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, total);
+    if (bytesRead === 0) break;
+    pieces.push(buffer.subarray(0, bytesRead));
+    total += bytesRead;
+  }
+  return Buffer.concat(pieces);
+}
+
+/**
+ * Writes a file as a whole or not at all, and durably: under another name first. Whoever reads sees the old content or the new one.
+ * @param mode 0600 unless said; one that lets others read holds whatever the umask says
+ * @throws the system's error
+ */
+export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  await replace(path, (temporary) => writeDurably(temporary, content, mode));
+}
+
+/** A symbolic link in the place of a file or another link. @throws the system's error */
+export async function linkWhole(path: string, target: string): Promise<void> {
+  await replace(path, (temporary) => symlink(target, temporary));
+}
+
+async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  // systemd and Prometheus' collector pass over such a name.
+  const temporary = join(dirname(path), `.run-plan-${randomBytes(6).toString('hex')}`);
+  try {
+    await make(temporary);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  await using file = await open(path, 'wx', mode);
+  await file.writeFile(content);
+  if ((mode & 0o077) !== 0) await file.chmod(mode);
+  await file.sync();
+}
+
+/** Makes a name durable. File systems that cannot say so do it by themselves. */
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  await handle.sync().catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EINVAL' && code !== 'ENOTSUP' && code !== 'EBADF') throw error;
+  });
+}
+
+/** A line of a file, without its newline; `bytes` is absent when it is longer than was allowed. */
+export interface FileLine {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly bytes?: Buffer;
+}
+
+/** Bytes read at once. */
+const pieceBytes = 64 * 1024;
+
+/**
+ * The lines of a file in bounded memory; what is added meanwhile may be left out.
+ * @throws the system's error; `EFBIG` for a file that is larger than `limitBytes`
+ */
+export async function* readLines(
+  path: string,
+  { longestBytes, limitBytes }: { readonly longestBytes: number; readonly limitBytes: number },
+): AsyncGenerator<FileLine> {
+  // Not blocking: a named pipe in a file's place would be opened for ever.
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const { mode, size } = await file.stat();
+  if (!isFile(mode)) throw systemError('EISDIR', path);
+  if (size > limitBytes) throw systemError('EFBIG', path);
+  let held: Buffer[] = [];
+  let length = 0;
+  let number = 1;
+  const take = (piece: Buffer): void => {
+    length += piece.length;
+    if (length <= longestBytes) held.push(piece);
+    else held = [];
+  };
+  const line = (): FileLine => {
+    const found = length > longestBytes ? { number } : { number, bytes: Buffer.concat(held) };
+    held = [];
+    length = 0;
+    number += 1;
+    return found;
+  };
+  for (let total = 0; total < size;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, null);
+    if (bytesRead === 0) break;
+    total += bytesRead;
+    let from = 0;
+    for (let at = buffer.indexOf(0x0a); at !== -1 && at < bytesRead; at = buffer.indexOf(0x0a, from)) {
+      take(buffer.subarray(from, at));
+      from = at + 1;
+      yield line();
+    }
+    take(buffer.subarray(from, bytesRead));
+  }
+  if (length > 0) yield line();
+}
+
+function systemError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code });
+}
