@@ -3,6 +3,7 @@ import { sourceFiles } from './source-files.ts';
 
 /** Where texts of others are read: of libraries, of the server, of its programs. */
 const readers: ReadonlySet<string> = new Set([
+  'src/base/document.ts',
   'src/language/yaml/yaml-document.ts',
   'src/postgres/create-database.ts',
   'src/postgres/harmless-messages.ts',
