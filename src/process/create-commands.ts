@@ -1,5 +1,7 @@
 import type { CommandHost } from './command-host.ts';
 import type { Commands } from './commands.ts';
+import { shellOf } from './bind-shell.ts';
+import type { Shell } from './shell.ts';
 import { startPipe } from './pipe.ts';
 import { endGroup } from './started-group.ts';
 import { runProgram } from './run-program.ts';
@@ -8,6 +10,8 @@ import { runShell } from './run-shell.ts';
 /** Commands of one attempt, and the end of everything that they started. */
 export interface BoundCommands {
   readonly commands: Commands;
+  /** zx's own, loaded when it is first asked for. */
+  readonly $: Shell;
   /** Ends the process groups that the attempt left running. */
   readonly end: () => Promise<void>;
 }
@@ -29,11 +33,15 @@ export function createCommands(host: CommandHost): BoundCommands {
       },
     },
   };
+  let shell: Shell | undefined;
   return {
     commands: {
       pipe: (stages, options = {}) => startPipe(stages, options, bound),
       run: (program, programArguments, options = {}) => runProgram(program, programArguments, options, bound),
       shell: (script, options = {}) => runShell(script, options, bound),
+    },
+    get $() {
+      return (shell ??= shellOf(bound));
     },
     end: async () => {
       await Promise.all([...alive].map(endGroup));

@@ -31,11 +31,23 @@ const prefixesOfPasswordStores = [
 ];
 
 /** Of the operator's variables what any program may see. */
-export function passedVariables(variables: Variables): Readonly<Record<string, string>> {
+function passedVariables(variables: Variables): Readonly<Record<string, string>> {
   return pick(
     variables,
     (name) => passed.has(name) || passedPrefixes.some((prefix) => name.startsWith(prefix)),
   );
+}
+
+/** What a program sees: of the caller's variables those that may pass, and what it is given. */
+export function builtEnvironment({
+  inherited,
+  environment,
+}: {
+  readonly inherited: Variables;
+  readonly environment?: Variables;
+}): Record<string, string | undefined> {
+  // Without a level bash takes a socket on its standard input for a remote login and reads ~/.bashrc.
+  return { ...passedVariables(inherited), ...environment, SHLVL: '1' };
 }
 
 /** Of the operator's variables what a secret command gets besides: those of password stores, and those that it names itself as `$NAME`. */

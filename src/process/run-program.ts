@@ -1,11 +1,9 @@
-import { constants } from 'node:os';
 import { Failure } from '../base/failure.ts';
 import { askProgram } from './ask.ts';
 import { captureLimit } from './captured.ts';
 import type { CommandHost } from './command-host.ts';
 import type { CommandOptions, CommandResult } from './commands.ts';
-import { overran, statusNumber } from './finish.ts';
-import { programFailure, programName } from './stage-status.ts';
+import { overran, programFailure, programName, statusNumber } from './stage-status.ts';
 
 /**
  * Runs one program without a shell. Standard error beyond 1 MiB loses its beginning; standard output beyond 1 MiB is
@@ -37,7 +35,7 @@ export async function runProgram(
     const size = `${programName(program)} printed more than ${String(captureLimit)} bytes`;
     throw new Failure('command-failed', size, { fields: { program: programName(program) } });
   }
-  const exitCode = statusNumber(status, constants.signals);
+  const exitCode = statusNumber(status);
   if ((options.accept ?? [0]).includes(exitCode))
     return { exitCode, stdout: stdout.toString('utf8'), stderr };
   throw programFailure(program, status, host.redact(stderr).trimEnd().split('\n'));

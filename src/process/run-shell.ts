@@ -1,13 +1,12 @@
-import { constants } from 'node:os';
 import { captureOutput, type CapturedOutput } from './captured.ts';
 import type { CommandHost } from './command-host.ts';
 import type { CommandOptions, CommandResult } from './commands.ts';
 import { drained } from './drain.ts';
-import { finish, statusNumber } from './finish.ts';
+import { bindShell } from './bind-shell.ts';
 import { keepLastLines, splitLines, type LineTail } from './lines.ts';
 import { openPipes, type RealPipe } from './real-pipe.ts';
-import { keptLines, programFailure } from './stage-status.ts';
-import { builtEnvironment, spawnForShell, type StartedGroup } from './started-group.ts';
+import { keptLines, overran, programFailure, statusNumber } from './stage-status.ts';
+import type { ExitStatus, StartedGroup } from './started-group.ts';
 
 /** Nothing that zx reads is kept: it never sees the output, which goes through pipes of our own. */
 const emptyStore = { stdout: [], stderr: [], stdall: [] };
@@ -21,9 +20,10 @@ export async function runShell(
   options: CommandOptions,
   host: CommandHost,
 ): Promise<CommandResult> {
-  host.signal().throwIfAborted();
+  const signal = host.signal();
+  signal.throwIfAborted();
   const pipes = await openPipes(host.inherited);
-  const group = await startShell(script, options, host, pipes);
+  const group = startShell(script, options, host, pipes);
   const tail = keepLastLines(keptLines);
   const stdout = captureOutput();
   const stderr = captureOutput();
@@ -31,54 +31,56 @@ export async function runShell(
     read('stdout', pipes.stdout, group, host, stdout),
     read('stderr', pipes.stderr, group, host, stderr, tail),
   ];
-  const status = await finish('the script', group, host, options, outputs);
-  const exitCode = statusNumber(status, constants.signals);
+  const status = await endOf(group, options.timeoutMs);
+  await Promise.all(outputs);
+  signal.throwIfAborted();
+  if (status === undefined) throw overran('the script', options.timeoutMs);
+  const exitCode = statusNumber(status);
   const result = { exitCode, stdout: stdout.text(), stderr: stderr.text() };
   if ((options.accept ?? [0]).includes(exitCode)) return result;
   throw programFailure('the script', status, tail.lines(), '\n');
 }
 
-async function startShell(
-  script: string,
-  options: CommandOptions,
-  host: CommandHost,
-  pipes: { readonly stdout: RealPipe; readonly stderr: RealPipe },
-): Promise<StartedGroup> {
-  const { $ } = await import('zx/core');
-  const cwd = options.cwd ?? host.cwd;
-  let group: StartedGroup | undefined;
-  const spawn = spawnForShell({ cwd, groups: host.groups }, (started) => {
-    group = started;
+/** How it ended; undefined when that was at its own limit. */
+async function endOf(group: StartedGroup, limitMs: number | undefined): Promise<ExitStatus | undefined> {
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
+    group.kill().catch(() => undefined);
+  };
+  const timer = limitMs === undefined ? undefined : setTimeout(end, limitMs);
+  const status = await group.ended.finally(() => {
+    clearTimeout(timer);
   });
-  const shell = $({
-    shell: 'bash',
-    // On the script's first line, so that bash counts lines as the operator does.
-    prefix: 'set -euo pipefail; ',
-    cwd,
-    env: builtEnvironment({
-      inherited: host.inherited,
-      environment: { ...host.environment, ...options.environment },
-    }),
-    stdio: [
-      options.input === undefined || options.input === '' ? 'ignore' : 'pipe',
-      pipes.stdout.descriptor,
-      pipes.stderr.descriptor,
-    ],
-    detached: true,
+  return isOver ? undefined : status;
+}
+
+type Pipes = Readonly<Record<'stdout' | 'stderr', RealPipe>>;
+
+function startShell(
+  script: string,
+  { cwd, environment = {}, input = '' }: CommandOptions,
+  host: CommandHost,
+  { stdout, stderr }: Pipes,
+): StartedGroup {
+  let started: StartedGroup | undefined;
+  const shell = bindShell(host, (group) => {
+    started = group;
+  })({
+    cwd: cwd ?? host.cwd,
+    env: environment,
+    stdio: [input === '' ? 'ignore' : 'pipe', stdout.descriptor, stderr.descriptor],
     nothrow: true,
-    quiet: true,
-    verbose: false,
     store: emptyStore,
-    spawn,
-    ...(options.input !== undefined && { input: options.input }),
+    ...(input !== '' && { input }),
   });
   // The whole script is the template's one literal piece: nothing of it is quoted.
   shell(Object.assign([script], { raw: [script] })).catch(() => undefined);
-  pipes.stdout.closeDescriptor();
-  pipes.stderr.closeDescriptor();
-  if (group === undefined) throw new Error('zx did not start a process');
-  group.child.stdin?.on('error', () => undefined);
-  return group;
+  stdout.closeDescriptor();
+  stderr.closeDescriptor();
+  if (started === undefined) throw new Error('zx did not start a process');
+  started.child.stdin?.on('error', () => undefined);
+  return started;
 }
 
 function read(

@@ -101,6 +101,16 @@ const brokenPipe = 141;
 const brokenPipeHint =
   '141 is a broken pipe inside it: what stands before `| head` and the like was cut off; end it with `|| [ $? = 141 ]` where that is meant';
 
+/** The failure of a command that its own limit ended. */
+export function overran(name: string, limitMs: number | undefined): Failure {
+  return new Failure('command-failed', `${name} did not end within ${String(limitMs)} ms`);
+}
+
+/** The status as a shell says it: signals as 128 and their number. */
+export function statusNumber({ code, signal }: ExitStatus): number {
+  return code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
+}
+
 /** How a program ended, for whoever decides by it. */
 export function fieldsOf(program: string, status: ExitStatus, stderr: readonly string[]): FailureFields {
   return {

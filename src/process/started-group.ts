@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions, type StdioOptions } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../base/failure.ts';
-import { passedVariables, type Variables } from './environment.ts';
+import { builtEnvironment, type Variables } from './environment.ts';
 import { groupRuns, signalGroup, type ProcessGroups } from './process-groups.ts';
 import { toolMissing } from './tool.ts';
 
@@ -64,22 +64,18 @@ export function startGroup(
   return followGroup(child, program, options);
 }
 
-/** What a program sees: of the caller's variables those that may pass, and what it is given. */
-export function builtEnvironment({
-  inherited,
-  environment,
-}: Pick<StartOptions, 'inherited' | 'environment'>): Record<string, string | undefined> {
-  // Without a level bash takes a socket on its standard input for a remote login and reads ~/.bashrc.
-  return { ...passedVariables(inherited), ...environment, SHLVL: '1' };
-}
-
-/** `spawn` for zx: its child is watched over as our own are, and handed to `onStart`. */
+/** `spawn` for zx: its child sees what our programs see and is watched over as they are; `onStart` hears of it. */
 export function spawnForShell(
-  options: Pick<StartOptions, 'cwd' | 'groups'>,
+  { environment, ...options }: Pick<StartOptions, 'cwd' | 'groups' | 'environment'>,
   onStart: (group: StartedGroup) => void,
 ): typeof spawn {
-  const start = (...words: Parameters<typeof spawn>): ChildProcess => {
-    const child = spawn(...words);
+  const start = (
+    program: string,
+    words: readonly string[],
+    { env, ...given }: SpawnOptions,
+  ): ChildProcess => {
+    // Options of a command replace its variables; what every program gets stays.
+    const child = spawn(program, words, { ...given, env: { ...environment, ...env, SHLVL: '1' } });
     onStart(followGroup(child, 'bash', options));
     return child;
   };

@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
 import type { Environment } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import { runVariable } from './lock/guard-script.ts';
+import { asCommandFailure } from '../process/bind-shell.ts';
 import { createCommands, type BoundCommands } from '../process/create-commands.ts';
 import { keptFolder, makeStateFolder, temporaryFolder } from '../base/state-folder.ts';
 import type { TaskContext, TaskResult } from '../task/contract.ts';
@@ -50,6 +52,8 @@ export async function runAttempt(
     makeStateFolder(folder);
     const lent = lend(step, context, { signal: either, reporter, folder, bound, endings });
     return await whileAllowed(clock, either, graceMs, work(lent));
+  } catch (error) {
+    throw asCommandFailure(error, context.host.redact);
   } finally {
     stall.stop();
     await endings.run();
@@ -86,6 +90,10 @@ function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): Tas
     },
     secrets: host.secrets,
     commands: parts.bound.commands,
+    get $() {
+      return parts.bound.$;
+    },
+    retry: (times, pauseMs, work) => retry(host.clock, parts.signal, times, pauseMs, work),
     restored: restored.get(name),
     hasFailed: context.progress.hasFailed,
     declared: host.declared,
@@ -103,6 +111,23 @@ function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): Tas
 function currentEnvironment({ environment }: PipelineStep, { restored, clusters }: RunContext): Environment {
   const postgres = restored.get(environment.name)?.postgres ?? clusters.find(environment.name);
   return postgres === undefined ? environment : { ...environment, postgres };
+}
+
+async function retry<Result>(
+  clock: Clock,
+  signal: AbortSignal,
+  times: number,
+  pauseMs: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || tried >= times) throw error;
+      await clock.sleep(pauseMs, signal);
+    }
+  }
 }
 
 /** Loading has checked every name that a task may ask for, so an unknown one is a bug. */

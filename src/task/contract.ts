@@ -4,10 +4,12 @@ import type { RetentionPolicy } from '../language/plan/plan.ts';
 import type { Repository } from '../store/repository.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 import type { Commands } from '../process/commands.ts';
+import type { Shell } from '../process/shell.ts';
 import type { TaskDeclaration } from '../language/task-declaration.ts';
 import type { Declared } from './declared.ts';
 
 export type { EnvironmentPart, TaskDeclaration } from '../language/task-declaration.ts';
+export type { Shell, ShellCommand, ShellOptions, ShellOutput } from '../process/shell.ts';
 export { Failure } from '../base/failure.ts';
 
 /**
@@ -61,7 +63,12 @@ export interface TaskContext {
    */
   readonly kept: string;
   readonly secrets: Secrets;
+  /** For bulk bytes: programs joined by pipes of the operating system. */
   readonly commands: Commands;
+  /** For short commands and text: zx's own `$`, bound to this attempt. */
+  readonly $: Shell;
+  /** Does something up to `times` times, with a pause after each failure (milliseconds). @throws what the last try threw */
+  retry<Result>(times: number, pauseMs: number, work: () => Promise<Result>): Promise<Result>;
   /** What an earlier step of this run restored into the step's environment. */
   readonly restored: Restored | undefined;
   /** Whether an earlier step of this run has failed or was cancelled. */

@@ -114,7 +114,7 @@ export async function attempt<Parameters extends object>(
   const signal = options.signal ?? new AbortController().signal;
   const ends: (() => Promise<void>)[] = [];
   let current = signal;
-  const { commands, end } = createCommands({
+  const bound = createCommands({
     signal: () => current,
     redact: (text) => text.replaceAll(options.password, '***'),
     groups: createProcessGroups(),
@@ -163,7 +163,11 @@ export async function attempt<Parameters extends object>(
     folder,
     kept: options.kept ?? join(folder, 'kept', 'run', 'step'),
     secrets: options.secrets ?? fixedSecrets(options.password),
-    commands,
+    commands: bound.commands,
+    get $() {
+      return bound.$;
+    },
+    retry: (_times, _pauseMs, work) => work(),
     restored: options.restored,
     hasFailed: options.hasFailed ?? false,
     declared: options.declared ?? declared(),
@@ -193,7 +197,7 @@ export async function attempt<Parameters extends object>(
   } finally {
     current = new AbortController().signal;
     for (const action of ends) await action().catch((error: unknown) => said.warnings.push(String(error)));
-    await end();
+    await bound.end();
     await Promise.all(clusters.map((cluster) => cluster.stop()));
     await rm(folder, { recursive: true, force: true });
   }

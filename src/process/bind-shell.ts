@@ -1,0 +1,129 @@
+import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
+import type { LogEntry, Options, ProcessOutput, Shell as Zx } from 'zx/core';
+import { Failure } from '../base/failure.ts';
+import type { CommandHost } from './command-host.ts';
+import { builtEnvironment } from './environment.ts';
+import { splitLines, type LineSplitter } from './lines.ts';
+import { signalGroup } from './process-groups.ts';
+import type { Shell } from './shell.ts';
+import { programFailure } from './stage-status.ts';
+import { spawnForShell, type StartedGroup } from './started-group.ts';
+
+/** What one command may print, bytes: zx keeps all of it. */
+const mostBytes = 16 * 1024 * 1024;
+
+let zx: typeof import('zx/core') | undefined;
+
+/** Loads zx when somebody wants it: most runs have no script. */
+function loadZx(): typeof import('zx/core') {
+  if (zx !== undefined) return zx;
+  zx = createRequire(import.meta.url)('zx/core') as typeof import('zx/core');
+  // Of zx's own it looks for children by `ps`; ours lead their groups.
+  zx.$.kill = (pid, signal = 'SIGTERM') => {
+    signalGroup(Number(pid), signal);
+    return Promise.resolve();
+  };
+  return zx;
+}
+
+/** zx's `$` of an attempt; `onStart` hears of every process that it starts. */
+export function bindShell(host: CommandHost, onStart: (group: StartedGroup) => void = () => undefined): Zx {
+  const { $, quote } = loadZx();
+  const environment = builtEnvironment(host);
+  return $({
+    shell: 'bash',
+    quote,
+    // On the script's first line, so that bash counts lines as the operator does.
+    prefix: 'set -euo pipefail; ',
+    postfix: '',
+    cwd: host.cwd,
+    env: environment,
+    detached: true,
+    preferLocal: false,
+    quiet: false,
+    verbose: false,
+    log: tellLines(host),
+    spawn: spawnForShell({ environment, cwd: host.cwd, groups: host.groups }, (group) => {
+      watch(group, host);
+      onStart(group);
+    }),
+    spawnSync: (() => {
+      throw new TypeError('a command that is not awaited cannot be ended with its step: use await $`…`');
+    }) as unknown as Options['spawnSync'],
+  });
+}
+
+/** The same as tasks know it. */
+export function shellOf(host: CommandHost): Shell {
+  return bindShell(host) as unknown as Shell;
+}
+
+/** Bytes are life; more than is kept ends the command; all ends with the attempt. */
+function watch(group: StartedGroup, host: CommandHost): void {
+  const signal = host.signal();
+  const end = (): void => {
+    group.kill().catch(() => undefined);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  group.ended
+    .finally(() => {
+      signal.removeEventListener('abort', end);
+    })
+    .catch(() => undefined);
+  let bytes = 0;
+  for (const stream of [group.child.stdout, group.child.stderr] as (Socket | null)[]) {
+    stream?.on('data', (chunk: Buffer) => {
+      host.onLife();
+      if (bytes <= mostBytes && bytes + chunk.length > mostBytes) {
+        host.onOutput(
+          'stderr',
+          `run-plan: ended a command that printed more than ${String(mostBytes)} bytes`,
+        );
+        end();
+      }
+      bytes += chunk.length;
+    });
+  }
+}
+
+/** What zx would print goes into the record: lines of standard error, and of output where it is verbose. */
+function tellLines(host: CommandHost): (entry: LogEntry) => void {
+  const splitters = new Map<string, LineSplitter>();
+  const splitterOf = (stream: 'stdout' | 'stderr', id: string): LineSplitter => {
+    const key = `${stream} ${id}`;
+    const known =
+      splitters.get(key) ??
+      splitLines(host.redact, (line) => {
+        host.onOutput(stream, line);
+      });
+    splitters.set(key, known);
+    return known;
+  };
+  // zx ends a last line after the command's end.
+  const ended = new Set<string>();
+  return (entry) => {
+    if (!('id' in entry) || ended.has(entry.id)) return;
+    if ((entry.kind === 'stdout' || entry.kind === 'stderr') && entry.verbose)
+      splitterOf(entry.kind, entry.id).write(entry.data);
+    if (entry.kind !== 'end') return;
+    ended.add(entry.id);
+    for (const stream of ['stdout', 'stderr'] as const) {
+      splitters.get(`${stream} ${entry.id}`)?.end();
+      splitters.delete(`${stream} ${entry.id}`);
+    }
+  };
+}
+
+/** A command's bad end that a task let pass, as a Failure with its last words; anything else as it is. */
+export function asCommandFailure(error: unknown, redact: (text: string) => string): unknown {
+  if (zx === undefined || !(error instanceof zx.ProcessOutput)) return error;
+  const { exitCode, signal, stderr, cause }: ProcessOutput = error;
+  if (exitCode === null && signal === null)
+    return new Failure('command-failed', `a command could not be started: ${cause?.message ?? ''}`, {
+      cause,
+    });
+  const status = { code: signal === null ? exitCode : null, signal };
+  return programFailure('a command', status, redact(stderr).trimEnd().split('\n'));
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { root } from '../unit/project/source-files.ts';
+import { createWorkspace, type Workspace } from './workspace.ts';
+
+let workspace: Workspace;
+
+beforeAll(async () => {
+  workspace = await createWorkspace();
+  await workspace.write(
+    'plans/environments.yaml',
+    `environments:\n  prod:\n    repository: { folder: ${JSON.stringify(workspace.repositoryFolder)} }\n`,
+  );
+});
+
+afterAll(() => workspace.remove());
+
+/** The example task of the README, as an operator would copy it. */
+async function exampleTask(): Promise<string> {
+  const readme = await readFile(`${root}README.md`, 'utf8');
+  const example = /```ts\n\/\/ tasks\/invoices-count\.ts\n([\s\S]*?)```/.exec(readme)?.[1];
+  if (example === undefined) throw new Error('the README has no example of a task');
+  return example;
+}
+
+test('the task of the README pipes, retries and globs with $, and is given its secret by env', async () => {
+  await workspace.write('tasks/invoices-count.ts', await exampleTask());
+  for (const [name, lines] of Object.entries({ 'a.csv': 'x\ny\n', 'b c.csv': 'y\nz\n', 'other.txt': 'no\n' }))
+    await workspace.write(`invoices/${name}`, lines);
+  // Answers at the third try, and only to who has the token.
+  await workspace.write(
+    'bin/notify',
+    '#!/bin/bash\necho try >> tries; [[ $(wc -l < tries) -ge 3 && $TOKEN == sesame-4711 ]] && echo "$*" > told\n',
+  );
+  await workspace.write(
+    'plans/count.yaml',
+    `environment: prod
+timeout: 1m
+steps:
+  - task: invoices-count
+    with: { folder: invoices }
+    env: { TOKEN: { env: NOTIFY_TOKEN }, PATH: "${workspace.folder}/bin:${process.env['PATH'] ?? ''}" }
+  - run: echo "\${steps.invoices-count.count}" > counted
+`,
+  );
+  await (await import('node:fs/promises')).chmod(`${workspace.folder}/bin/notify`, 0o755);
+  const told = await workspace.run(['count'], { NOTIFY_TOKEN: 'sesame-4711' });
+  expect(told.code, told.text).toBe(0);
+  expect(await readFile(`${workspace.folder}/counted`, 'utf8')).toBe('3\n');
+  expect(await readFile(`${workspace.folder}/told`, 'utf8')).toBe('3 invoices\n');
+  expect(await readFile(`${workspace.folder}/tries`, 'utf8')).toBe('try\ntry\ntry\n');
+});
+
+test('a command of a task that fails is told with its last words, redacted, and no stack', async () => {
+  await workspace.write(
+    'tasks/always-fails.ts',
+    `import type { Task } from 'run-plan/task';
+const task: Task = {
+  name: 'always-fails', description: 'Fails', needs: [], writes: [], role: 'other', outputs: [], parameters: { type: 'object' },
+  run: async ({ $ }) => {
+    await $\`echo "no entry with $TOKEN" >&2; exit 4\`;
+    return {};
+  },
+};
+export default task;
+`,
+  );
+  await workspace.write(
+    'plans/fail.yaml',
+    'environment: prod\ntimeout: 1m\nsteps: [{ task: always-fails, env: { TOKEN: { env: NOTIFY_TOKEN } } }]\n',
+  );
+  const told = await workspace.run(['fail'], { NOTIFY_TOKEN: 'sesame-4711' });
+  expect(told.code, told.text).toBe(20);
+  expect(told.text).toContain('a command exited with 4: no entry with ***');
+  expect(told.text).not.toMatch(/sesame|this is a bug/);
+});

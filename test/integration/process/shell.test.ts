@@ -1,0 +1,104 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { asCommandFailure } from '../../../src/process/bind-shell.ts';
+import type { ShellOutput } from '../../../src/process/shell.ts';
+import { isRunning } from '../../fixtures/is-running.ts';
+import { until } from '../../fixtures/until.ts';
+import { startAttempt } from './attempt.ts';
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'run-plan-shell-'));
+  for (const [name, text] of Object.entries({ 'b.txt': 'two\n', 'a b.txt': 'one\n', 'c.log': 'no\n' }))
+    writeFileSync(join(folder, name), text);
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test('it pipes, globs, quotes, reads lines and JSON, writes files and takes input', async () => {
+  const { $, alive } = startAttempt({ cwd: folder });
+  expect(await $`cat *.txt`.pipe`tr a-z A-Z`.text()).toBe('ONE\nTWO\n');
+  expect(await $`cat *.txt | sort -r`.lines()).toEqual(['two', 'one']);
+  const odd = `a b'"$(id)\``;
+  expect(await $`printf %s ${odd}`.text()).toBe(odd);
+  expect(await $`printf '%s,' ${['x y', '*']}`.text()).toBe('x y,*,');
+  expect(await $`echo '{"a": 1}'`.json()).toEqual({ a: 1 });
+  expect((await $({ input: 'told' })`cat`).stdout).toBe('told');
+  await $`echo kept`.pipe(join(folder, 'out'));
+  expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('kept\n');
+  await until('no group is left', () => alive.size === 0);
+});
+
+test('a bad end is thrown with what it said, under set -euo pipefail; a Failure with fields is made of it', async () => {
+  const { $ } = startAttempt();
+  for (const failing of [$`false | cat`.quiet(), $`echo "$NEVER_SET"`.quiet()])
+    await expect(failing).rejects.toMatchObject({ ok: false });
+  const error = await $`echo "bad sesame" >&2; exit 5`.quiet().catch((thrown: ShellOutput) => thrown);
+  expect(error).toMatchObject({ exitCode: 5, stderr: 'bad sesame\n' });
+  expect(asCommandFailure(error, (text) => text.replaceAll('sesame', '***'))).toMatchObject({
+    code: 'command-failed',
+    message: 'a command exited with 5: bad ***',
+    fields: { exit: 5, stderr: ['bad ***'] },
+  });
+  expect((await $`exit 7`.nothrow()).exitCode).toBe(7);
+});
+
+test('it sees what every program sees, and what it is given', async () => {
+  const { $ } = startAttempt({
+    inherited: { PATH: process.env['PATH'], SMTP_PASSWORD: 'sesame', BASH_ENV: '/nowhere' },
+    environment: { RUN_PLAN_RUN_ID: 'r' },
+  });
+  const names = async (lines: Promise<string[]>): Promise<readonly string[]> =>
+    (await lines)
+      .map((line) => line.slice(0, line.indexOf('=')))
+      .filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name))
+      .sort();
+  expect(await names($`env`.lines())).toEqual(['PATH', 'RUN_PLAN_RUN_ID']);
+  expect(await names($({ env: { TOKEN: 'x' } })`env`.lines())).toEqual(['PATH', 'RUN_PLAN_RUN_ID', 'TOKEN']);
+});
+
+test('standard error is told line by line and redacted, output when it is verbose, nothing when it is quiet', async () => {
+  const { $, output, lives } = startAttempt();
+  await $`echo said; echo "warned sesame" >&2`;
+  await $({ verbose: true })`echo "shown sesame"; printf last`;
+  await $({ quiet: true })`echo hidden >&2`;
+  expect(output).toEqual(['stderr: warned ***', 'stdout: shown ***', 'stdout: last']);
+  expect(lives()).toBeGreaterThan(0);
+});
+
+test('the whole group dies with the attempt, at its own limit, and when the attempt forgets it', async () => {
+  const { $, abort, alive, end } = startAttempt({ cwd: folder });
+  const running = $`sleep 601 & echo $! > child; wait`.quiet().catch((error: unknown) => error);
+  const child = await until('a child', () => pidIn('child'));
+  abort.abort(new Error('stop'));
+  await running;
+  expect(isRunning(child)).toBe(false);
+  await until('no group is left', () => alive.size === 0);
+
+  const other = startAttempt({ cwd: folder });
+  const limited = other.$({ timeout: '100ms' })`sleep 602 & echo $! > limited; wait`.quiet();
+  await expect(limited).rejects.toMatchObject({ signal: 'SIGTERM' });
+  expect(isRunning(pidIn('limited') ?? 0)).toBe(false);
+  other.$`sleep 603`.quiet().catch(() => undefined);
+  await until('a group', () => other.alive.size > 0);
+  await other.end();
+  await until('no group is left', () => other.alive.size === 0);
+  await end();
+});
+
+test('endless output ends the command and not the memory', async () => {
+  const { $, output } = startAttempt();
+  const error = await $`yes`.quiet().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ ok: false });
+  expect(output).toEqual(['stderr: run-plan: ended a command that printed more than 16777216 bytes']);
+});
+
+function pidIn(name: string): number | undefined {
+  const path = join(folder, name);
+  return existsSync(path) ? Number(readFileSync(path, 'utf8')) || undefined : undefined;
+}
