@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-import type { LogEntry, Options, ProcessOutput, Shell as Zx } from 'zx/core';
+import type * as ZxCore from 'zx/core';
+import type { LogEntry, ProcessOutput, Shell as Zx } from 'zx/core';
 import { Failure } from '../base/failure.ts';
 import type { CommandHost } from './command-host.ts';
 import { builtEnvironment } from './environment.ts';
@@ -13,12 +14,12 @@ import { spawnForShell, type StartedGroup } from './started-group.ts';
 /** What one command may print, bytes: zx keeps all of it. */
 const mostBytes = 16 * 1024 * 1024;
 
-let zx: typeof import('zx/core') | undefined;
+let zx: typeof ZxCore | undefined;
 
 /** Loads zx when somebody wants it: most runs have no script. */
-function loadZx(): typeof import('zx/core') {
+function loadZx(): typeof ZxCore {
   if (zx !== undefined) return zx;
-  zx = createRequire(import.meta.url)('zx/core') as typeof import('zx/core');
+  zx = createRequire(import.meta.url)('zx/core') as typeof ZxCore;
   // Of zx's own it looks for children by `ps`; ours lead their groups.
   zx.$.kill = (pid, signal = 'SIGTERM') => {
     signalGroup(Number(pid), signal);
@@ -48,15 +49,15 @@ export function bindShell(host: CommandHost, onStart: (group: StartedGroup) => v
       watch(group, host);
       onStart(group);
     }),
-    spawnSync: (() => {
+    spawnSync: () => {
       throw new TypeError('a command that is not awaited cannot be ended with its step: use await $`…`');
-    }) as unknown as Options['spawnSync'],
+    },
   });
 }
 
 /** The same as tasks know it. */
 export function shellOf(host: CommandHost): Shell {
-  return bindShell(host) as unknown as Shell;
+  return bindShell(host);
 }
 
 /** Bytes are life; more than is kept ends the command; all ends with the attempt. */

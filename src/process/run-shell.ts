@@ -43,16 +43,18 @@ export async function runShell(
 
 /** How it ended; undefined when that was at its own limit. */
 async function endOf(group: StartedGroup, limitMs: number | undefined): Promise<ExitStatus | undefined> {
-  let isOver = false;
-  const end = (): void => {
-    isOver = true;
-    group.kill().catch(() => undefined);
-  };
-  const timer = limitMs === undefined ? undefined : setTimeout(end, limitMs);
+  const limit = new AbortController();
+  const timer =
+    limitMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          limit.abort();
+          group.kill().catch(() => undefined);
+        }, limitMs);
   const status = await group.ended.finally(() => {
     clearTimeout(timer);
   });
-  return isOver ? undefined : status;
+  return limit.signal.aborted ? undefined : status;
 }
 
 type Pipes = Readonly<Record<'stdout' | 'stderr', RealPipe>>;

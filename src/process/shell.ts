@@ -29,10 +29,9 @@ export interface ShellOptions {
 
 /** A command that runs; awaited, its output. */
 export interface ShellCommand extends Promise<ShellOutput> {
-  /** Into another command, or into a file (a text). */
+  /** Into another command. Into a file the shell writes: `> ${file}`. */
   pipe(pieces: TemplateStringsArray, ...words: unknown[]): ShellCommand;
   pipe(command: ShellCommand): ShellCommand;
-  pipe(file: string): PromiseLike<ShellOutput>;
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -44,7 +43,7 @@ export interface ShellCommand extends Promise<ShellOutput> {
   kill(signal?: NodeJS.Signals): Promise<void>;
   text(): Promise<string>;
   lines(): Promise<string[]>;
-  json<Value = unknown>(): Promise<Value>;
+  json(): Promise<unknown>;
 }
 
 /** What a command said and how it ended; a bad end is thrown as this. Not redacted. */
@@ -56,5 +55,5 @@ export interface ShellOutput extends Error {
   readonly ok: boolean;
   text(): string;
   lines(): string[];
-  json<Value = unknown>(): Value;
+  json(): unknown;
 }

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { keptEnvironmentsFile } from '../../tell/alert/state.ts';
 import { tellFailedUnit, type Concerned } from '../../tell/alert/unit-failed.ts';
 import { watchSignals } from '../../run/signals.ts';
-import type { Environment } from '../../language/environment/environment.ts';
 import { parseEnvironments } from '../../language/environment/load-environments.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { describeFailure } from '../../base/failure.ts';
@@ -50,7 +49,7 @@ export async function unitFailedCommand(
       const whole = known.environments.some(({ alerts = [] }) => alerts.length > 0)
         ? known
         : await keptConcerned(host, stateFolder, state, known);
-      await learnSecrets(secrets, whole.environments);
+      await learnSecrets(secrets, [whole.environments, plans?.workspace.plans.get(plan)]);
       return whole;
     };
     const { told, reason } = await tellFailedUnit(
@@ -114,7 +113,7 @@ async function keptConcerned(
 }
 
 /** What the journal may hold must be known to be masked. Commands are not run for it: they may take long, or ask. */
-async function learnSecrets(secrets: Secrets, environments: readonly Environment[]): Promise<void> {
-  const references = referencesIn(environments).filter(({ kind }) => kind !== 'command');
+async function learnSecrets(secrets: Secrets, declared: unknown): Promise<void> {
+  const references = referencesIn(declared).filter(({ kind }) => kind !== 'command');
   await Promise.allSettled(references.map((reference) => secrets.resolve(reference)));
 }

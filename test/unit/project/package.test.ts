@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { root } from './source-files.ts';
 
@@ -85,4 +87,33 @@ test('the launcher is executable', async () => {
   const { bin } = await manifest();
   const launcher = files.find(({ path }) => path === bin['run-plan']);
   expect((launcher?.mode ?? 0) & 0o111).toBe(0o111);
+});
+
+test('the task of the README is checked by TypeScript against what the package holds, and @types/node', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'run-plan-types-'));
+  const installed = join(folder, 'node_modules', 'run-plan');
+  await cp(join(root, 'dist'), join(installed, 'dist'), {
+    recursive: true,
+    filter: (path) => !/\.(?:cjs|tsbuildinfo)$/.test(path),
+  });
+  await cp(join(root, 'package.json'), join(installed, 'package.json'));
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  await writeFile(join(folder, 'invoices-count.ts'), example);
+  const program = ts.createProgram([join(folder, 'invoices-count.ts')], {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2024,
+    strict: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules', '@types')],
+  });
+  const problems = ts
+    .getPreEmitDiagnostics(program)
+    .map(
+      ({ file, messageText }) =>
+        `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
+  await rm(folder, { recursive: true });
+  expect(problems).toEqual([]);
 });
