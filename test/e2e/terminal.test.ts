@@ -160,7 +160,7 @@ const documents: readonly (readonly string[])[] = [
   ['validate', '--config', 'broken/run-plan.yaml', '--json'],
 ];
 
-const ownColours = /\u001b\[(?:1|22|3[123]|39|90)m/g;
+const ownColours = new RegExp(String.raw`\u001b\[(?:1|22|3[123]|39|90)m`, 'g');
 const neverTold = /[^\P{C}\n\u200c\u200d]|[\u2028\u2029]/u;
 
 /** Test names reach terminals as well. */

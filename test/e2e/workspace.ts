@@ -72,7 +72,7 @@ export async function createWorkspace(): Promise<Workspace> {
     repositoryFolder,
     write,
     start,
-    run: async (words, variables = {}, columns = undefined) => {
+    run: async (words, variables = {}, columns) => {
       if (onlyAtStart.some((name) => variables[name] !== undefined)) return start(words, variables).ended;
       const ended = await runInProcess(words, { folder, variables: variablesOf(variables), columns });
       return { ...ended, signal: null, text: ended.stdout + ended.stderr };
