@@ -16,7 +16,7 @@ const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), '
 /** Small and needed by every start, with what they need of other packages. */
 const bundled = [
   ...['yaml', 'commander', '@commander-js/extra-typings', 'fastest-levenshtein'],
-  ...['ajv/dist/runtime', 'cosmiconfig', 'pg'],
+  ...['ajv/dist/runtime', 'cosmiconfig', 'fast-string-width', 'pg'],
 ];
 /** cosmiconfig's own parsers, which are never called, and other drivers of pg. */
 const neverLoaded = ['import-fresh', 'js-yaml', 'parse-json', 'typescript', 'pg-native', 'pg-cloudflare'];

@@ -12,7 +12,9 @@ type Verdict = SignOffAnswer['verdict'] | 'open' | 'interrupt' | undefined;
 const typedAheadMs = 100;
 
 /** What asking takes of the process. */
-export type AskingHost = Pick<CommandHost, 'input' | 'output' | 'environmentVariables'>;
+export interface AskingHost extends Pick<CommandHost, 'input' | 'environmentVariables'> {
+  readonly output: { readonly isTTY: boolean };
+}
 
 /**
  * Asks at this process's terminal by single keys; undefined where there is none, so that nobody is asked. `interrupt`

@@ -1,3 +1,4 @@
+import { visible } from '../base/terminal/visible.ts';
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../base/failure.ts';
 import type { CommandHost } from './host.ts';
@@ -32,7 +33,8 @@ export async function confirm(host: CommandHost, confirmation: Confirmation): Pr
       hint: `without a terminal, confirm with --yes${word === 'yes' ? '' : ` ${word}`}`,
     });
   }
-  const typed = await ask(host, `${confirmation.consequence}\nType ${word} to go on: `);
+  host.terminal.tell(confirmation.consequence);
+  const typed = await ask(host, `Type ${visible(word)} to go on: `);
   if (typed !== word) {
     throw new Failure('not-confirmed', 'not confirmed, nothing was changed', {
       hint: `type exactly: ${word}`,
@@ -41,7 +43,7 @@ export async function confirm(host: CommandHost, confirmation: Confirmation): Pr
 }
 
 async function ask(host: CommandHost, question: string): Promise<string> {
-  const reader = createInterface({ input: host.input, output: host.errorOutput });
+  const reader = createInterface({ input: host.input, output: host.terminal.errorOutput.stream });
   const closed = new AbortController();
   reader.once('close', () => {
     closed.abort();

@@ -1,46 +1,36 @@
 import process from 'node:process';
 import type { ExitCode } from '../base/exit-code.ts';
 import { exitCodeOf, Failure } from '../base/failure.ts';
+import { paragraph, verbatim, type Block } from '../base/terminal/blocks.ts';
+import { status } from '../base/terminal/status.ts';
+import { drainStandardStreams, type Terminal } from '../base/terminal/terminal.ts';
 
 /**
  * The one place where the process ends. Standard output and error are drained first, so that a pipe's reader gets
  * every line; a reader that went away is no failure.
  */
 export async function exit(code: ExitCode): Promise<never> {
-  await Promise.all([drain(process.stdout), drain(process.stderr)]);
+  await drainStandardStreams();
   process.exit(code);
 }
 
-/** Prints what went wrong the way it deserves (a `Failure` as text, a bug with its stack) and gives the exit code. */
-export function report(error: unknown, write: (text: string) => void): ExitCode {
-  if (error instanceof Failure) {
-    write(renderFailure(error));
-    return error.exitCode;
-  }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  write(`run-plan: this is a bug in run-plan, please report it\n${stack}\n`);
+/** Tells what went wrong the way it deserves (a `Failure` as text, a bug with its stack) and gives the exit code. */
+export function report(error: unknown, terminal: Pick<Terminal, 'tell'>): ExitCode {
+  terminal.tell(...(error instanceof Failure ? failureBlocks(error) : bugBlocks(error)));
   return exitCodeOf(error);
 }
 
 /** `where message` and the hint below it. */
-export function renderFailure(failure: Failure): string {
-  const where = failure.where === undefined ? '' : `${failure.where} `;
-  const hint = failure.hint === undefined ? '' : `  ${failure.hint}\n`;
-  return `run-plan: ${where}${failure.message}\n${hint}`;
+export function failureBlocks({ where, message, hint }: Failure): readonly Block[] {
+  const place = where === undefined ? '' : `${where} `;
+  return [
+    paragraph([status('failed', 'run-plan:'), ` ${place}${message}`]),
+    ...(hint === undefined ? [] : [paragraph(hint, { indent: 2 })]),
+  ];
 }
 
-/** How long a reader that neither reads nor goes away may hold the exit, milliseconds. */
-const drainLimitMs = 2000;
-
-async function drain(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.destroyed || stream.writableLength === 0) return;
-  await new Promise<void>((resolve) => {
-    const limit = setTimeout(resolve, drainLimitMs);
-    const done = (): void => {
-      clearTimeout(limit);
-      resolve();
-    };
-    stream.once('error', done);
-    stream.write('', done);
-  });
+/** A bug with its stack, for whoever reports it. */
+export function bugBlocks(error: unknown): readonly Block[] {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [[status('failed', 'run-plan:'), ' this is a bug in run-plan, please report it'], verbatim(stack)];
 }

@@ -1,9 +1,12 @@
 import { describeDamage, type Damage } from '../base/document.ts';
+import { paragraph, type Block } from '../base/terminal/blocks.ts';
+import { status } from '../base/terminal/status.ts';
+import { openTerminal, standardStreams, type Terminal } from '../base/terminal/terminal.ts';
 import type { LoadBuilt } from '../task/built-in-tasks.ts';
 import { createRedactor, type Redactor } from '../process/secrets/redactor.ts';
 
-/** What the command line is run with: everything a command takes from its process, so that tests can hand it over. */
-export interface CommandHost {
+/** What the command line is run with: everything that it takes from its process, so that tests can hand it over. */
+export interface ProcessParts {
   readonly version: string;
   /** Folder of the built-in tasks; the launcher knows it, `src` never imports a task. */
   readonly taskFolder: string;
@@ -18,8 +21,13 @@ export interface CommandHost {
   readonly redactor: Redactor;
 }
 
-/** The host of this process. */
-export function processHost(taskFolder: string, version: string, loadBuilt: LoadBuilt): CommandHost {
+/** What a command gets of its process. */
+export interface CommandHost extends Omit<ProcessParts, 'output' | 'errorOutput'> {
+  readonly terminal: Terminal;
+}
+
+/** Of this process. */
+export function processParts(taskFolder: string, version: string, loadBuilt: LoadBuilt): ProcessParts {
   return {
     version,
     taskFolder,
@@ -30,26 +38,45 @@ export function processHost(taskFolder: string, version: string, loadBuilt: Load
     get input() {
       return process.stdin;
     },
-    output: process.stdout,
-    errorOutput: process.stderr,
+    ...standardStreams(),
     redactor: createRedactor(),
   };
 }
 
-/** Prints text for people or data for programs; either way masked. */
-export function print(host: CommandHost, text: string): void {
-  host.output.write(host.redactor.redact(text));
+/** The streams become the terminal that all is told through. */
+export function createHost(parts: ProcessParts): CommandHost {
+  const { output, errorOutput, environmentVariables, redactor, loadBuilt } = parts;
+  const redact = (text: string): string => redactor.redact(text);
+  return {
+    version: parts.version,
+    taskFolder: parts.taskFolder,
+    ...(loadBuilt !== undefined && { loadBuilt }),
+    environmentVariables,
+    workingFolder: parts.workingFolder,
+    get input() {
+      return parts.input;
+    },
+    redactor,
+    terminal: openTerminal({ output, errorOutput, environment: environmentVariables, redact }),
+  };
+}
+
+/** Tells people. */
+export function print({ terminal }: Pick<CommandHost, 'terminal'>, ...blocks: readonly Block[]): void {
+  terminal.print(...blocks);
 }
 
 /** Names what is stored and cannot be read, each for itself, on the error output: the listing goes on. */
-export function warnOfDamage(host: CommandHost, damaged: readonly Damage[]): void {
-  for (const damage of damaged) {
-    const text = `run-plan: warning: ${describeDamage(damage)}: ${damage.hint}\n`;
-    host.errorOutput.write(host.redactor.redact(text));
-  }
+export function warnOfDamage(host: Pick<CommandHost, 'terminal'>, damaged: readonly Damage[]): void {
+  for (const damage of damaged) warn(host, `${describeDamage(damage)}: ${damage.hint}`);
 }
 
 /** Prints a value as indented JSON. */
-export function printJson(host: CommandHost, value: unknown): void {
-  print(host, `${JSON.stringify(value, null, 2)}\n`);
+export function printJson({ terminal }: Pick<CommandHost, 'terminal'>, value: unknown): void {
+  terminal.json(value);
+}
+
+/** Tells what is odd and stops nothing, beside what the command prints. */
+export function warn({ terminal }: Pick<CommandHost, 'terminal'>, text: string): void {
+  terminal.tell(paragraph(['run-plan: ', status('warning', 'warning:'), ` ${text}`]));
 }

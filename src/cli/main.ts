@@ -2,11 +2,12 @@ import { CommanderError } from 'commander';
 import { exitCode, type ExitCode } from '../base/exit-code.ts';
 import { exit, report } from './exit.ts';
 import type { LoadBuilt } from '../task/built-in-tasks.ts';
-import { processHost, type CommandHost } from './host.ts';
+import { createHost, processParts, type ProcessParts } from './host.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs one command line (`argv` without node and script) and gives its exit code. Throws nothing. */
-export async function main(argv: readonly string[], host: CommandHost): Promise<ExitCode> {
+export async function main(argv: readonly string[], parts: ProcessParts): Promise<ExitCode> {
+  const host = createHost(parts);
   let code: ExitCode = exitCode.done;
   const program = buildProgram(host, (settled) => {
     code = settled;
@@ -21,11 +22,11 @@ export async function main(argv: readonly string[], host: CommandHost): Promise<
   } catch (error) {
     // Commander has printed its own message; help and version are no failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
-    return report(error, (text) => host.errorOutput.write(host.redactor.redact(text)));
+    return report(error, host.terminal);
   }
 }
 
 /** What the launcher calls: this process's command line, and the end of the process with its exit code. */
 export async function runProcess(taskFolder: string, version: string, loadBuilt: LoadBuilt): Promise<never> {
-  return exit(await main(process.argv.slice(2), processHost(taskFolder, version, loadBuilt)));
+  return exit(await main(process.argv.slice(2), processParts(taskFolder, version, loadBuilt)));
 }

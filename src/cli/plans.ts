@@ -15,7 +15,7 @@ import { requireOwnFolder } from '../language/settings/trust.ts';
 import type { Settings } from '../language/settings/settings.ts';
 import { createTaskRegistry, type RegisteredTask, type TaskRegistry } from '../task/registry.ts';
 import { commandNames } from './command-names.ts';
-import type { CommandHost } from './host.ts';
+import { warn, type CommandHost } from './host.ts';
 
 /** What every command starts from: the settings, and all plans and environments, read and checked. */
 export interface Plans {
@@ -58,7 +58,9 @@ export async function loadPlans(host: CommandHost, configFile: string | undefine
     secrets: createSecretStore({
       environment: variables,
       redactor: host.redactor,
-      onWarning: (text) => host.errorOutput.write(`run-plan: warning: ${text}\n`),
+      onWarning: (text) => {
+        warn(host, text);
+      },
     }),
   };
 }

@@ -1,17 +1,17 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { exitCode, type ExitCode } from '../base/exit-code.ts';
+import { paragraph, sentence, type Block } from '../base/terminal/blocks.ts';
 import { addAlerts } from './alerts-grammar.ts';
 import { addEvidence } from './evidence-grammar.ts';
 import { addExport } from './export-grammar.ts';
 import type { CommandHost } from './host.ts';
 import { addMetrics } from './metrics-grammar.ts';
-import { config, json, logFormat, wholeNumber, type Settle } from './options.ts';
+import { addColour, config, json, logFormat, wholeNumber, type Settle } from './options.ts';
 import { addRestore } from './restore-grammar.ts';
 import { addTimers, unitRoot, user } from './timers-grammar.ts';
 
-const exitCodeHelp = `
-Exit codes: 0 done, 1 bug, 2 usage, 10 plan invalid, 11 environment, secret or tool missing, 12 locked,
-20 step failed, 21 check failed, 22 objective missed or difference found, 23 an alert failed, 130 and 143 interrupted.`;
+const exitCodeHelp =
+  'Exit codes: 0 done, 1 bug, 2 usage, 10 plan invalid, 11 environment, secret or tool missing, 12 locked, 20 step failed, 21 check failed, 22 objective missed or difference found, 23 an alert failed, 130 and 143 interrupted.';
 
 /**
  * The command line's grammar. Each action imports its command when it is called, so that `--help` loads no more than
@@ -24,11 +24,20 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
     .version(host.version, '-V, --version')
     .enablePositionalOptions()
     .showSuggestionAfterError()
-    .addHelpText('after', exitCodeHelp)
+    .addHelpText('after', `\n${exitCodeHelp}`)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => host.output.write(text),
-      writeErr: (text) => host.errorOutput.write(text),
+      writeOut: (text) => {
+        host.terminal.print(...helpBlocks(text));
+      },
+      writeErr: (text) => {
+        // What begins so is a message, anything else a help.
+        if (text.startsWith('error: ')) host.terminal.tell(paragraph(text.trimEnd()));
+        else host.terminal.tell(...helpBlocks(text));
+      },
+      // The terminal breaks lines, also where it is narrow.
+      getOutHelpWidth: () => Infinity,
+      getErrHelpWidth: () => Infinity,
     });
   addRun(program, host, settle);
   addValidate(program, host, settle);
@@ -40,10 +49,30 @@ export function buildProgram(host: CommandHost, settle: (code: ExitCode) => void
   addExport(program, host, settle);
   addAlerts(program, host, settle);
   addChanges(program, host, settle);
+  addColour(program, host);
   return program;
 }
 
-/** As the schema of postgres-restore has it. */
+/** What has room beside the names of commands and options is worth to stand there. */
+const leastBeside = 30;
+
+/** Each line of a help; a description hangs beside what it describes, or below it where that is too narrow. */
+function helpBlocks(text: string): readonly Block[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const column = /^ +\S.*? {2,}(?=\S)/.exec(line)?.[0].length;
+      return {
+        lines: (surface) => {
+          const isBeside = column !== undefined && (surface.width ?? Infinity) - column >= leastBeside;
+          const hang = isBeside ? column : column === undefined ? 0 : 6;
+          return sentence(line, { hang }).lines(surface);
+        },
+      };
+    });
+}
+
 function addRun(program: Command, host: CommandHost, settle: Settle): void {
   program
     .command('run', { isDefault: true })

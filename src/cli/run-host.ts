@@ -15,6 +15,7 @@ import type { Secrets } from '../language/secret-reference.ts';
 import { accountName } from './account.ts';
 import { alertSurroundings } from './alert-surroundings.ts';
 import { createAskSignOff } from './ask-sign-off.ts';
+import { bugBlocks } from './exit.ts';
 import { declaredIn } from './declared.ts';
 import { scriptVariables } from './script-variables.ts';
 import type { CommandHost } from './host.ts';
@@ -40,7 +41,7 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const groups = createProcessGroups();
   const alerts = isTold ? await runAlerts(host, plans, pipeline, stateFolder, groups) : undefined;
-  const askSignOff = mayAsk ? createAskSignOff(host) : undefined;
+  const askSignOff = mayAsk ? createAskSignOff({ ...host, output: host.terminal.output.stream }) : undefined;
   return {
     clock: systemClock,
     random: Math.random,
@@ -82,7 +83,7 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
     ...(alerts !== undefined && { alerts }),
     cancel,
     reportBug: (stack) => {
-      host.errorOutput.write(`run-plan: this is a bug in run-plan, please report it\n${stack}\n`);
+      host.terminal.tell(...bugBlocks(stack));
     },
   };
 }

@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import type { EventSink } from '../run/record/event.ts';
 import { journalFile } from '../base/state-folder.ts';
 import type { LogFormat } from '../language/settings/settings.ts';
-import { chooseView, usesColour } from '../run/view/choose.ts';
+import { chooseView } from '../run/view/choose.ts';
 import { openView } from '../run/view/view.ts';
 import type { CommandHost } from './host.ts';
 
@@ -12,12 +12,11 @@ export async function openViews(
   format: LogFormat,
   stateFolder: string,
 ): Promise<readonly EventSink[]> {
-  const { output, environmentVariables: environment } = host;
-  const { isTTY, columns } = output;
+  const { terminal, environmentVariables: environment } = host;
+  const { isTTY, columns } = terminal.output.stream;
   const kind = chooseView({ format, isTTY, columns, environment, ...outputIdentity() });
   const view = await openView(kind, {
-    stream: output,
-    colour: usesColour({ isTTY, environment }),
+    terminal,
     record: ({ plan, runId }) => journalFile(stateFolder, plan, runId),
   });
   return [view];

@@ -1,3 +1,5 @@
+import { sentence, type Block } from '../base/terminal/blocks.ts';
+import { status } from '../base/terminal/status.ts';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Bucket } from '../language/environment/bucket.ts';
@@ -122,16 +124,21 @@ export function unitChangesIn({ changes }: UnitDifference): number {
 }
 
 /** Every change with its reason and the lines that differ. */
-export function renderUnitDifference({ changes, folder, absent }: UnitDifference): string {
+export function unitDifferenceBlocks({ changes, folder, absent }: UnitDifference): readonly Block[] {
   const count = changes.length === 1 ? '1 change' : `${String(changes.length)} changes`;
   const sign = { install: '+', change: '~', remove: '-', start: '>' } as const;
-  const lines = changes.flatMap(({ action, path, reason, isForeign, lines: differing }) => [
-    `${sign[action]} ${action.padEnd(7)} ${path}: ${reason}${isForeign ? ' (replaced only when confirmed)' : ''}`,
-    ...differing.map((line) => `      ${line}`),
+  const told = changes.flatMap(({ action, path, reason, isForeign, lines }) => [
+    sentence([
+      status(action, `${sign[action]} ${action}`),
+      ` ${path}: ${reason}${isForeign ? ' (replaced only when confirmed)' : ''}`,
+    ]),
+    ...lines.map((line) => sentence(line, { indent: 6 })),
   ]);
-  const systemd = absent === undefined ? [] : [`systemd cannot be asked: ${absent}`];
-  const head = `units in ${folder}: ${changes.length === 0 ? 'nothing to change' : count}`;
-  return `${[head, ...systemd, ...lines].join('\n')}\n`;
+  return [
+    `units in ${folder}: ${changes.length === 0 ? 'nothing to change' : count}`,
+    ...(absent === undefined ? [] : [`systemd cannot be asked: ${absent}`]),
+    ...told,
+  ];
 }
 
 /** The same for `--json`. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { CommandHost } from '../../src/cli/host.ts';
+import type { ProcessParts } from '../../src/cli/host.ts';
 import type { main } from '../../src/cli/main.ts';
 import { createRedactor } from '../../src/process/secrets/redactor.ts';
 import type { LoadBuilt } from '../../src/task/built-in-tasks.ts';
@@ -16,6 +16,8 @@ const { version } = JSON.parse(
 export interface Surroundings {
   readonly folder: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Its output is a terminal of so many columns, where nobody types. */
+  readonly columns?: number | undefined;
 }
 
 export interface EndedInProcess {
@@ -37,7 +39,7 @@ let underWay: Promise<unknown> = Promise.resolve();
 let hanging: string | undefined;
 
 /**
- * Runs a command line of the built program in this process, with streams that are no terminals, and this process'
+ * Runs a command line of the built program in this process, with streams that are no terminals unless `columns` says so, and this process'
  * working folder and variables changed for as long as it takes: the same code as `bin/run-plan`, without the start of a
  * Node for each. One at a time, because a process has one working folder. Between commands nothing is left that a second
  * could live on but modules, also those of an operator's own tasks: a file of these is loaded once by its path.
@@ -68,10 +70,10 @@ async function withinLimit<Result>(command: string, run: Promise<Result>): Promi
 async function runAlone(words: readonly string[], surroundings: Surroundings): Promise<EndedInProcess> {
   const program = load(join(dist, 'src', 'cli', 'main.cjs')) as { main: typeof main };
   const restore = enter(surroundings);
-  const output = collect();
-  const errorOutput = collect();
+  const output = collect(surroundings.columns);
+  const errorOutput = collect(surroundings.columns);
   try {
-    const host: CommandHost = {
+    const parts: ProcessParts = {
       version,
       taskFolder: join(dist, 'tasks'),
       loadBuilt: load,
@@ -82,7 +84,7 @@ async function runAlone(words: readonly string[], surroundings: Surroundings): P
       errorOutput: errorOutput.stream,
       redactor: createRedactor(),
     };
-    const code = await program.main(words, host);
+    const code = await program.main(words, parts);
     return { code, stdout: output.text(), stderr: errorOutput.text() };
   } finally {
     restore();
@@ -109,8 +111,8 @@ function become(variables: Surroundings['variables']): void {
   }
 }
 
-/** A stream as a pipe is one for the program: no terminal, no columns. */
-function collect(): { readonly stream: NodeJS.WriteStream; text(): string } {
+/** A stream as a pipe is one for the program, or as a terminal of so many columns is. */
+function collect(columns?: number): { readonly stream: NodeJS.WriteStream; text(): string } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -119,7 +121,10 @@ function collect(): { readonly stream: NodeJS.WriteStream; text(): string } {
     },
   });
   return {
-    stream: stream as unknown as NodeJS.WriteStream,
+    stream: Object.assign(
+      stream,
+      columns === undefined ? {} : { isTTY: true, columns },
+    ) as unknown as NodeJS.WriteStream,
     text: () => Buffer.concat(chunks).toString('utf8'),
   };
 }

@@ -146,7 +146,9 @@ test('list, show, artifacts and history tell people and programs the same', asyn
     expect(told.code, told.text).toBe(0);
   }
   const list = await workspace.run(['list'], variables);
-  expect(list.stdout).toMatch(/dump-prod +prod +- +succeeded .* ago +Dumps/);
+  expect(list.stdout).toMatch(
+    /dump-prod +prod +- +- +succeeded .* ago +\d{4}-\d\d-\d\d \d\d:\d\d UTC +Dumps/,
+  );
   expect(await json('list')).toMatchObject([
     { name: 'dump-prod', valid: true, lastRun: { outcome: 'succeeded' } },
   ]);
@@ -159,7 +161,7 @@ test('list, show, artifacts and history tell people and programs the same', asyn
   expect(await json('artifacts', '--database', 'another')).toEqual([]);
   await drillNewest();
   expect((await workspace.run(['artifacts'], variables)).stdout).toMatch(
-    / DRILLED {2}STATE\npg_.* 1d( \dm)? {2}verified\npg_.* - {2}verified\n$/,
+    / DRILLED {2}DRILLED AT {12}STATE\npg_.* 1d( \dm)? {2}\S+ \S+ UTC {2}verified\npg_.* - {2}- {20} verified\n$/,
   );
   expect(await json('artifacts')).toMatchObject([{ drilledAt: expect.any(String) }, { drilledAt: null }]);
   const history = (await json('history')) as { runId: string }[];

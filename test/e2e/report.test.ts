@@ -66,7 +66,9 @@ test('a drill is listed, reported, signed off and verified, and a changed byte i
   );
 
   const listed = await run('report', 'drill');
-  expect(listed.stdout).toMatch(new RegExp(String.raw`${runId}\s+Passed\s+.*4h\s+tape-9\s+1`));
+  expect(listed.stdout).toMatch(
+    new RegExp(String.raw`${runId}\s+.* ago \(.* UTC\)\s+Passed\s+.*4h\s+tape-9\s+1`),
+  );
   const text = await run('report', '--run', runId);
   expect(text.stdout).toMatch(/^Passed: tape-9 was restored in .*Open sign-offs: 1\.\n/);
   const page = await run('report', 'drill', '--format', 'html');

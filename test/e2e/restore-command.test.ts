@@ -35,7 +35,7 @@ describe('--list', () => {
     const told = await restore(['--list']);
     expect(told.code, told.text).toBe(0);
     const [head, ...lines] = told.stdout.trimEnd().split('\n');
-    expect(head).toMatch(/^ARTIFACT +FROM +AGE +SIZE +STATE$/);
+    expect(head).toMatch(/^ARTIFACT +FROM +AGE +DATA OF +SIZE +STATE$/);
     expect(lines.map((line) => line.split(/\s/)[0])).toEqual([artifact, damaged, older]);
     expect(lines[0]).toMatch(/verified$/);
     expect(lines[1]).toMatch(/damaged: .*dump\.zst has 10 bytes/);

@@ -101,7 +101,9 @@ describe.skipIf(!hasTmux)('run-plan restore in a real terminal', () => {
       await enter('prod');
       const shown = await terminal.shows(/exit=0/);
       expect(shown).toMatch(/✔ postgres-restore[^]*✔ restore-compare/);
-      expect(shown).toMatch(new RegExp(`restored +${newest} of prod[^]*look at it +psql[^]*drop it +psql`));
+      expect(shown).toMatch(
+        new RegExp(`restored +${newest} of prod[^]*look at it\\s+psql[^]*drop it\\s+psql`),
+      );
       expect(await databases()).toEqual([copy]);
     } finally {
       await dropDatabase(services, { ...at.source, name: copy });

@@ -40,9 +40,9 @@ export interface Workspace {
   write(path: string, text: string): Promise<void>;
   /**
    * Runs a command line of the built program to its end, in this process (see `runInProcess`), or in one of its own for
-   * variables that Node reads at its start.
+   * variables that Node reads at its start. With `columns` it tells a terminal that is so wide.
    */
-  run(words: readonly string[], variables?: Variables): Promise<Told>;
+  run(words: readonly string[], variables?: Variables, columns?: number): Promise<Told>;
   /** Starts one as a process of its own: where signals, pipes, the start or the end of the process are the subject. */
   start(words: readonly string[], variables?: Variables): StartedCommand;
   /** The journals' events of every run of a plan, oldest run first. */
@@ -72,9 +72,9 @@ export async function createWorkspace(): Promise<Workspace> {
     repositoryFolder,
     write,
     start,
-    run: async (words, variables = {}) => {
+    run: async (words, variables = {}, columns) => {
       if (onlyAtStart.some((name) => variables[name] !== undefined)) return start(words, variables).ended;
-      const ended = await runInProcess(words, { folder, variables: variablesOf(variables) });
+      const ended = await runInProcess(words, { folder, variables: variablesOf(variables), columns });
       return { ...ended, signal: null, text: ended.stdout + ended.stderr };
     },
     journals: async (plan) => {

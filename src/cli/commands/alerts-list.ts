@@ -2,13 +2,15 @@ import { channelKey } from '../../tell/alert/channel-key.ts';
 import { readProofs } from '../../tell/alert/state.ts';
 import { alertEvents, type AlertChannel } from '../../language/environment/alert.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
-import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderMoment, type Reading } from '../../base/quantity/moment.ts';
+import { table, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
+import type { Text } from '../../base/terminal/text.ts';
 import type { AlertProof } from '../../language/generated/alert-proofs.types.ts';
 import { environmentsWithAlerts } from '../alert-environments.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans, requireEnvironments } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';
-import { renderTable } from '../table.ts';
 
 export interface AlertsListOptions {
   readonly json?: true | undefined;
@@ -34,27 +36,32 @@ export async function alertsListCommand(host: CommandHost, options: AlertsListOp
         provenBy: proofOf(channel)?.by ?? null,
       })),
     );
-  else print(host, render(channels, proofOf));
+  else
+    print(
+      host,
+      channelsBlock(channels, proofOf, { now: new Date(), timeZone: plans.settings.defaults.timeZone }),
+    );
   return exitCode.done;
 }
 
-function render(
+function channelsBlock(
   channels: readonly AlertChannel[],
   proofOf: (channel: AlertChannel) => AlertProof | undefined,
-): string {
+  reading: Reading,
+): Block {
   const columns = [{ title: 'CHANNEL' }, { title: 'EVENTS' }, { title: 'PLANS' }, { title: 'PROVEN' }];
-  return renderTable(
+  return table(
     columns,
     channels.map((channel) => [
       channel.name,
       channel.events.length === alertEvents.length ? 'all' : channel.events.join(', '),
       channel.plans?.join(', ') ?? 'all',
-      provenWords(proofOf(channel)),
+      provenText(proofOf(channel), reading),
     ]),
   );
 }
 
-function provenWords(proof: AlertProof | undefined): string {
-  if (proof === undefined) return 'never: run-plan alerts test';
-  return `${renderDuration(Math.max(0, Date.now() - Date.parse(proof.at)))} ago (${proof.by})`;
+function provenText(proof: AlertProof | undefined, reading: Reading): Text {
+  if (proof === undefined) return [status('open', 'never'), ': run-plan alerts test'];
+  return `${renderMoment(new Date(proof.at), reading)}: ${proof.by}`;
 }

@@ -5,13 +5,14 @@ import { watchSignals } from '../../run/signals.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { createProcessGroups } from '../../process/process-groups.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
+import { table, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
 import { alertSurroundings } from '../alert-surroundings.ts';
 import { environmentsWithAlerts } from '../alert-environments.ts';
 import { exit } from '../exit.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans, requireEnvironments } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';
-import { renderTable } from '../table.ts';
 
 export interface AlertsTestOptions {
   readonly json?: true | undefined;
@@ -43,7 +44,7 @@ export async function alertsTestCommand(
     );
     await noteProofs(stateFolderOf(plans.settings, host.environmentVariables), tested, new Date());
     if (options.json === true) printJson(host, tested.map(asData));
-    else print(host, render(tested));
+    else print(host, testedBlock(tested));
     signals.cancel.throwIfAborted();
     return tested.every(({ proven }) => proven) ? exitCode.done : exitCode.alertFailed;
   } finally {
@@ -68,18 +69,18 @@ function asData({ channel, proven, attempts, durationMs, text }: Tested): unknow
   return { channel: channel.name, kind: channel.kind, proven, attempts, durationMs, text };
 }
 
-function render(tested: readonly Tested[]): string {
+function testedBlock(tested: readonly Tested[]): Block {
   const columns = [
     { title: 'CHANNEL' },
     { title: 'RESULT' },
     { title: 'TOOK', align: 'right' },
     { title: 'HOW' },
   ] as const;
-  return renderTable(
+  return table(
     columns,
     tested.map(({ channel, proven, durationMs, text }) => [
       channel.name,
-      proven ? 'proven' : 'FAILED',
+      status(proven ? 'proven' : 'FAILED'),
       renderDuration(durationMs),
       text,
     ]),

@@ -1,3 +1,4 @@
+import { status } from '../../base/terminal/status.ts';
 import { readFile } from 'node:fs/promises';
 import { keptEnvironmentsFile } from '../../tell/alert/state.ts';
 import { tellFailedUnit, type Concerned } from '../../tell/alert/unit-failed.ts';
@@ -58,9 +59,9 @@ export async function unitFailedCommand(
       { ...alertSurroundings(host, secrets, groups), stateFolder },
       signals.cancel,
     );
-    if (reason !== undefined) print(host, `${plan}: ${reason}\n`);
+    if (reason !== undefined) print(host, `${plan}: ${reason}`);
     for (const { channel, event, outcome, text } of told)
-      print(host, `${channel} (${event}) ${outcome}: ${text}\n`);
+      print(host, [`${channel} (${event}) `, status(outcome), `: ${text}`]);
     return told.some(({ outcome }) => outcome === 'undelivered') ? exitCode.alertFailed : exitCode.done;
   } finally {
     signals.stop();

@@ -21,7 +21,7 @@ export async function applyCommand(
   const plans = await loadPlans(host, options.config);
   const scope = { host, plans, now: new Date(), units: options };
   for await (const { difference } of compareAll(scope, name)) {
-    if (options.json !== true) print(host, difference.render());
+    if (options.json !== true) print(host, ...difference.blocks());
     if (difference.failure === undefined && difference.changes === 0) continue;
     const code = await difference.apply(options);
     if (code !== exitCode.done) return code;

@@ -4,10 +4,12 @@ import type { Environment } from '../../language/environment/environment.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderTime, type Reading } from '../../base/quantity/moment.ts';
+import { table, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans, withRepository, type Plans } from '../plans.ts';
-import { renderTable } from '../table.ts';
 
 export interface ArtifactsOptions {
   readonly environment?: string | undefined;
@@ -31,7 +33,7 @@ export async function artifactsCommand(host: CommandHost, options: ArtifactsOpti
     ({ database }) => options.database === undefined || database === options.database,
   );
   if (options.json === true) printJson(host, listed.map(artifactAsData));
-  else print(host, render(listed, new Date()));
+  else print(host, artifactsBlock(listed, { now: new Date(), timeZone: plans.settings.defaults.timeZone }));
   return exitCode.done;
 }
 
@@ -63,26 +65,30 @@ export function artifactAsData(artifact: Artifact): Record<string, unknown> {
   };
 }
 
-function render(artifacts: readonly Artifact[], now: Date): string {
-  if (artifacts.length === 0) return 'no artifacts\n';
+function artifactsBlock(artifacts: readonly Artifact[], { now, timeZone }: Reading): Block {
+  if (artifacts.length === 0) return 'no artifacts';
   const columns = [
     { title: 'ARTIFACT' },
     { title: 'ENVIRONMENT' },
     { title: 'AGE', align: 'right' },
+    { title: 'MADE', optional: true },
     { title: 'SIZE', align: 'right' },
     { title: 'DRILLED', align: 'right' },
+    { title: 'DRILLED AT', optional: true },
     { title: 'STATE' },
   ] as const;
   const age = (at: Date): string => renderDuration(Math.max(0, now.getTime() - at.getTime()));
-  return renderTable(
+  return table(
     columns,
     artifacts.map((artifact) => [
       artifact.name,
       artifact.environment ?? '?',
       age(artifact.createdAt),
+      renderTime(artifact.createdAt, timeZone),
       renderBytes(artifact.bytes),
       artifact.drilledAt === undefined ? '-' : age(artifact.drilledAt),
-      'reason' in artifact ? `${artifact.state}: ${artifact.reason}` : artifact.state,
+      artifact.drilledAt === undefined ? '-' : renderTime(artifact.drilledAt, timeZone),
+      [status(artifact.state), 'reason' in artifact ? `: ${artifact.reason}` : ''],
     ]),
   );
 }

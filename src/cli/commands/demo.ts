@@ -19,7 +19,7 @@ export async function demoCommand(host: CommandHost, options: DemoCommandOptions
     bytes,
     keep: options.keep === true,
     waits: host.input.isTTY,
-    output: host.output,
+    terminal: host.terminal,
     launcher: [process.execPath, process.argv[1] ?? ''],
   });
 }

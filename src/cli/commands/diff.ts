@@ -1,6 +1,6 @@
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { compareAll } from '../differences/kinds.ts';
-import { renderFailure } from '../exit.ts';
+import { report } from '../exit.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans } from '../plans.ts';
 import type { UnitOptions } from '../unit-difference.ts';
@@ -28,16 +28,16 @@ export async function diffCommand(
   for await (const { kind, difference } of compareAll(scope, name)) {
     const { changes, failure } = difference;
     if (options.json === true) data.push({ kind, ...difference.data() });
-    else print(host, `${count === 0 ? '' : '\n'}${difference.render()}`);
+    else print(host, ...(count === 0 ? [] : ['']), ...difference.blocks());
     if (changes > 0) code = exitCode.objectiveMissed;
     if (failure !== undefined) {
       failed ??= failure.exitCode;
-      host.errorOutput.write(host.redactor.redact(renderFailure(failure)));
+      report(failure, host.terminal);
     }
     count += 1;
   }
   if (options.json === true) printJson(host, data);
   else if (count === 0)
-    print(host, 'no plan prunes, no bucket is declared, and no unit of systemd is compared here\n');
+    print(host, 'no plan prunes, no bucket is declared, and no unit of systemd is compared here');
   return failed ?? code;
 }

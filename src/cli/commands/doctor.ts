@@ -1,3 +1,6 @@
+import { table, type Block } from '../../base/terminal/blocks.ts';
+import { quiet, status, strong } from '../../base/terminal/status.ts';
+import type { Text } from '../../base/terminal/text.ts';
 import { systemClock } from '../../base/clock.ts';
 import { examine } from '../../check/doctor/examine.ts';
 import type { Finding, FindingState } from '../../check/doctor/finding.ts';
@@ -10,7 +13,6 @@ import { print, printJson, type CommandHost } from '../host.ts';
 import { choosePatient } from '../patient.ts';
 import { loadPlans, type Plans } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';
-import { renderTable } from '../table.ts';
 
 export interface DoctorOptions {
   readonly fresh?: true | undefined;
@@ -57,7 +59,7 @@ export async function doctorCommand(
     const seen = await examine(patient, instruments, signals.cancel);
     const findings = bySubject([...written, ...seen, ...unusable]);
     if (options.json === true) printJson(host, findings);
-    else print(host, render(findings));
+    else print(host, ...findingBlocks(findings));
     return findings.some(({ state }) => state === 'fail') ? exitCode.notReady : exitCode.done;
   } finally {
     await end();
@@ -97,17 +99,21 @@ function bySubject(findings: readonly Finding[]): readonly Finding[] {
 const marks: Readonly<Record<FindingState, string>> = { ok: 'ok', warn: 'WARN', fail: 'FAIL' };
 
 /** A table for each subject, what to do below each finding that is not fine, and the sum of it. */
-function render(findings: readonly Finding[]): string {
-  const columns = [{ title: '' }, { title: 'WHAT' }, { title: 'FOUND' }];
-  const tables = [...Map.groupBy(findings, ({ subject }) => subject)].map(([subject, of]) => {
-    const rows = of.flatMap(({ what, state, found, hint, where }) => [
-      [marks[state], what, found],
-      ...(where === undefined ? [] : [['', '', `at ${where}`]]),
-      ...(hint === undefined ? [] : [['', '', `→ ${hint}`]]),
-    ]);
-    return `${subject}\n${renderTable(columns, rows)}`;
-  });
+function findingBlocks(findings: readonly Finding[]): readonly Block[] {
+  const tables = [...Map.groupBy(findings, ({ subject }) => subject)].flatMap(([subject, of]) => [
+    strong(subject),
+    table([{ title: '' }, { title: 'WHAT' }, { title: 'FOUND' }], of.flatMap(findingRows)),
+    '',
+  ]);
   const count = (state: FindingState): number => findings.filter((each) => each.state === state).length;
   const sum = `${String(count('ok'))} ok, ${String(count('warn'))} to look at, ${String(count('fail'))} failed`;
-  return `${tables.join('\n')}\n${sum}\n`;
+  return [...tables, sum];
+}
+
+function findingRows({ what, state, found, hint, where }: Finding): readonly (readonly Text[])[] {
+  return [
+    [status(marks[state]), what, found],
+    ...(where === undefined ? [] : [['', '', quiet(`at ${where}`)]]),
+    ...(hint === undefined ? [] : [['', '', `→ ${hint}`]]),
+  ];
 }

@@ -48,10 +48,10 @@ export async function exportCommand(
   const exported = exportedPlans(plans, names);
   const { files, obstacles } = await exportOf(host, kind, plans, exported, options);
   if (obstacles.length > 0) throw refused(kind, obstacles);
-  if (options.output === undefined) print(host, printed(files));
+  if (options.output === undefined) host.terminal.document(printed(files));
   else {
     const paths = await writeFiles(resolve(host.workingFolder, options.output), files);
-    print(host, paths.map((path) => `${relative(host.workingFolder, path)}\n`).join(''));
+    print(host, ...paths.map((path) => relative(host.workingFolder, path)));
   }
   return exitCode.done;
 }

@@ -1,6 +1,9 @@
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderMoment } from '../../base/quantity/moment.ts';
+import { table, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { listRecords, type RecordList } from '../../run/record/store.ts';
 import type { RunRecord } from '../../language/generated/run-record.types.ts';
@@ -9,7 +12,6 @@ import { choosePlan, loadPlans, withRepository, type Plans } from '../plans.ts';
 import { applyPlanName } from '../differences/apply-pipeline.ts';
 import { restorePlanName } from '../restore/restore-plan.ts';
 import { stateFolderOf } from '../state.ts';
-import { renderTable } from '../table.ts';
 
 export interface HistoryOptions {
   readonly limit: number;
@@ -38,7 +40,7 @@ export async function historyCommand(
     .slice(0, options.limit);
   const damaged = lists.flatMap((list) => list.damaged);
   if (options.json === true) printJson(host, [...records, ...damaged.map((damage) => ({ damaged: damage }))]);
-  else print(host, render(records));
+  else print(host, historyBlock(records, plans, new Date()));
   warnOfDamage(host, damaged);
   return exitCode.done;
 }
@@ -57,10 +59,11 @@ function recordsOf(
   );
 }
 
-function render(records: readonly RunRecord[]): string {
-  if (records.length === 0) return 'no runs\n';
+function historyBlock(records: readonly RunRecord[], { workspace, settings }: Plans, now: Date): Block {
+  if (records.length === 0) return 'no runs';
   const columns = [
     { title: 'RUN' },
+    { title: 'STARTED', optional: true },
     { title: 'OUTCOME' },
     { title: 'EXIT', align: 'right' },
     { title: 'TOOK', align: 'right' },
@@ -68,11 +71,15 @@ function render(records: readonly RunRecord[]): string {
     { title: 'HOST' },
     { title: 'ERROR' },
   ] as const;
-  return renderTable(
+  return table(
     columns,
     records.map((record) => [
       record.runId,
-      record.complete ? record.outcome : 'interrupted',
+      renderMoment(new Date(record.startedAt), {
+        now,
+        timeZone: (workspace.plans.get(record.plan) ?? settings.defaults).timeZone,
+      }),
+      status(record.complete ? record.outcome : 'interrupted'),
       record.exitCode === null ? '-' : String(record.exitCode),
       renderDuration(record.durationMs),
       renderBytes(record.bytes),

@@ -2,13 +2,15 @@ import type { Damage } from '../../base/document.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { problemsOf } from '../../language/plan/workspace.ts';
-import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderDistance, renderTime } from '../../base/quantity/moment.ts';
+import { table, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
+import type { Text } from '../../base/terminal/text.ts';
 import { listRecords } from '../../run/record/store.ts';
 import { nextRuns } from '../../language/schedule/schedule.ts';
 import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
 import { loadPlans, type Plans } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';
-import { renderTable } from '../table.ts';
 
 export interface ListOptions {
   readonly json?: true | undefined;
@@ -35,7 +37,7 @@ export async function listCommand(host: CommandHost, options: ListOptions): Prom
     [...plans.workspace.plans.values()].map((plan) => describePlan(plans, plan, stateFolder, now)),
   );
   if (options.json === true) printJson(host, listed);
-  else print(host, renderList(listed, now));
+  else print(host, listBlock(listed, plans, now));
   warnOfDamage(
     host,
     listed.flatMap(({ damaged = [] }) => damaged),
@@ -59,32 +61,43 @@ async function describePlan(plans: Plans, plan: Plan, stateFolder: string, now: 
   };
 }
 
-function renderList(listed: readonly ListedPlan[], now: Date): string {
-  if (listed.length === 0) return 'no plans\n';
+function listBlock(listed: readonly ListedPlan[], { workspace, settings }: Plans, now: Date): Block {
+  if (listed.length === 0) return 'no plans';
   const columns = [
     { title: 'PLAN' },
     { title: 'ENVIRONMENT' },
     { title: 'NEXT RUN' },
+    { title: 'AT', optional: true },
     { title: 'LAST RUN HERE' },
+    { title: 'AT', optional: true },
     { title: 'DESCRIPTION' },
   ];
-  return renderTable(
+  return table(
     columns,
-    listed.map((plan) => [
-      plan.name,
-      plan.environment,
-      plan.valid ? distance(plan.nextRunAt, now, 'in', '') : 'invalid, see run-plan validate',
-      plan.lastRun === null
-        ? 'never'
-        : `${plan.lastRun.outcome} ${distance(plan.lastRun.startedAt, now, '', 'ago')}`,
-      plan.description ?? '',
-    ]),
+    listed.map((plan) => {
+      const { timeZone } = workspace.plans.get(plan.name) ?? settings.defaults;
+      const exact = (at: string | undefined): string =>
+        at === undefined ? '-' : renderTime(new Date(at), timeZone);
+      const next = plan.nextRunAt ?? undefined;
+      return [
+        plan.name,
+        plan.environment,
+        plan.valid ? distance(next, now) : status('invalid', 'invalid, see run-plan validate'),
+        exact(next),
+        lastRunText(plan, now),
+        exact(plan.lastRun?.startedAt),
+        plan.description ?? '',
+      ];
+    }),
   );
 }
 
+function lastRunText({ lastRun }: ListedPlan, now: Date): Text {
+  if (lastRun === null) return 'never';
+  return [status(lastRun.outcome), ` ${distance(lastRun.startedAt, now)}`];
+}
+
 /** `in 3h`, `2d ago`; `-` for no time at all. */
-function distance(at: string | null, now: Date, before: string, after: string): string {
-  if (at === null) return '-';
-  const text = renderDuration(Math.abs(Date.parse(at) - now.getTime()));
-  return `${before} ${text} ${after}`.trim();
+function distance(at: string | undefined, now: Date): string {
+  return at === undefined ? '-' : renderDistance(new Date(at), now);
 }

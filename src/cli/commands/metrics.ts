@@ -5,7 +5,7 @@ import type { MetricSample } from '../../tell/metrics/families.ts';
 import { brokenSamples } from '../../tell/metrics/plan-metrics.ts';
 import { writeTextfile } from '../../tell/metrics/textfile.ts';
 import { declaredIn } from '../declared.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
+import { printJson, type CommandHost } from '../host.ts';
 import { measurePlan } from '../metrics/measure.ts';
 import { choosePlan, choosePlans, loadPlans } from '../plans.ts';
 
@@ -35,6 +35,6 @@ export async function metricsCommand(
     const text = options.json === true ? `${JSON.stringify(samples, null, 2)}\n` : renderMetrics(samples);
     await writeTextfile(resolve(host.workingFolder, options.output), host.redactor.redact(text));
   } else if (options.json === true) printJson(host, samples);
-  else print(host, renderMetrics(samples));
+  else host.terminal.document(renderMetrics(samples));
   return exitCode.done;
 }

@@ -1,3 +1,6 @@
+import { renderMoment } from '../../base/quantity/moment.ts';
+import { sentence, table, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
 import { resolve } from 'node:path';
 import type { Damage } from '../../base/document.ts';
 import { writeWhole } from '../../base/files.ts';
@@ -17,7 +20,6 @@ import type { DrillEvidence } from '../../language/generated/drill-evidence.type
 import { planOf, withEvidence } from '../evidence-places.ts';
 import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
 import { choosePlans, loadPlans, stepsOfRole, type Plans } from '../plans.ts';
-import { renderTable } from '../table.ts';
 
 export const reportFormats = ['text', 'markdown', 'json', 'html', 'junit'] as const;
 
@@ -51,7 +53,7 @@ export async function reportCommand(
   drills.sort((left, right) => right.run.startedAt.localeCompare(left.run.startedAt));
   if (options.json === true)
     printJson(host, [...drills.map(asData), ...damaged.map((damage) => ({ damaged: damage }))]);
-  else print(host, render(drills));
+  else print(host, drillsBlock(drills, plans, new Date()));
   warnOfDamage(host, damaged);
   return exitCode.done;
 }
@@ -95,9 +97,11 @@ async function printDocument(
     });
   }
   const format = options.format ?? (options.json === true ? 'json' : 'text');
-  const document = host.redactor.redact(renderAs(format, newest));
-  if (options.output === undefined) print(host, document);
-  else await save(resolve(host.workingFolder, options.output), document);
+  const document = renderAs(format, newest);
+  if (options.output !== undefined)
+    await save(resolve(host.workingFolder, options.output), host.redactor.redact(document));
+  else if (format === 'text') print(host, ...documentBlocks(document));
+  else host.terminal.document(document);
   return exitCode.done;
 }
 
@@ -145,11 +149,15 @@ async function verify(
   if (json === true) printJson(host, { seals, documents, findings });
   else {
     const lines = findings.map(
-      ({ place, plan, file, problem }) => `${place}: evidence/${plan}/${file} ${problem}\n`,
+      ({ place, plan, file, problem }) => `${place}: evidence/${plan}/${file} ${problem}`,
     );
     const count = `${seals} ${seals === 1 ? 'seal' : 'seals'}, ${documents} ${documents === 1 ? 'document' : 'documents'} read`;
     const total = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;
-    print(host, `${lines.join('')}${findings.length === 0 ? 'verified: ' : `${total}: `}${count}\n`);
+    print(
+      host,
+      ...lines,
+      findings.length === 0 ? [status('verified'), `: ${count}`] : [status('failed', total), `: ${count}`],
+    );
   }
   return findings.length === 0 ? exitCode.done : exitCode.checkFailed;
 }
@@ -171,25 +179,38 @@ function asData(drill: DrillEvidence): Record<string, unknown> {
   };
 }
 
-function render(drills: readonly DrillEvidence[]): string {
-  if (drills.length === 0) return 'no drills\n';
+/** Each line with those below it that it brings by a wrap. */
+function documentBlocks(document: string): readonly Block[] {
+  return document
+    .trimEnd()
+    .split('\n')
+    .map((line) => sentence(line, { hang: /^ */.exec(line)?.[0].length ?? 0 }));
+}
+
+function drillsBlock(drills: readonly DrillEvidence[], { workspace, settings }: Plans, now: Date): Block {
+  if (drills.length === 0) return 'no drills';
   const columns = [
     { title: 'RUN' },
+    { title: 'STARTED', optional: true },
     { title: 'VERDICT' },
     { title: 'RECOVERY', align: 'right' },
     { title: 'RTO', align: 'right' },
     { title: 'ARTIFACT' },
     { title: 'OPEN', align: 'right' },
   ] as const;
-  return renderTable(
+  return table(
     columns,
     drills.map((drill) => [
       drill.runId,
-      verdictWords[drill.verdict.state],
+      renderMoment(new Date(drill.run.startedAt), {
+        now,
+        timeZone: (workspace.plans.get(drill.plan) ?? settings.defaults).timeZone,
+      }),
+      status(drill.verdict.state, verdictWords[drill.verdict.state]),
       hasRecovered(drill.verdict.state) ? durationWords(drill.recoveryTime.durationMs) : '-',
       drill.recoveryTime.rtoMs === null ? '-' : durationWords(drill.recoveryTime.rtoMs),
       artifactsOf(drill).join(', ') || '-',
-      String(drill.verdict.openSignOffs),
+      drill.verdict.openSignOffs === 0 ? '0' : status('open', String(drill.verdict.openSignOffs)),
     ]),
   );
 }

@@ -1,10 +1,11 @@
+import { type Reading } from '../../base/quantity/moment.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { confirm } from '../confirm.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
-import { loadPlans, requireEnvironments } from '../plans.ts';
+import { loadPlans, requireEnvironments, type Plans } from '../plans.ts';
 import { requestOfFlags, restoreParameters, type RestoreFlags } from '../restore/flags.ts';
 import { requireFlags } from '../restore/missing-flags.ts';
-import { outlookAsData, renderOutlook, type Outlook } from '../restore/outlook.ts';
+import { outlookAsData, outlookBlock, type Outlook } from '../restore/outlook.ts';
 import { prepareRestore, type PreparedRestore } from '../restore/prepare.ts';
 import { openQuestions } from '../restore/questions.ts';
 import { listRestorable } from '../restore/restorable.ts';
@@ -13,7 +14,7 @@ import { settle } from '../restore/settle.ts';
 import { tellOutcome } from '../restore/tell-outcome.ts';
 import { recordUnbegun } from '../restore/unbegun.ts';
 import { formatOf, runHere } from './run.ts';
-import { pipelineAsData, renderPipeline } from './show.ts';
+import { pipelineAsData, pipelineBlocks } from './show.ts';
 
 /**
  * Restores an artifact without a plan's file: what the flags do not say is asked on a terminal, then a plan named
@@ -30,11 +31,12 @@ export async function restoreCommand(host: CommandHost, flags: RestoreFlags): Pr
     { host, plans, flags, isAttended: questions !== undefined },
     async () => prepareRestore(host, plans, flags, await settle({ host, plans, flags, questions })),
   );
-  if (flags.dryRun === true) return showOnly(host, flags, prepared);
+  if (flags.dryRun === true) return showOnly(host, plans, flags, prepared);
   const { outlook, pipeline, settled, refusal, sameServer } = prepared;
-  const shown = `\nThis ${refusal === undefined ? 'will' : 'would'} happen:\n\n${renderOutlook(outlook, new Date())}\n`;
-  if (flags.json === true) host.errorOutput.write(host.redactor.redact(shown));
-  else print(host, shown);
+  const will = `This ${refusal === undefined ? 'will' : 'would'} happen:`;
+  const shown = ['', will, '', outlookBlock(outlook, readingOf(plans)), ''];
+  if (flags.json === true) host.terminal.tell(...shown);
+  else print(host, ...shown);
   await recordUnbegun({ host, plans, flags, isAttended: questions !== undefined }, async () => {
     if (refusal !== undefined) throw refusal;
     await confirmRestore(host, outlook, flags.yes);
@@ -54,10 +56,10 @@ function checkFlags(host: CommandHost, flags: RestoreFlags): void {
 /** @throws Failure the refusal, after everything was shown */
 function showOnly(
   host: CommandHost,
+  plans: Plans,
   flags: RestoreFlags,
   { outlook, pipeline, refusal }: PreparedRestore,
 ): ExitCode {
-  const now = new Date();
   if (flags.json === true) {
     printJson(host, {
       ...outlookAsData(outlook),
@@ -65,10 +67,17 @@ function showOnly(
       pipeline: pipelineAsData(pipeline),
     });
   } else {
-    print(host, `${renderPipeline(pipeline, now)}\nThis would happen:\n\n${renderOutlook(outlook, now)}\n`);
+    const reading = readingOf(plans);
+    const blocks = pipelineBlocks(pipeline, reading.now);
+    print(host, ...blocks, '', 'This would happen:', '', outlookBlock(outlook, reading), '');
   }
   if (refusal !== undefined) throw refusal;
   return exitCode.done;
+}
+
+/** A restore has no plan of a file, and so the zone of the settings. */
+function readingOf({ settings }: Plans): Reading {
+  return { now: new Date(), timeZone: settings.defaults.timeZone };
 }
 
 /** Promise 3: a protected environment's name is typed; anything else is confirmed with yes, or with its own name. */

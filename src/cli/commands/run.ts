@@ -37,14 +37,14 @@ export async function runCommand(host: CommandHost, name: string, options: RunOp
   const reason = options.ifDue === undefined ? undefined : whyNotDue(plan, options.ifDue, new Date());
   if (reason !== undefined) {
     if (options.json === true) printJson(host, { plan: plan.name, isDue: false, reason });
-    else print(host, `${reason}; nothing was run\n`);
+    else print(host, `${reason}; nothing was run`);
     return exitCode.done;
   }
   const pipeline = await buildOrRecord(host, plans, plan, options.set);
   if (options.dryRun === true) {
-    const { pipelineAsData, renderPipeline } = await import('./show.ts');
+    const { pipelineAsData, pipelineBlocks } = await import('./show.ts');
     if (options.json === true) printJson(host, pipelineAsData(pipeline));
-    else print(host, renderPipeline(pipeline, new Date()));
+    else print(host, ...pipelineBlocks(pipeline, new Date()));
     return exitCode.done;
   }
   await confirmWrites(host, pipeline, options.yes);

@@ -1,11 +1,13 @@
 import { countedSpans } from '../../language/plan/retention-spans.ts';
+import { renderMoment } from '../../base/quantity/moment.ts';
+import { fields, sentence, type Block } from '../../base/terminal/blocks.ts';
+import { strong } from '../../base/terminal/status.ts';
 import { buildPipeline } from '../../run/build-pipeline.ts';
 import { describeStep, describeVariables } from '../../run/describe-step.ts';
 import type { Pipeline, PipelineStep } from '../../run/pipeline.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { Plan, RetentionPolicy } from '../../language/plan/plan.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
-import { renderRunTime } from '../../language/schedule/run-time.ts';
 import { renderScheduleEntry } from '../../language/schedule/schedule-words.ts';
 import { nextRuns } from '../../language/schedule/schedule.ts';
 import { parseAssignments } from '../assignments.ts';
@@ -28,7 +30,7 @@ export async function showCommand(host: CommandHost, name: string, options: Show
     assignments: parseAssignments(options.set),
   });
   if (options.json === true) printJson(host, pipelineAsData(pipeline));
-  else print(host, renderPipeline(pipeline, new Date()));
+  else print(host, ...pipelineBlocks(pipeline, new Date()));
   return exitCode.done;
 }
 
@@ -36,19 +38,19 @@ export async function showCommand(host: CommandHost, name: string, options: Show
 const runsShown = 5;
 
 /** A pipeline for people: schedule, objectives, retention, and each step with the commands it would run. */
-export function renderPipeline(pipeline: Pipeline, now: Date): string {
+export function pipelineBlocks(pipeline: Pipeline, now: Date): readonly Block[] {
   const { plan } = pipeline;
-  const rows: readonly (readonly [string, string])[] = [
+  const settings = fields([
     ['environment', plan.environment],
     ...parameterRows(pipeline),
     ...scheduleRows(plan, now),
     ...objectiveRows(plan),
     ...(plan.retention === undefined ? [] : [['retention', renderRetention(plan.retention)] as const]),
     ...(plan.timeoutMs === undefined ? [] : [['timeout', renderDuration(plan.timeoutMs)] as const]),
-  ];
-  const head = [plan.name, ...(plan.description === undefined ? [] : [`: ${plan.description}`])].join('');
-  const settings = rows.map(([key, value]) => `  ${key.padEnd(11)}  ${value}`.trimEnd());
-  return `${[head, ...settings, '', ...pipeline.steps.flatMap((step, index) => renderStep(step, index, pipeline))].join('\n')}\n`;
+  ]);
+  const description = plan.description === undefined ? '' : `: ${plan.description}`;
+  const steps = pipeline.steps.flatMap((step, index) => stepBlocks(step, index, pipeline));
+  return [[strong(plan.name), description], settings, '', ...steps];
 }
 
 function parameterRows({ parameters }: Pipeline): readonly (readonly [string, string])[] {
@@ -64,7 +66,8 @@ function scheduleRows(plan: Plan, now: Date): readonly (readonly [string, string
   return [
     ...entries,
     ...runs.map(
-      ({ at }, index) => [index === 0 ? 'next runs' : '', renderRunTime(at, plan.timeZone)] as const,
+      ({ at }, index) =>
+        [index === 0 ? 'next runs' : '', renderMoment(at, { now, timeZone: plan.timeZone })] as const,
     ),
   ];
 }
@@ -88,7 +91,7 @@ function renderRetention(policy: RetentionPolicy): string {
   return `keep ${[...within, ...kept].join(', ')}`;
 }
 
-function renderStep(step: PipelineStep, index: number, pipeline: Pipeline): readonly string[] {
+function stepBlocks(step: PipelineStep, index: number, pipeline: Pipeline): readonly Block[] {
   const limits = [
     `timeout ${renderDuration(step.timeoutMs)}`,
     `stall ${renderDuration(step.stallTimeoutMs)}`,
@@ -98,9 +101,13 @@ function renderStep(step: PipelineStep, index: number, pipeline: Pipeline): read
   ];
   const where = step.phase === 'steps' ? '' : ` (${step.phase})`;
   return [
-    `${String(index + 1)}. ${step.name}${where} on ${step.environment.name}, ${limits.join(', ')}`,
-    ...describeStep(step, pipeline).map((line) => `     ${line}`),
-    ...Object.entries(describeVariables(step, pipeline)).map(([name, value]) => `     env ${name}: ${value}`),
+    sentence(`${String(index + 1)}. ${step.name}${where} on ${step.environment.name}, ${limits.join(', ')}`, {
+      hang: 3,
+    }),
+    ...describeStep(step, pipeline).map((line) => sentence(line, { indent: 5 })),
+    ...Object.entries(describeVariables(step, pipeline)).map(([name, value]) =>
+      sentence(`env ${name}: ${value}`, { indent: 5 }),
+    ),
   ];
 }
 

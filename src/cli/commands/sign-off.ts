@@ -1,3 +1,4 @@
+import { status } from '../../base/terminal/status.ts';
 import { hostname } from 'node:os';
 import { signOffBatch } from '../../tell/evidence/document-name.ts';
 import { renderJson } from '../../tell/evidence/documents.ts';
@@ -51,7 +52,7 @@ export async function signOffCommand(
     await sealBatches(places, batch, { now: () => new Date() });
     const { verdict } = withSignOffs({ ...drill, signOffs: [...drill.signOffs, document] });
     if (options.json === true) printJson(host, { signOff: document, verdict });
-    else print(host, `${document.state}: ${document.text}\n${verdict.sentence}\n`);
+    else print(host, [status(document.state), `: ${document.text}`], verdict.sentence);
     return exitCode.done;
   });
 }

@@ -6,10 +6,12 @@ import { describeFailure, exitCodeOf, Failure, type FailureDescription } from '.
 import type { Plan } from '../../language/plan/plan.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderTime } from '../../base/quantity/moment.ts';
+import { paragraph, table, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { print, printJson, type CommandHost } from '../host.ts';
 import { choosePlans, loadPlans, stepsOfRole, withRepository, type Plans } from '../plans.ts';
-import { renderTable } from '../table.ts';
 
 export interface StatusOptions {
   readonly check?: true | undefined;
@@ -60,7 +62,7 @@ export async function statusCommand(
     );
   }
   if (options.json === true) printJson(host, statuses);
-  else print(host, render(statuses));
+  else print(host, ...statusBlocks(statuses, plans));
   if (code !== exitCode.done) return code;
   const isMissed = statuses.some(({ freshness }) => freshness?.state !== 'fresh');
   return options.check === true && isMissed ? exitCode.objectiveMissed : exitCode.done;
@@ -91,25 +93,28 @@ function judge(plans: Plans, plan: Plan, environment: Environment): Promise<Plan
   });
 }
 
-function render(statuses: readonly PlanStatus[]): string {
-  if (statuses.length === 0) return 'no plan makes artifacts\n';
+function statusBlocks(statuses: readonly PlanStatus[], { workspace, settings }: Plans): readonly Block[] {
+  if (statuses.length === 0) return ['no plan makes artifacts'];
   const columns = [
     { title: 'PLAN' },
     { title: 'DATABASE' },
     { title: 'STATE' },
     { title: 'NEWEST VERIFIED' },
     { title: 'AGE', align: 'right' },
+    { title: 'DATA OF', optional: true },
     { title: 'RPO', align: 'right' },
     { title: 'SIZE', align: 'right' },
   ] as const;
-  const table = renderTable(
+  const zoneOf = (plan: string): string => (workspace.plans.get(plan) ?? settings.defaults).timeZone;
+  const all = table(
     columns,
     statuses.map(({ plan, freshness, error, rpoMs }) => [
       plan,
       freshness?.database ?? '?',
-      error === null ? (freshness?.state ?? '?') : 'unknown',
+      status(error === null ? (freshness?.state ?? '?') : 'unknown'),
       freshness?.newest?.name ?? '-',
       freshness?.newest === undefined ? '-' : renderDuration(freshness.newest.ageMs),
+      freshness?.newest === undefined ? '-' : renderTime(freshness.newest.recoveryPoint, zoneOf(plan)),
       rpoMs === null ? '-' : renderDuration(rpoMs),
       freshness?.newest === undefined ? '-' : renderBytes(freshness.newest.bytes),
     ]),
@@ -117,8 +122,8 @@ function render(statuses: readonly PlanStatus[]): string {
   const remarks = statuses.flatMap(({ plan, freshness, error }) => [
     ...(error === null
       ? []
-      : [`${plan}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`]),
+      : [paragraph(`${plan}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`)]),
     ...(freshness?.newer ?? []).map(({ name, reason }) => `${plan}: ${name} does not count: ${reason}`),
   ]);
-  return table + remarks.map((remark) => `${remark}\n`).join('');
+  return [all, ...remarks];
 }

@@ -1,11 +1,12 @@
+import { renderDistance, renderMoment, renderTime } from '../../base/quantity/moment.ts';
+import { fields, table, type Block } from '../../base/terminal/blocks.ts';
+import { status, strong } from '../../base/terminal/status.ts';
+import type { Span, Text } from '../../base/terminal/text.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
-import { renderDuration } from '../../base/quantity/duration.ts';
-import { renderRunTime } from '../../language/schedule/run-time.ts';
 import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
 import { needsAttention, planTimer, type PlanTimer } from '../plan-timers.ts';
 import { choosePlans, loadPlans } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';
-import { renderTable } from '../table.ts';
 import { unitDifference, type UnitDifference, type UnitOptions } from '../unit-difference.ts';
 
 export interface TimersOptions extends UnitOptions {
@@ -27,13 +28,8 @@ export async function timersCommand(
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const timers = await Promise.all(chosen.map((plan) => planTimer(plan, difference, stateFolder, now)));
   if (options.json === true) printJson(host, asData(timers, difference));
-  else
-    print(
-      host,
-      name === undefined
-        ? renderAll(timers, difference, now)
-        : timers.map((timer) => renderOne(timer, difference, now)).join('\n'),
-    );
+  else if (name === undefined) print(host, ...allBlocks(timers, difference, now));
+  else print(host, ...timers.flatMap((timer) => timerBlocks(timer, difference, now)));
   warnOfDamage(
     host,
     timers.flatMap(({ damaged }) => damaged),
@@ -42,62 +38,71 @@ export async function timersCommand(
   return options.check === true && isBad ? exitCode.objectiveMissed : exitCode.done;
 }
 
-function renderAll(timers: readonly PlanTimer[], difference: UnitDifference, now: Date): string {
-  if (timers.length === 0) return `no plan has a schedule\n${renderOthers(difference)}`;
+function allBlocks(timers: readonly PlanTimer[], difference: UnitDifference, now: Date): readonly Block[] {
+  if (timers.length === 0) return ['no plan has a schedule', ...otherBlocks(difference)];
   const columns = [
     { title: 'PLAN' },
     { title: 'NEXT' },
+    { title: 'AT', optional: true },
     { title: 'LAST' },
+    { title: 'AT', optional: true },
     { title: 'RESULT' },
     { title: 'TIMER' },
     { title: 'DRIFT' },
   ];
-  const rows = timers.map((timer) => [
-    timer.plan,
-    distance(nextOf(timer), now, 'in', ''),
-    distance(lastOf(timer), now, '', 'ago'),
-    resultOf(timer),
-    stateOf(timer),
-    driftOf(timer),
-  ]);
-  return renderTable(columns, rows) + renderOthers(difference);
+  const rows = timers.map((timer) => {
+    const times = [nextOf(timer), lastOf(timer)].flatMap((at) =>
+      at === undefined ? ['-', '-'] : [renderDistance(at, now), renderTime(at, timer.timeZone)],
+    );
+    return [timer.plan, ...times, resultText(timer), status(stateOf(timer)), driftText(timer)];
+  });
+  return [table(columns, rows), ...otherBlocks(difference)];
 }
 
 /** What the rows do not say: units of no plan here, and why systemd could not be asked. */
-function renderOthers({ changes, absent }: UnitDifference): string {
+function otherBlocks({ changes, absent }: UnitDifference): readonly Block[] {
   const orphans = changes.filter(({ action, plan }) => action === 'remove' && plan !== undefined);
   const plans = [...new Set(orphans.map(({ plan }) => plan))];
   const shared = changes.filter(({ plan }) => plan === undefined);
   return [
     ...plans.map(
-      (plan) => `the units of ${plan ?? ''} are installed, and no plan of that name has a schedule\n`,
+      (plan) => `the units of ${plan ?? ''} are installed, and no plan of that name has a schedule`,
     ),
-    ...shared.map(({ path, reason }) => `${path}: ${reason}\n`),
+    ...shared.map(({ path, reason }) => `${path}: ${reason}`),
     ...(absent === undefined
       ? []
-      : [`systemd cannot be asked (${absent}): times are those of the schedules alone\n`]),
-  ].join('');
-}
-
-function renderOne(timer: PlanTimer, { absent }: UnitDifference, now: Date): string {
-  const rows: readonly (readonly [string, string])[] = [
-    ...(timer.schedule.length === 0 ? [['schedule', 'none'] as const] : []),
-    ...timer.schedule.map((words) => ['schedule', words] as const),
-    ...timer.nextRuns.map(
-      (at, index) => [index === 0 ? 'next runs' : '', renderRunTime(at, timer.timeZone)] as const,
-    ),
-    ['last run', lastRunOf(timer, now)],
-    ['timer', absent === undefined ? stateOf(timer) : `systemd cannot be asked (${absent})`],
-    ...timer.drift.map(
-      ({ path, reason }, index) => [index === 0 ? 'drift' : '', `${path}: ${reason}`] as const,
-    ),
+      : [`systemd cannot be asked (${absent}): times are those of the schedules alone`]),
   ];
-  return `${[timer.plan, ...rows.map(([key, value]) => `  ${key.padEnd(9)}  ${value}`.trimEnd())].join('\n')}\n`;
 }
 
-function lastRunOf(timer: PlanTimer, now: Date): string {
-  const at = lastOf(timer);
-  return at === undefined ? resultOf(timer) : `${resultOf(timer)}, ${distance(at, now, '', 'ago')}`;
+function timerBlocks(timer: PlanTimer, { absent }: UnitDifference, now: Date): readonly Block[] {
+  const reading = { now, timeZone: timer.timeZone };
+  const last = lastOf(timer);
+  const since = last === undefined ? '' : `, ${renderMoment(last, reading)}`;
+  return [
+    strong(timer.plan),
+    fields([
+      ...(timer.schedule.length === 0 ? [['schedule', 'none'] as const] : []),
+      ...timer.schedule.map((words) => ['schedule', words] as const),
+      ...timer.nextRuns.map(
+        (at, index) => [index === 0 ? 'next runs' : '', renderMoment(at, reading)] as const,
+      ),
+      ['last run', [resultText(timer), since]],
+      ['timer', absent === undefined ? status(stateOf(timer)) : `systemd cannot be asked (${absent})`],
+      ...timer.drift.map(
+        ({ path, reason }, index) => [index === 0 ? 'drift' : '', `${path}: ${reason}`] as const,
+      ),
+    ]),
+  ];
+}
+
+function resultText(timer: PlanTimer): Span {
+  const text = resultOf(timer);
+  const [word = ''] = text.split(' ', 1);
+  return status(
+    timer.service?.startedAt instanceof Date && word !== 'success' && word !== 'running' ? 'failed' : word,
+    text,
+  );
 }
 
 function nextOf({ timer, nextRuns }: PlanTimer): Date | undefined {
@@ -133,16 +138,10 @@ function stateOf({ timer }: PlanTimer): string {
   return [timer.active, timer.enabled].filter((text) => text !== '').join(', ');
 }
 
-function driftOf({ drift }: PlanTimer): string {
+function driftText({ drift }: PlanTimer): Text {
   if (drift.length === 0) return 'none';
   const actions = [...new Set(drift.map(({ action }) => action))];
-  return `${actions.join(', ')}: run-plan diff tells`;
-}
-
-/** `in 3h`, `2d ago`; `-` for no time at all. */
-function distance(at: Date | undefined, now: Date, before: string, after: string): string {
-  if (at === undefined) return '-';
-  return `${before} ${renderDuration(Math.abs(at.getTime() - now.getTime()))} ${after}`.trim();
+  return [status('drift', actions.join(', ')), ': run-plan diff tells'];
 }
 
 function asData(timers: readonly PlanTimer[], { absent, changes, folder }: UnitDifference): unknown {

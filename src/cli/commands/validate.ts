@@ -1,12 +1,10 @@
+import type { Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { Problem } from '../../language/problem.ts';
-import {
-  problemsAsAnnotations,
-  problemsAsJson,
-  renderProblems,
-} from '../../language/plan/render-problems.ts';
+import { problemBlocks, problemsAsAnnotations, problemsAsData } from '../../language/plan/render-problems.ts';
 import { problemsOf, resolvePlan } from '../../language/plan/workspace.ts';
-import { print, type CommandHost } from '../host.ts';
+import { print, printJson, type CommandHost } from '../host.ts';
 import { loadPlans, type Plans } from '../plans.ts';
 
 export interface ValidateOptions {
@@ -24,9 +22,9 @@ export async function validateCommand(
   const plans = await loadPlans(host, options.config);
   const problems = names.length === 0 ? plans.problems : namedProblems(plans, names);
   const format = options.format ?? (options.json === true ? 'json' : 'text');
-  if (format === 'json') print(host, problemsAsJson(problems));
-  else if (format === 'github') print(host, problemsAsAnnotations(problems));
-  else print(host, renderText(plans, problems, names));
+  if (format === 'json') printJson(host, problemsAsData(problems));
+  else if (format === 'github') host.terminal.document(problemsAsAnnotations(problems));
+  else print(host, ...verdictBlocks(plans, problems, names));
   return problems.some(({ severity }) => severity === 'error') ? exitCode.planInvalid : exitCode.done;
 }
 
@@ -38,17 +36,21 @@ function namedProblems(plans: Plans, names: readonly string[]): readonly Problem
   return plans.problems.filter((problem) => wanted.has(problem) || !workspace.problems.includes(problem));
 }
 
-function renderText(plans: Plans, problems: readonly Problem[], names: readonly string[]): string {
+function verdictBlocks(
+  plans: Plans,
+  problems: readonly Problem[],
+  names: readonly string[],
+): readonly Block[] {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const count = names.length === 0 ? plans.workspace.planFiles.size : names.length;
   const verdict =
     errors > 0
-      ? `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`
-      : `${plural(count, 'plan')} valid`;
+      ? [status('error', plural(errors, 'error')), `, ${plural(warnings, 'warning')}`]
+      : [`${plural(count, 'plan')} `, status('success', 'valid')];
   const rest = errors === 0 && warnings > 0 ? `, ${plural(warnings, 'warning')}` : '';
-  const text = renderProblems(problems, plans.sources);
-  return `${text}${text === '' ? '' : '\n'}${verdict}${rest}\n`;
+  const told = problemBlocks(problems, plans.sources);
+  return [...told, ...(told.length === 0 ? [] : ['']), [...verdict, rest]];
 }
 
 function plural(count: number, word: string): string {

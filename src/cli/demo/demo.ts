@@ -1,3 +1,4 @@
+import type { Terminal } from '../../base/terminal/terminal.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ export interface DemoOptions {
   readonly keep: boolean;
   /** With `keep`, leaves the server too until Ctrl-C: somebody sits there. */
   readonly waits: boolean;
-  readonly output: NodeJS.WritableStream;
+  readonly terminal: Pick<Terminal, 'print'>;
   readonly launcher: Launcher;
 }
 
@@ -28,7 +29,7 @@ export interface DemoOptions {
  */
 export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   const interruptions = watchInterruptions();
-  const stage = openStage(options.output, interruptions);
+  const stage = openStage(options.terminal, interruptions);
   const folder = await mkdtemp(join(tmpdir(), 'run-plan-demo-'));
   let cluster: Cluster | undefined;
   try {

@@ -1,4 +1,6 @@
-import { styleText } from 'node:util';
+import { verbatim } from '../../base/terminal/blocks.ts';
+import { command, strong } from '../../base/terminal/status.ts';
+import type { Terminal } from '../../base/terminal/terminal.ts';
 import type { Variables } from '../../process/environment.ts';
 import { startGroup } from '../../process/started-group.ts';
 
@@ -25,21 +27,21 @@ const signalExitCodes: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, 
 const abnormalExitCode = 1;
 
 /**
- * A stage that writes to `output`. `interruptions` tells of each signal that reached this process: programs run in a
+ * A stage that tells on `terminal`. `interruptions` tells of each signal that reached this process: programs run in a
  * session of their own, so that a Ctrl-C reaches them once, from here, and not a second time from the terminal.
  */
-export function openStage(output: NodeJS.WritableStream, interruptions: Interruptions): Stage {
+export function openStage(terminal: Pick<Terminal, 'print'>, interruptions: Interruptions): Stage {
   return {
     say: (text) => {
-      output.write(`\n${styleText('bold', text)}\n`);
+      terminal.print('', strong(text));
     },
     show: (text) => {
-      output.write(`\n${text}`);
+      terminal.print('', verbatim(text.trimEnd()));
     },
     run: async (program, programArguments, { shownAs, cwd, environment }) => {
       const interruption = interruptions.first();
       if (interruption !== undefined) return signalExitCodes[interruption] ?? abnormalExitCode;
-      if (shownAs !== undefined) output.write(`\n${styleText('cyan', `$ ${shownAs}`)}\n`);
+      if (shownAs !== undefined) terminal.print('', command(`$ ${shownAs}`));
       const { child, ended } = startGroup(program, programArguments, {
         stdio: ['ignore', 'inherit', 'inherit'],
         cwd: cwd ?? process.cwd(),

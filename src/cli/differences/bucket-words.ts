@@ -1,12 +1,13 @@
+import { paragraph, sentence, table, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
 import type { BucketComparison, ComparedRow } from '../../bucket/compare.ts';
 import { describeFailure } from '../../base/failure.ts';
-import { renderTable } from '../table.ts';
 
-/** Longer texts, of policies, break the table: people find the end of them in `--json`. */
-const widestText = 60;
+/** Of a longer text, as of a policy, people find the end in `--json`. */
+const longestText = 60;
 
-/** Each key that differs with what is, what should be and what that will do; then what is kept. Ends in a newline. */
-export function renderComparison({ bucket, rows, kept, faults }: BucketComparison): string {
+/** Each key that differs with what is, what should be and what that will do; then what is kept. */
+export function comparisonBlocks({ bucket, rows, kept, faults }: BucketComparison): readonly Block[] {
   const verdict = rows.length === 0 ? 'as declared' : `${rows.length} to change`;
   const columns = [
     { title: '' },
@@ -15,22 +16,22 @@ export function renderComparison({ bucket, rows, kept, faults }: BucketCompariso
     { title: 'SHOULD BE' },
     { title: 'CONSEQUENCE' },
   ];
-  const lines = rows.map((row) => [
+  const cells = rows.map((row) => [
     signOf(row),
     row.key,
     short(row.is ?? '-'),
     short(row.should ?? '-'),
-    row.weaker === undefined ? (row.consequence ?? '') : `WEAKER: ${row.weaker}`,
+    row.weaker === undefined ? (row.consequence ?? '') : [status('WEAKER'), `: ${row.weaker}`],
   ]);
   return [
-    `bucket ${bucket}: ${faults.length === 0 ? verdict : `${verdict}, ${faults.length} not comparable`}\n`,
-    rows.length === 0 ? '' : renderTable(columns, lines),
-    ...kept.map((what) => `  kept: ${what}, which is not of this YAML\n`),
-    ...faults.map(
-      ({ failure: { where, message, hint } }) =>
-        `! ${where === undefined ? '' : `${where} `}${message}\n${hint === undefined ? '' : `    ${hint}\n`}`,
-    ),
-  ].join('');
+    `bucket ${bucket}: ${faults.length === 0 ? verdict : `${verdict}, ${faults.length} not comparable`}`,
+    ...(rows.length === 0 ? [] : [table(columns, cells)]),
+    ...kept.map((what) => sentence(`kept: ${what}, which is not of this YAML`, { indent: 2 })),
+    ...faults.flatMap(({ failure: { where, message, hint } }) => [
+      paragraph([status('failed', '!'), ` ${where === undefined ? '' : `${where} `}${message}`]),
+      ...(hint === undefined ? [] : [paragraph(hint, { indent: 4 })]),
+    ]),
+  ];
 }
 
 function signOf({ is, should }: ComparedRow): string {
@@ -39,7 +40,7 @@ function signOf({ is, should }: ComparedRow): string {
 }
 
 function short(text: string): string {
-  return text.length <= widestText ? text : `${text.slice(0, widestText - 1)}…`;
+  return text.length <= longestText ? text : `${text.slice(0, longestText - 1)}…`;
 }
 
 /** The same for `--json`, texts whole. */

@@ -1,3 +1,4 @@
+import { paragraph } from '../../base/terminal/blocks.ts';
 import { openBucketStore } from '../../bucket/bucket-store.ts';
 import { readCapabilities, type KnownCapabilities } from '../../bucket/capability/known-capabilities.ts';
 import { compareBucket, type BucketComparison } from '../../bucket/compare.ts';
@@ -10,7 +11,7 @@ import { confirm } from '../confirm.ts';
 import { requireEnvironments } from '../plans.ts';
 import { stateFolderOf } from '../state.ts';
 import { applyPipeline } from './apply-pipeline.ts';
-import { comparisonAsData, renderComparison } from './bucket-words.ts';
+import { comparisonAsData, comparisonBlocks } from './bucket-words.ts';
 import type { ApplyFlags, DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
 
 /** What the buckets are like, held against `buckets:` of the environments' file. */
@@ -43,7 +44,7 @@ async function compareOne(scope: DifferenceScope, name: string): Promise<FoundDi
     return {
       changes: 0,
       failure: error,
-      render: () => `bucket ${name}: cannot be compared: ${error.message}\n`,
+      blocks: () => [paragraph(`bucket ${name}: cannot be compared: ${error.message}`)],
       data: () => ({ bucket: name, changes: 0, rows: [], kept: [], error: describeFailure(error) }),
       apply: () => Promise.reject(error),
     };
@@ -65,7 +66,7 @@ function compared(scope: DifferenceScope, bucket: Bucket, comparison: BucketComp
   return {
     changes: comparison.rows.length,
     ...(fault !== undefined && { failure: fault.failure }),
-    render: () => renderComparison(comparison),
+    blocks: () => comparisonBlocks(comparison),
     data: () => comparisonAsData(comparison),
     apply: (flags) => applyBucket(scope, bucket, comparison, flags),
   };

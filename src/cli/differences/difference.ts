@@ -1,3 +1,4 @@
+import type { Block } from '../../base/terminal/blocks.ts';
 import type { ExitCode } from '../../base/exit-code.ts';
 import type { Failure } from '../../base/failure.ts';
 import type { CommandHost } from '../host.ts';
@@ -39,8 +40,8 @@ export interface FoundDifference {
   readonly changes: number;
   /** Why it could not be compared as a whole: `diff` shows it and fails with it after everything else. */
   readonly failure?: Failure;
-  /** For people; ends in a newline. Pure. */
-  render(): string;
+  /** For people. Pure. */
+  blocks(): readonly Block[];
   /** For `--json`, beside `kind`. Pure. */
   data(): Readonly<Record<string, unknown>>;
   /** Asks for confirmation and does it, with a record. @throws Failure `not-confirmed` and others */

@@ -1,3 +1,4 @@
+import { status } from '../../base/terminal/status.ts';
 import { exitCode } from '../../base/exit-code.ts';
 import { removeWrittenFile, writtenFiles, type WrittenFile } from '../../tell/metrics/written-files.ts';
 import { listRecords } from '../../run/record/store.ts';
@@ -36,15 +37,18 @@ function ofOrphans(
   orphans: readonly WrittenFile[],
 ): FoundDifference {
   const count = orphans.length === 1 ? '1 file' : `${String(orphans.length)} files`;
-  const lines = orphans.map(({ path, plan }) => `- remove  ${path}: there is no plan ${plan}`);
+  const lines = orphans.map(({ path, plan }) => [
+    status('remove', '- remove'),
+    `  ${path}: there is no plan ${plan}`,
+  ]);
   return {
     changes: orphans.length,
-    render: () => `${[`metrics in ${folder}: ${count} of plans that are gone`, ...lines].join('\n')}\n`,
+    blocks: () => [`metrics in ${folder}: ${count} of plans that are gone`, ...lines],
     data: () => ({ folder, changes: orphans.map(({ path, plan }) => ({ action: 'remove', path, plan })) }),
     // Nothing is lost that the journals do not hold, so that nobody is asked.
     apply: async (flags) => {
       for (const orphan of orphans) await removeWrittenFile(orphan);
-      if (flags.json !== true) print(host, `removed ${count}\n`);
+      if (flags.json !== true) print(host, `removed ${count}`);
       return exitCode.done;
     },
   };

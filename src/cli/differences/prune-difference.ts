@@ -2,9 +2,11 @@ import { planPrune, type PrunePlan } from '../../artifact/prune-plan.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
 import { parseDuration, renderDuration } from '../../base/quantity/duration.ts';
+import { renderTime, type Reading } from '../../base/quantity/moment.ts';
+import { table, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
-import { renderTable } from '../table.ts';
 
 /** What a plan's retention would change in one repository now. */
 export interface PruneDifference {
@@ -54,28 +56,31 @@ export function changesIn({ prune }: PruneDifference): number {
 }
 
 /** Every artifact with keep or remove and the reason, then debris and unfinished uploads. */
-export function renderDifference(difference: PruneDifference, now: Date): string {
+export function differenceBlocks(difference: PruneDifference, { now, timeZone }: Reading): readonly Block[] {
   const { prune, plan, environment, location } = difference;
   const age = (at: Date): string => renderDuration(Math.max(0, now.getTime() - at.getTime()));
   const rows = [
     ...prune.artifacts.map(({ artifact, keep, reason }) => [
-      keep ? '  keep' : '- remove',
+      keep ? '  keep' : status('remove', '- remove'),
       artifact.name,
       age(artifact.createdAt),
+      renderTime(artifact.createdAt, timeZone),
       renderBytes(artifact.bytes),
       reason,
     ]),
     ...prune.debris.map(({ leftover, remove, reason }) => [
-      remove ? '- remove' : '  keep',
+      remove ? status('remove', '- remove') : '  keep',
       leftover.name,
       age(leftover.at),
+      renderTime(leftover.at, timeZone),
       renderBytes(leftover.bytes),
       reason,
     ]),
     ...prune.uploads.map(({ key, startedAt }) => [
-      '- abort',
+      status('abort', '- abort'),
       key,
       age(startedAt),
+      renderTime(startedAt, timeZone),
       '',
       'nobody finished this upload',
     ]),
@@ -90,10 +95,12 @@ export function renderDifference(difference: PruneDifference, now: Date): string
     { title: '' },
     { title: 'ARTIFACT' },
     { title: 'AGE', align: 'right' },
+    { title: 'MADE', optional: true },
     { title: 'SIZE', align: 'right' },
     { title: 'REASON' },
   ] as const;
-  return `${plan} (${environment}, ${location}): ${verdict}\n${rows.length === 0 ? '' : renderTable(columns, rows)}`;
+  const head = `${plan} (${environment}, ${location}): ${verdict}`;
+  return rows.length === 0 ? [head] : [head, table(columns, rows)];
 }
 
 /** The same for `--json`. */

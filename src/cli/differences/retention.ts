@@ -8,8 +8,8 @@ import type { ApplyFlags, DifferenceKind, DifferenceScope, FoundDifference } fro
 import {
   changesIn,
   differenceAsData,
+  differenceBlocks,
   pruneDifferences,
-  renderDifference,
   type PruneDifference,
 } from './prune-difference.ts';
 
@@ -40,7 +40,13 @@ function ofPlan(
   const changes = differences.reduce((sum, difference) => sum + changesIn(difference), 0);
   return {
     changes,
-    render: () => differences.map((difference) => renderDifference(difference, scope.now)).join('\n'),
+    blocks: () => {
+      const reading = { now: scope.now, timeZone: plan.timeZone };
+      return differences.flatMap((difference, index) => [
+        ...(index === 0 ? [] : ['']),
+        ...differenceBlocks(difference, reading),
+      ]);
+    },
     data: () => ({ plan: plan.name, changes, repositories: differences.map(differenceAsData) }),
     apply: (flags) => applyRetention(scope, plan, changes, flags),
   };

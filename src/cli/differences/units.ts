@@ -1,10 +1,10 @@
 import { exitCode } from '../../base/exit-code.ts';
 import {
   applyUnitDifference,
-  renderUnitDifference,
   unitChangesIn,
   unitDifference,
   unitDifferenceAsData,
+  unitDifferenceBlocks,
   type UnitDifference,
 } from '../unit-difference.ts';
 import type { DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
@@ -30,7 +30,7 @@ function isOfThisHost({ absent }: UnitDifference, { units }: DifferenceScope): b
 function ofUnits({ host }: DifferenceScope, difference: UnitDifference): FoundDifference {
   return {
     changes: unitChangesIn(difference),
-    render: () => renderUnitDifference(difference),
+    blocks: () => unitDifferenceBlocks(difference),
     data: () => unitDifferenceAsData(difference),
     apply: async (flags) => {
       await applyUnitDifference(host, difference, flags.yes);

@@ -1,7 +1,7 @@
 import { describeFailure } from '../../base/failure.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import type { RunResult } from '../../run/run-pipeline.ts';
-import type { CommandHost } from '../host.ts';
+import { warn, type CommandHost } from '../host.ts';
 import type { Plans } from '../plans.ts';
 
 /** What asking the repository may take, milliseconds; less when somebody waits for a cancelled run to end. */
@@ -31,7 +31,6 @@ export async function writeMetricsAfterRun(
     const text = renderMetrics(await measurePlan(host, plans, plan, signal));
     await writeTextfile(metricsFile(folder, plan.name), host.redactor.redact(text));
   } catch (error) {
-    const { message } = describeFailure(error);
-    host.errorOutput.write(host.redactor.redact(`run-plan: warning: ${message}\n`));
+    warn(host, describeFailure(error).message);
   }
 }

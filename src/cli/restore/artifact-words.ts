@@ -1,16 +1,33 @@
+import { renderDistance, renderMoment, type Reading } from '../../base/quantity/moment.ts';
+import { alignedLines } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
+import type { Span } from '../../base/terminal/text.ts';
 import type { Artifact } from '../../artifact/artifact.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { obstacleTo } from './source-choice.ts';
 
-/** How an artifact stands: `verified, drilled 12d 3h ago`, or why it cannot be restored. */
-export function stateWords(artifact: Artifact, from: Environment, now: Date): string {
+/** How an artifact stands: `verified, drilled 12d 3h ago (…)`, or why it cannot be restored. */
+export function stateText(
+  artifact: Artifact,
+  from: Environment,
+  reading: Reading,
+): readonly (Span | string)[] {
   const obstacle = obstacleTo(artifact, from);
-  if (obstacle !== undefined) return obstacle;
-  const drilled =
-    artifact.drilledAt === undefined ? '' : `, drilled ${ageWords(artifact.drilledAt, now)} ago`;
-  return `${artifact.state}${drilled}`;
+  if (obstacle !== undefined) return [status('damaged', obstacle)];
+  const { drilledAt } = artifact;
+  return [
+    status(artifact.state),
+    ...(drilledAt === undefined ? [] : [`, drilled ${renderMoment(drilledAt, reading)}`]),
+  ];
+}
+
+/** The same in words without an exact time, for a list to choose from. */
+function stateWords(artifact: Artifact, from: Environment, now: Date): string {
+  const { drilledAt } = artifact;
+  const drilled = drilledAt === undefined ? '' : `, drilled ${renderDistance(drilledAt, now)}`;
+  return obstacleTo(artifact, from) ?? `${artifact.state}${drilled}`;
 }
 
 /** Since an instant: `3h 4m`. */
@@ -24,23 +41,18 @@ export function dataTime(artifact: Artifact): Date {
   return Number.isNaN(recoveryPoint.getTime()) ? artifact.createdAt : recoveryPoint;
 }
 
-/** Artifacts as aligned lines no wider than `columns`: name, age, size and state. */
+/** Artifacts as aligned lines no wider than `columns`, each of one line: name, age, size and state. */
 export function artifactLines(
   artifacts: readonly Artifact[],
   from: Environment,
   { now, columns }: { readonly now: Date; readonly columns: number },
 ): readonly string[] {
-  const rows = artifacts.map((artifact) => ({
-    name: artifact.name,
-    age: ageWords(dataTime(artifact), now),
-    size: renderBytes(artifact.bytes),
+  const rows = artifacts.map((artifact) => [
+    artifact.name,
+    ageWords(dataTime(artifact), now),
+    renderBytes(artifact.bytes),
     // What is wrong with a file begins with the name that stands there already.
-    state: stateWords(artifact, from, now).replace(`${artifact.name}.`, 'its .'),
-  }));
-  const widest = (key: 'name' | 'age' | 'size'): number => Math.max(0, ...rows.map((row) => row[key].length));
-  const widths = { name: widest('name'), age: widest('age'), size: widest('size') };
-  return rows.map(({ name, age, size, state }) => {
-    const line = `${name.padEnd(widths.name)}  ${age.padStart(widths.age)}  ${size.padStart(widths.size)}  ${state}`;
-    return line.length <= columns ? line : `${line.slice(0, Math.max(1, columns - 1))}…`;
-  });
+    stateWords(artifact, from, now).replace(`${artifact.name}.`, 'its .'),
+  ]);
+  return alignedLines([{}, { align: 'right' }, { align: 'right' }, {}], rows, columns);
 }

@@ -1,3 +1,7 @@
+import { renderMoment, type Reading } from '../../base/quantity/moment.ts';
+import { fields, type Block } from '../../base/terminal/blocks.ts';
+import { command, status } from '../../base/terminal/status.ts';
+import type { Text } from '../../base/terminal/text.ts';
 import type { PostgresEndpoint } from '../../language/environment/environment.ts';
 import { quoteIdentifier } from '../../postgres/identifier.ts';
 import { psqlCommand } from '../../postgres/psql-command.ts';
@@ -10,7 +14,7 @@ export interface DoneRestore {
   /** An artifact's name, or a path. */
   readonly source: string;
   /** The instant that its data is of; absent for a file. */
-  readonly recoveryPoint: string | undefined;
+  readonly recoveryPoint: Date | undefined;
   /** Undefined: a throw-away cluster, gone by now. */
   readonly endpoint: PostgresEndpoint | undefined;
   /** The database was made for it. */
@@ -19,18 +23,21 @@ export interface DoneRestore {
   readonly isDoubtful: boolean;
 }
 
-/** After a restore: what was restored, where it is, and how to get rid of it. Ends in a newline. Pure. */
-export function doneWords({ source, recoveryPoint, endpoint, isNew, isDoubtful }: DoneRestore): string {
-  const asOf = recoveryPoint === undefined ? '' : `, as of ${recoveryPoint}`;
+/** After a restore: what was restored, where it is, and how to get rid of it. Pure. */
+export function doneBlocks(
+  { source, recoveryPoint, endpoint, isNew, isDoubtful }: DoneRestore,
+  reading: Reading,
+): readonly Block[] {
+  const asOf = recoveryPoint === undefined ? '' : `, as of ${renderMoment(recoveryPoint, reading)}`;
   if (endpoint === undefined) {
     return rendered([['restored', `${source}${asOf}, into a throw-away cluster that is gone now`]]);
   }
   return rendered([
     ['restored', `${source}${asOf}`],
     ['into', `${endpoint.database} on ${endpoint.host}:${endpoint.port}`],
-    ...(isDoubtful ? [['BUT', 'it is not proven right: see what failed above'] as const] : []),
-    ['look at it', psqlCommand(endpoint)],
-    ...(isNew ? [['drop it', dropCommand(endpoint)] as const] : []),
+    ...(isDoubtful ? [[status('BUT'), 'it is not proven right: see what failed above'] as const] : []),
+    ['look at it', command(psqlCommand(endpoint))],
+    ...(isNew ? [['drop it', command(dropCommand(endpoint))] as const] : []),
   ]);
 }
 
@@ -45,14 +52,14 @@ export interface FailedRestore {
   readonly resume: string;
 }
 
-/** After a failure: what is left, and the command line that goes on. Ends in a newline. Pure. */
-export function failedWords(failed: FailedRestore): string {
+/** After a failure: what is left, and the command line that goes on. Pure. */
+export function failedBlocks(failed: FailedRestore): readonly Block[] {
   const { endpoint, left, existedBefore, isSingleTransaction, resume } = failed;
   const { database } = endpoint;
   if (typeof left === 'string') {
     return rendered([
       ['left', `whether ${database} is left on the server could not be asked: ${left}`],
-      ['go on', resume],
+      ['go on', command(resume)],
     ]);
   }
   const unfinished = parseUnfinished(left.comment);
@@ -61,21 +68,21 @@ export function failedWords(failed: FailedRestore): string {
       unfinished.state === 'loaded' ? 'every row is there, indexes may be missing' : 'rows may be missing';
     return rendered([
       ['left', `${database}, unfinished: ${state}`],
-      ['go on', resume],
-      ['or drop it', dropCommand(endpoint)],
+      ['go on', command(resume)],
+      ['or drop it', command(dropCommand(endpoint))],
     ]);
   }
   if (!left.exists) return rendered([['left', 'nothing: the database was not made']]);
   if (!existedBefore) {
     return rendered([
       ['left', `${database}, made by this restore and not complete`],
-      ['drop it', dropCommand(endpoint)],
+      ['drop it', command(dropCommand(endpoint))],
     ]);
   }
   const state = isSingleTransaction ? 'as it was before' : 'there before, and perhaps changed in part';
   return rendered([
     ['left', `${database}, ${state}`],
-    ['look at it', psqlCommand(endpoint)],
+    ['look at it', command(psqlCommand(endpoint))],
   ]);
 }
 
@@ -84,7 +91,6 @@ function dropCommand(endpoint: PostgresEndpoint): string {
   return `${psqlCommand(endpoint, 'postgres')} --command=${shellWord(statement)}`;
 }
 
-function rendered(rows: readonly (readonly [title: string, text: string])[]): string {
-  const width = Math.max(...rows.map(([title]) => title.length));
-  return `\n${rows.map(([title, text]) => `  ${title.padEnd(width)}  ${text}\n`).join('')}`;
+function rendered(rows: readonly (readonly [title: Text, text: Text])[]): readonly Block[] {
+  return ['', fields(rows)];
 }

@@ -1,9 +1,13 @@
+import { renderMoment, type Reading } from '../../base/quantity/moment.ts';
+import { fields, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
+import type { Text } from '../../base/terminal/text.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import type { RestoreTarget } from '../../postgres/restore-target.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import type { RestoreRequest } from '../../restore/restore-request.ts';
-import { ageWords, dataTime, stateWords } from './artifact-words.ts';
+import { dataTime, stateText } from './artifact-words.ts';
 import { estimateMs, type PastRestore } from './estimate.ts';
 import type { ChosenSource } from './source-choice.ts';
 
@@ -20,20 +24,18 @@ export interface Outlook {
   readonly past: PastRestore | undefined;
 }
 
-type Row = readonly [title: string, text: string];
+type Row = readonly [title: Text, text: Text];
 
-/** What will happen, for a tired person: one fact a line. Ends in a newline. Pure. */
-export function renderOutlook(outlook: Outlook, now: Date): string {
-  const rows = [
-    ...sourceRows(outlook.source, now),
+/** What will happen, for a tired person: one fact a line. Pure. */
+export function outlookBlock(outlook: Outlook, reading: Reading): Block {
+  return fields([
+    ...sourceRows(outlook.source, reading),
     ...partRows(outlook.request),
     ...targetRows(outlook),
     ...lossRows(outlook),
     ...outlook.notes.map((note) => ['note', note] as const),
-    ...timeRows(outlook),
-  ];
-  const width = Math.max(...rows.map(([title]) => title.length));
-  return rows.map(([title, text]) => `  ${title.padEnd(width)}  ${text}\n`).join('');
+    ...timeRows(outlook, reading),
+  ]);
 }
 
 /** The same as data for `--json`. */
@@ -69,18 +71,18 @@ export function bytesOf(source: ChosenSource): number | undefined {
   return source.kind === 'artifact' ? source.facts.dump.storedBytes : source.bytes;
 }
 
-function sourceRows(source: ChosenSource, now: Date): readonly Row[] {
+function sourceRows(source: ChosenSource, reading: Reading): readonly Row[] {
   const bytes = bytesOf(source);
   if (source.kind === 'file') {
     const size = bytes === undefined ? '' : `, ${renderBytes(bytes)}`;
     return [['dump', `${source.name}, a file of this host${size}`]];
   }
-  const { artifact, facts, from } = source;
+  const { artifact, from } = source;
   const size = bytes === undefined ? '' : `${renderBytes(bytes)}, `;
   return [
     ['artifact', `${artifact.name} of ${from.name}`],
-    ['', `${size}${stateWords(artifact, from, now)}`],
-    ['data of', `${facts.recoveryPoint.time}, ${ageWords(dataTime(artifact), now)} old`],
+    ['', [size, stateText(artifact, from, reading)].flat()],
+    ['data of', renderMoment(dataTime(artifact), reading)],
   ];
 }
 
@@ -125,16 +127,16 @@ function lossRows({ target, request }: Outlook): readonly Row[] {
   }
   if (!request.permissions.replace) return [['replaced', `would be: ${tables}`]];
   return [
-    ['LOST', `every table that the dump holds is dropped with its rows and made anew`],
+    [status('LOST'), `every table that the dump holds is dropped with its rows and made anew`],
     ['', `there now: ${tables}`],
   ];
 }
 
-function timeRows(outlook: Outlook): readonly Row[] {
+function timeRows(outlook: Outlook, { now, timeZone }: Reading): readonly Row[] {
   const estimate = estimateOf(outlook);
   if (estimate === undefined || outlook.past === undefined) return [];
-  const day = outlook.past.at.slice(0, 10);
-  return [['time', `about ${renderDuration(estimate)}, at the speed of the restore of ${day}`]];
+  const past = renderMoment(new Date(outlook.past.at), { now, timeZone });
+  return [['time', `about ${renderDuration(estimate)}, at the speed of the restore ${past}`]];
 }
 
 function estimateOf({ source, past, request }: Outlook): number | undefined {

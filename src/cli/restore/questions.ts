@@ -1,3 +1,4 @@
+import { visible } from '../../base/terminal/visible.ts';
 import type { Artifact } from '../../artifact/artifact.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import { Failure } from '../../base/failure.ts';
@@ -33,16 +34,28 @@ const rowsAround = 7;
 
 /** Asks on the terminal; the prompts are loaded when the first question comes. Undefined where nobody can be asked. */
 export function openQuestions(host: CommandHost): Questions | undefined {
-  const { input, output } = host;
+  const {
+    input,
+    terminal: {
+      output: { stream: output },
+    },
+  } = host;
   if (!input.isTTY || !output.isTTY) return undefined;
   const streams = { input, output };
+  const shown = (text: string): string => visible(host.redactor.redact(text));
   const columns = (): number => Math.max(20, output.columns - margin);
   const maxItems = (): number => Math.max(3, output.rows - rowsAround);
   const choose = async (message: string, options: readonly Choice[], first?: string): Promise<string> => {
     const { select } = await import('@clack/prompts');
     const initial = first === undefined ? {} : { initialValue: first };
     return answered(
-      await select({ ...streams, message, options: [...options], maxItems: maxItems(), ...initial }),
+      await select({
+        ...streams,
+        message,
+        options: options.map((each) => shownChoice(each, shown)),
+        maxItems: maxItems(),
+        ...initial,
+      }),
     );
   };
   return {
@@ -81,7 +94,8 @@ export function openQuestions(host: CommandHost): Questions | undefined {
         await text({
           ...streams,
           message: 'Name of the database (a new one is made)',
-          initialValue: suggested,
+          // A name of an artifact's that cannot be shown as it is must be typed.
+          initialValue: suggested === visible(suggested) ? suggested : '',
           validate: (name) => nameMistake(name ?? ''),
         }),
       );
@@ -97,11 +111,11 @@ export function openQuestions(host: CommandHost): Questions | undefined {
       ),
     tell: async (text) => {
       const { S_BAR } = await import('@clack/prompts');
-      output.write(`${S_BAR}\n${S_BAR}  ${text}\n`);
+      host.terminal.print(S_BAR, `${S_BAR}  ${text}`);
     },
     refuse: async (reason) => {
       const { log } = await import('@clack/prompts');
-      log.warn(host.redactor.redact(reason), { output });
+      log.warn(shown(reason), { output });
     },
   };
 }
@@ -110,6 +124,10 @@ interface Choice {
   readonly value: string;
   readonly label: string;
   readonly hint?: string;
+}
+
+function shownChoice({ value, label, hint }: Choice, shown: (text: string) => string): Choice {
+  return { value, label: shown(label), ...(hint !== undefined && { hint: shown(hint) }) };
 }
 
 function sourceChoice({ name, repository }: Environment): Choice {

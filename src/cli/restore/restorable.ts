@@ -1,13 +1,14 @@
+import { renderTime, type Reading } from '../../base/quantity/moment.ts';
+import { table, type Block } from '../../base/terminal/blocks.ts';
 import type { Artifact } from '../../artifact/artifact.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { Failure } from '../../base/failure.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { artifactAsData } from '../commands/artifacts.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
+import { print, printJson, warn, type CommandHost } from '../host.ts';
 import type { Plans } from '../plans.ts';
-import { renderTable } from '../table.ts';
-import { ageWords, dataTime, stateWords } from './artifact-words.ts';
+import { ageWords, dataTime, stateText } from './artifact-words.ts';
 import { findSource, sourcesOf } from './environment-choice.ts';
 import type { RestoreFlags } from './flags.ts';
 import { artifactsOf, obstacleTo } from './source-choice.ts';
@@ -35,7 +36,7 @@ export async function listRestorable(
     .filter(({ artifact }) => flags.database === undefined || artifact.database === flags.database)
     .sort((left, right) => dataTime(right.artifact).getTime() - dataTime(left.artifact).getTime());
   if (flags.json === true) printJson(host, wanted.map(asData));
-  else print(host, render(wanted, new Date()));
+  else print(host, listedBlock(wanted, { now: new Date(), timeZone: plans.settings.defaults.timeZone }));
   return exitCode.done;
 }
 
@@ -46,7 +47,7 @@ function chosen(host: CommandHost, plans: Plans, name: string | undefined): read
       return [findSource(plans, environment.name)];
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      host.errorOutput.write(`run-plan: warning: ${environment.name} is left out: ${error.message}\n`);
+      warn(host, `${environment.name} is left out: ${error.message}`);
       return [];
     }
   });
@@ -62,23 +63,25 @@ function asData({ from, artifact }: Listed): unknown {
   };
 }
 
-function render(listed: readonly Listed[], now: Date): string {
-  if (listed.length === 0) return 'no artifacts\n';
+function listedBlock(listed: readonly Listed[], reading: Reading): Block {
+  if (listed.length === 0) return 'no artifacts';
   const columns = [
     { title: 'ARTIFACT' },
     { title: 'FROM' },
     { title: 'AGE', align: 'right' },
+    { title: 'DATA OF', optional: true },
     { title: 'SIZE', align: 'right' },
     { title: 'STATE' },
   ] as const;
-  return renderTable(
+  return table(
     columns,
     listed.map(({ from, artifact }) => [
       artifact.name,
       from.name,
-      ageWords(dataTime(artifact), now),
+      ageWords(dataTime(artifact), reading.now),
+      renderTime(dataTime(artifact), reading.timeZone),
       renderBytes(artifact.bytes),
-      stateWords(artifact, from, now),
+      stateText(artifact, from, reading),
     ]),
   );
 }

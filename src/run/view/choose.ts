@@ -27,14 +27,6 @@ export function chooseView(circumstances: ViewCircumstances): ViewKind {
   return isJournal(circumstances) ? 'journald' : 'lines';
 }
 
-/** Whether colours may be used: on a terminal unless NO_COLOR says otherwise (https://no-color.org). */
-export function usesColour({
-  isTTY,
-  environment,
-}: Pick<ViewCircumstances, 'isTTY' | 'environment'>): boolean {
-  return isTTY && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
-}
-
 /** Children of a unit inherit its variable also when their output goes elsewhere, so the stream itself decides. */
 function isJournal({ isTTY, environment, outputIdentity }: ViewCircumstances): boolean {
   const stream = environment['JOURNAL_STREAM'] ?? '';

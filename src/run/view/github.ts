@@ -1,6 +1,6 @@
 import type { EventSink, RunEvent, RunStarted } from '../record/event.ts';
-import type { ConsoleOutput } from './console-output.ts';
-import { plainLine, plainLines } from './plain-text.ts';
+import type { ConsoleOutput } from '../../base/terminal/console.ts';
+import { printedLine, printedLines } from '../../base/terminal/visible.ts';
 import { createProgressThrottle } from './progress-throttle.ts';
 import { linesOfStatement, stateEvent, type Statement } from './statement.ts';
 
@@ -26,7 +26,7 @@ export function createGithubView(output: ConsoleOutput): EventSink {
       if (statement.step !== undefined && statement.step !== open) closeGroup();
       if (statement.step !== undefined && open === undefined && annotation === undefined) {
         open = statement.step;
-        output.write(`::group::${escapeData(plainLine(names.get(open) ?? open))}\n`);
+        output.write(`::group::${escapeData(printedLine(names.get(open) ?? open))}\n`);
       }
       const isEnd = event.type === 'step-finished' || event.type === 'run-finished';
       if (annotation === undefined) output.write(renderLines(statement));
@@ -48,9 +48,9 @@ function namesOf({ steps }: RunStarted): Map<string, string> {
 function renderLines(statement: Statement): string {
   const indent = statement.level === 'output' ? '| ' : '';
   return linesOfStatement(statement)
-    .flatMap(plainLines)
+    .flatMap(printedLines)
     .filter((line) => line !== '')
-    .map((line) => `${indent}${disarm(line)}\n`)
+    .map((line) => `${indent}${line}\n`)
     .join('');
 }
 
@@ -63,7 +63,7 @@ function renderAnnotation(event: RunEvent, statement: Statement): string | undef
     ...placeOf(statement.where),
     ...(statement.step === undefined ? [] : [['title', statement.step]]),
   ];
-  const text = linesOfStatement(statement).flatMap(plainLines).join('\n');
+  const text = linesOfStatement(statement).flatMap(printedLines).join('\n');
   const rendered = properties.map(([name = '', value = '']) => `${name}=${escapeProperty(value)}`).join(',');
   return `::${statement.level}${rendered === '' ? '' : ` ${rendered}`}::${escapeData(text)}\n`;
 }
@@ -73,11 +73,6 @@ function placeOf(where: string | undefined): readonly (readonly string[])[] {
   if (match?.groups === undefined) return [];
   const { file = '', line = '', column } = match.groups;
   return [['file', file], ['line', line], ...(column === undefined ? [] : [['col', column]])];
-}
-
-/** The runner reads commands at the start of a line, after blanks, and the old `##[` ones anywhere. */
-function disarm(line: string): string {
-  return line.replace(/^(\s*)::/, '$1: :').replaceAll('##[', '# #[');
 }
 
 function escapeData(text: string): string {

@@ -1,6 +1,6 @@
 import type { EventSink, RunEvent } from '../record/event.ts';
-import type { ConsoleOutput } from './console-output.ts';
-import { plainLines } from './plain-text.ts';
+import type { ConsoleOutput } from '../../base/terminal/console.ts';
+import { printedLines } from '../../base/terminal/visible.ts';
 import { createProgressThrottle } from './progress-throttle.ts';
 import { linesOfStatement, stateEvent, type StatementLevel } from './statement.ts';
 
@@ -37,7 +37,7 @@ function renderEvent(event: RunEvent, runId: string | undefined): string {
   const separator = statement.level === 'output' ? '| ' : '';
   // Each line is an entry of its own, so each needs the priority and the names.
   return linesOfStatement(statement)
-    .flatMap(plainLines)
+    .flatMap(printedLines)
     .filter((line) => line !== '')
     .map((line) => `<${String(priorities[statement.level])}>${speaker}${separator}${line}\n`)
     .join('');

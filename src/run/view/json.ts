@@ -1,5 +1,6 @@
+import { visibleJson } from '../../base/terminal/visible.ts';
 import type { EventSink, RunStarted } from '../record/event.ts';
-import type { ConsoleOutput } from './console-output.ts';
+import type { ConsoleOutput } from '../../base/terminal/console.ts';
 
 export interface JsonViewOptions {
   /** Also the events of progress, a few a second; no unless said. */
@@ -17,7 +18,7 @@ export function createJsonView(output: ConsoleOutput, { progress = false }: Json
       if (event.type === 'run-started') run = { runId: event.runId, plan: event.plan };
       const { type, at, ...rest } = event;
       if (type !== 'step-progress' || progress)
-        output.write(`${JSON.stringify({ type, at, ...run, ...rest })}\n`);
+        output.write(`${visibleJson(JSON.stringify({ type, at, ...run, ...rest }))}\n`);
     },
     close: () => output.flush(),
   };

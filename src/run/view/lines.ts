@@ -1,28 +1,30 @@
+import { paragraph, plainSurface, render } from '../../base/terminal/blocks.ts';
+import type { ConsoleOutput } from '../../base/terminal/console.ts';
+import { status } from '../../base/terminal/status.ts';
+import type { Surface } from '../../base/terminal/text.ts';
+import { printedLines } from '../../base/terminal/visible.ts';
 import type { EventSink, RunEvent } from '../record/event.ts';
-import type { ConsoleOutput } from './console-output.ts';
-import { plainLines } from './plain-text.ts';
 import { createProgressThrottle } from './progress-throttle.ts';
 import { linesOfStatement, stateEvent } from './statement.ts';
 
-/** Plain lines for files, mails and pipes: time in UTC, step, text; further lines of one event are indented. */
-export function createLinesView(output: ConsoleOutput): EventSink {
+/** Plain lines for files, mails and pipes: time in UTC, step, text; what follows of one event is indented. */
+export function createLinesView(output: ConsoleOutput, surface: Surface = plainSurface): EventSink {
   const isPrinted = createProgressThrottle();
   return {
     handle: (event) => {
-      if (isPrinted(event)) output.write(renderEvent(event));
+      if (isPrinted(event)) output.write(renderEvent(event, surface));
     },
     close: () => output.flush(),
   };
 }
 
-function renderEvent(event: RunEvent): string {
+function renderEvent(event: RunEvent, surface: Surface): string {
   const statement = stateEvent(event);
-  const mark = statement.level === 'warning' ? 'warning: ' : statement.level === 'error' ? 'error: ' : '';
-  const speaker = statement.step === undefined ? '' : `${statement.step}: `;
-  const separator = statement.level === 'output' ? '| ' : '';
-  const [first = '', ...rest] = linesOfStatement(statement).flatMap(plainLines);
-  const head = `${event.at.slice(0, 19)}Z ${speaker}${separator}${mark}${first}`;
-  return [head, ...rest.filter((line) => line !== '').map((line) => `    ${line}`)]
-    .map((line) => `${line}\n`)
-    .join('');
+  const { level, step } = statement;
+  const speaker = step === undefined ? '' : `${step}: `;
+  const separator = level === 'output' ? '| ' : '';
+  const mark = level === 'warning' || level === 'error' ? [status(level, `${level}: `)] : [];
+  const text = linesOfStatement(statement).flatMap(printedLines).join('\n');
+  const head = `${event.at.slice(0, 19)}Z ${speaker}${separator}`;
+  return render([paragraph([head, ...mark, text], { hang: 4 })], surface);
 }

@@ -1,5 +1,6 @@
 import type { FailureDescription } from '../../base/failure.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
+import { renderMoment } from '../../base/quantity/moment.ts';
 import type { AlertTold, RunEvent, RunFinished, RunStarted, StepFinished } from '../record/event.ts';
 import { renderProgress, renderTransfer } from './progress.ts';
 
@@ -25,7 +26,7 @@ export function stateEvent(event: RunEvent): Statement {
       const where = event.step === undefined ? '' : ` in step ${event.step}`;
       return {
         level: 'warning',
-        text: `run ${event.runId} was interrupted${where}, last heard of at ${event.lastEventAt}`,
+        text: `run ${event.runId} was interrupted${where}, last heard of ${renderMoment(new Date(event.lastEventAt), { now: new Date(event.at), timeZone: 'UTC' })}`,
       };
     }
     case 'step-started':

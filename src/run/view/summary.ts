@@ -1,8 +1,11 @@
-import { styleText } from 'node:util';
+import { aligned, fields, type Block } from '../../base/terminal/blocks.ts';
+import { status } from '../../base/terminal/status.ts';
+import type { Text } from '../../base/terminal/text.ts';
+import { printedLine, printedLines } from '../../base/terminal/visible.ts';
 import type { FailureDescription } from '../../base/failure.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
-import type { AlertTold, Outcome, RunEvent, RunFinished, RunStarted, StepFinished } from '../record/event.ts';
-import { plainLine, plainLines } from './plain-text.ts';
+import type { AlertTold, RunEvent, RunFinished, RunStarted, StepFinished } from '../record/event.ts';
+
 import { renderTransfer } from './progress.ts';
 
 /** Rows of warnings that still leave the rest of the summary on one screen. */
@@ -18,12 +21,6 @@ export interface Summary {
   readonly steps: readonly StepFinished[];
   readonly warnings: readonly string[];
   readonly alerts: readonly AlertTold[];
-}
-
-export interface SummaryOptions {
-  /** Where the run record lies. */
-  readonly record?: string;
-  readonly colour?: boolean;
 }
 
 export const emptySummary: Summary = {
@@ -61,77 +58,63 @@ export function foldSummary(summary: Summary, event: RunEvent): Summary {
 }
 
 /**
- * Renders the one screen after a run: outcome, artifact, each step with bytes and time, warnings, what failed and why,
- * where the record is. Ends in a newline; empty when no run has started.
+ * The one screen after a run: outcome, artifact, each step with bytes and time, warnings, what failed and why, where the
+ * record is. Nothing when no run has started.
  */
-export function renderSummary(summary: Summary, options: SummaryOptions = {}): string {
+export function summaryBlocks(summary: Summary, record?: string): readonly Block[] {
   const { started, finished } = summary;
-  if (started === undefined) return '';
-  const paint = painter(options.colour ?? false);
+  if (started === undefined) return [];
   const rows = [
-    ...artifactRows(summary),
-    ...stepRows(summary, paint),
-    ...warningRows(summary.warnings),
-    ...failureRows(summary),
-    ...alertRows(summary.alerts),
-    ...(options.record === undefined ? [] : [['record', options.record] as const]),
+    ...titled('artifact', artifactsOf(summary)),
+    ...titled('steps', stepTexts(summary)),
+    ...titled('warnings', warningTexts(summary.warnings)),
+    ...titled(status('failed'), failureTexts(summary)),
+    ...titled('alerts', alertTexts(summary.alerts)),
+    ...titled('record', record === undefined ? [] : [record]),
   ];
-  const titleWidth = Math.max(0, ...rows.map(([title]) => title.length));
-  const body = rows.map(([title, text]) => `  ${title.padEnd(titleWidth)}  ${text}`.trimEnd());
-  return `${[headline(started, finished, paint), ...body].join('\n')}\n`;
+  return [headline(started, finished), fields(rows)];
 }
 
-type Row = readonly [title: string, text: string];
-type Paint = (outcome: Outcome, text: string) => string;
-
-function painter(colour: boolean): Paint {
-  const colours = { succeeded: 'green', failed: 'red', skipped: 'yellow', cancelled: 'yellow' } as const;
-  return (outcome, text) => (colour ? styleText(colours[outcome], text, { validateStream: false }) : text);
-}
-
-function headline(started: RunStarted, finished: RunFinished | undefined, paint: Paint): string {
+function headline(started: RunStarted, finished: RunFinished | undefined): Text {
   if (finished === undefined) return `${started.plan} has not finished`;
   const code = finished.exitCode === 0 ? '' : `, exit code ${String(finished.exitCode)}`;
-  const outcome = paint(finished.outcome, finished.outcome);
   const preposition = finished.outcome === 'succeeded' ? 'in' : 'after';
-  return `${started.plan} ${outcome} ${preposition} ${renderDuration(finished.durationMs)}${code}`;
+  const rest = ` ${preposition} ${renderDuration(finished.durationMs)}${code}`;
+  return [`${started.plan} `, status(finished.outcome), rest];
 }
 
-function artifactRows({ steps }: Summary): readonly Row[] {
-  const names = steps.flatMap(({ outputs }) => outputs?.['artifact'] ?? []);
-  return titled('artifact', [...new Set(names)].map(plainLine));
+function artifactsOf({ steps }: Summary): readonly string[] {
+  return [...new Set(steps.flatMap(({ outputs }) => outputs?.['artifact'] ?? []))];
 }
 
-function stepRows({ started, steps }: Summary, paint: Paint): readonly Row[] {
-  const idWidth = Math.max(0, ...steps.map(({ step }) => step.length));
-  const outcomeWidth = Math.max(0, ...steps.map(({ outcome }) => outcome.length));
+function stepTexts({ started, steps }: Summary): readonly Text[] {
   const unfinished = (started?.steps.length ?? 0) - steps.length;
-  const rows = steps.map((step) => {
-    const outcome = paint(step.outcome, step.outcome.padEnd(outcomeWidth));
-    return `${step.step.padEnd(idWidth)}  ${outcome}  ${stepDetails(step)}`;
-  });
-  return titled('steps', unfinished > 0 ? [...rows, `and ${String(unfinished)} that never began`] : rows);
+  const lines = aligned(
+    [{}, {}, {}],
+    steps.map((step) => [step.step, status(step.outcome), stepDetails(step)]),
+  );
+  return unfinished > 0 ? [...lines, `and ${String(unfinished)} that never began`] : lines;
 }
 
 function stepDetails(step: StepFinished): string {
-  if (step.outcome === 'skipped' || step.outcome === 'cancelled') return plainLine(step.reason ?? '');
+  if (step.outcome === 'skipped' || step.outcome === 'cancelled') return printedLine(step.reason ?? '');
   const attempts = step.attempts > 1 ? [`${String(step.attempts)} attempts`] : [];
   const outputs = Object.entries(step.outputs ?? {})
     // The artifact and the bytes have places of their own; checksums are for the record.
     .filter(([name, value]) => name !== 'artifact' && name !== 'bytes' && value.length <= longestOutput)
-    .map(([name, value]) => `${name} ${plainLine(value)}`);
+    .map(([name, value]) => `${name} ${value}`);
   return [renderTransfer(step.durationMs, step.bytes), ...attempts, ...outputs].join(', ');
 }
 
-function warningRows(warnings: readonly string[]): readonly Row[] {
-  const different = [...new Set(warnings.map(plainLine))];
+function warningTexts(warnings: readonly string[]): readonly string[] {
+  const different = [...new Set(warnings.map(printedLine))];
   const more = different.length - mostWarnings;
   const shown = different.slice(0, mostWarnings);
-  return titled('warnings', more > 0 ? [...shown, `and ${String(more)} more, see the record`] : shown);
+  return more > 0 ? [...shown, `and ${String(more)} more, see the record`] : shown;
 }
 
 /** One line: who was told, who was not, and why. */
-function alertRows(alerts: readonly AlertTold[]): readonly Row[] {
+function alertTexts(alerts: readonly AlertTold[]): readonly string[] {
   const of = (outcome: AlertTold['outcome']): readonly AlertTold[] =>
     alerts.filter((alert) => alert.outcome === outcome);
   const named = (list: readonly AlertTold[]): string =>
@@ -142,17 +125,17 @@ function alertRows(alerts: readonly AlertTold[]): readonly Row[] {
     ...(of('folded').length > 0 ? [`not again ${named(of('folded'))}`] : []),
     ...(undelivered.length > 0 ? [`not delivered ${undelivered.join(', ')}`] : []),
   ];
-  return parts.length === 0 ? [] : [['alerts', plainLine(parts.join('; '))]];
+  return parts.length === 0 ? [] : [printedLine(parts.join('; '))];
 }
 
-function failureRows({ steps, finished }: Summary): readonly Row[] {
+function failureTexts({ steps, finished }: Summary): readonly string[] {
   const failed = steps.filter(({ error, outcome }) => outcome === 'failed' && error !== undefined);
   const ofSteps = failed.flatMap(({ step, error }) =>
     error === undefined ? [] : describeError(error, step),
   );
   const runError = finished?.error;
   const isTold = runError === undefined || failed.some(({ error }) => error?.message === runError.message);
-  return titled('failed', isTold ? ofSteps : [...ofSteps, ...describeError(runError, undefined)]);
+  return isTold ? ofSteps : [...ofSteps, ...describeError(runError, undefined)];
 }
 
 function describeError(
@@ -162,11 +145,11 @@ function describeError(
   const place = where === undefined ? '' : ` at ${where}`;
   const head = step === undefined ? [] : [`${step}${place}`];
   const tail = step === undefined && where !== undefined ? [`at ${where}`] : [];
-  const text = plainLines(message).filter((line) => line !== '');
-  return [...head, ...text, ...tail, ...(hint === undefined ? [] : [`hint: ${plainLine(hint)}`])];
+  const text = printedLines(message).filter((line) => line !== '');
+  return [...head, ...text, ...tail, ...(hint === undefined ? [] : [`hint: ${printedLine(hint)}`])];
 }
 
 /** The title stands before the first text only. */
-function titled(title: string, texts: readonly string[]): readonly Row[] {
+function titled(title: Text, texts: readonly Text[]): readonly (readonly [title: Text, text: Text])[] {
   return texts.map((text, index) => [index === 0 ? title : '', text]);
 }

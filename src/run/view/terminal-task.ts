@@ -1,6 +1,6 @@
 import type { ListrTaskWrapper } from 'listr2';
 import type { StepFinished } from '../record/event.ts';
-import { plainLine, plainLines } from './plain-text.ts';
+import { printedLine, printedLines } from '../../base/terminal/visible.ts';
 import { renderTransfer } from './progress.ts';
 
 // listr2 ties its types to classes of renderers; the view needs none of what they would tell.
@@ -46,11 +46,11 @@ export function createTerminalTask(name: string): TerminalTask {
       settle(wrapper, name, event);
     },
     say: (text) => {
-      status = plainLine(text);
+      status = printedLine(text);
       draw();
     },
     warn: (text) => {
-      warnings.push(plainLine(text));
+      warnings.push(printedLine(text));
       draw();
     },
     finish: end.resolve,
@@ -66,7 +66,7 @@ function settle(wrapper: Wrapper, name: string, event: StepFinished | undefined)
     wrapper.task.state$ = 'CANCELLED';
     return;
   }
-  const because = event.reason === undefined ? '' : `: ${plainLine(event.reason)}`;
+  const because = event.reason === undefined ? '' : `: ${printedLine(event.reason)}`;
   switch (event.outcome) {
     case 'succeeded': {
       const attempts = event.attempts > 1 ? `, ${String(event.attempts)} attempts` : '';
@@ -90,5 +90,5 @@ function renderError({ error }: StepFinished): string {
   if (error === undefined) return '';
   const where = error.where === undefined ? [] : [`at ${error.where}`];
   const hint = error.hint === undefined ? [] : [`hint: ${error.hint}`];
-  return [...plainLines(error.message), ...where, ...hint].join('\n');
+  return [error.message, ...where, ...hint].flatMap(printedLines).join('\n');
 }

@@ -1,8 +1,9 @@
 import type { ListrTask } from 'listr2';
 import type { Phase } from '../../language/plan/plan.ts';
 import type { EventSink, RunEvent, RunStarted } from '../record/event.ts';
-import { openConsole } from './console-output.ts';
-import { plainLine } from './plain-text.ts';
+import { openConsole } from '../../base/terminal/console.ts';
+import type { Terminal } from '../../base/terminal/terminal.ts';
+import { printedLine } from '../../base/terminal/visible.ts';
 import { renderProgress } from './progress.ts';
 import { stateEvent } from './statement.ts';
 import { createTerminalTask, type TerminalTask } from './terminal-task.ts';
@@ -17,7 +18,10 @@ const phaseTitles: Readonly<Record<Phase, string>> = {
  * The tree on a terminal, drawn by listr2: phases and steps with progress, speed and time left, warnings, retries and
  * ends. listr2 is loaded here and owns nothing: no order, no signals, no exit.
  */
-export async function createTerminalView(stream: NodeJS.WriteStream): Promise<EventSink> {
+export async function createTerminalView({
+  output: { stream },
+  errorOutput,
+}: Pick<Terminal, 'output' | 'errorOutput'>): Promise<EventSink> {
   const listr = await import('listr2');
   const output = openConsole(stream);
   let tasks = new Map<string, TerminalTask>();
@@ -26,11 +30,11 @@ export async function createTerminalView(stream: NodeJS.WriteStream): Promise<Ev
   let restore = (): void => undefined;
 
   const start = (event: RunStarted): void => {
-    tasks = new Map(event.steps.map(({ id, name }) => [id, createTerminalTask(plainLine(name))]));
+    tasks = new Map(event.steps.map(({ id, name }) => [id, createTerminalTask(printedLine(name))]));
     [current] = tasks.values();
-    output.write(`${plainLine(`${event.plan} on ${event.environment}, run ${event.runId}`)}\n`);
+    output.write(`${printedLine(`${event.plan} on ${event.environment}, run ${event.runId}`)}\n`);
     // What else is written while the tree is drawn waits until it is done, or it would be drawn over.
-    const processOutput = new listr.ProcessOutput(stream, process.stderr);
+    const processOutput = new listr.ProcessOutput(stream, errorOutput.stream);
     const logger = new listr.ListrLogger({ useIcons: true, toStderr: [], processOutput });
     // A second signal ends the process in the midst of it: the cursor and what waited must come back.
     restore = () => {
@@ -72,7 +76,7 @@ export async function createTerminalView(stream: NodeJS.WriteStream): Promise<Ev
       // The run has no line of its own in the tree: its warnings stand at the step that they came with.
       const { text } = stateEvent(event);
       if (current !== undefined) current.warn(text);
-      else output.write(`warning: ${plainLine(text)}\n`);
+      else output.write(`warning: ${printedLine(text)}\n`);
     },
     close: async () => {
       for (const task of tasks.values()) task.giveUp();
@@ -121,7 +125,7 @@ function treeOf({ steps }: RunStarted, tasks: ReadonlyMap<string, TerminalTask>)
     .filter((group) => group.steps.length > 0);
   const leaves = (group: RunStarted['steps']): ListrTask[] =>
     group.map(({ id, name }) => ({
-      title: plainLine(name),
+      title: printedLine(name),
       task: (_, wrapper) => tasks.get(id)?.show(wrapper),
       rendererOptions: { persistentOutput: true, outputBar: 1 },
     }));

@@ -5,15 +5,13 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ViewKind } from '../../../src/run/view/choose.ts';
-import { usesColour } from '../../../src/run/view/choose.ts';
+import { openTerminal, standardStreams } from '../../../src/base/terminal/terminal.ts';
 import { openView } from '../../../src/run/view/view.ts';
 import { recordedRun } from '../../unit/run/view/recorded-run.ts';
 
 const [, , kind, marker = ''] = process.argv;
-const { stdout } = process;
 const view = await openView(kind as ViewKind, {
-  stream: stdout,
-  colour: usesColour({ isTTY: stdout.isTTY, environment: process.env }),
+  terminal: openTerminal({ ...standardStreams(), environment: process.env, redact: (text) => text }),
   record: ({ plan }) => `runs/${plan}.jsonl`,
 });
 let signals = 0;

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { confirm } from '../../../src/cli/confirm.ts';
-import type { CommandHost } from '../../../src/cli/host.ts';
+import { createHost, type CommandHost } from '../../../src/cli/host.ts';
 import { createRedactor } from '../../../src/process/secrets/redactor.ts';
 
 /** A host whose person types `typed`; without it nobody sits there. */
@@ -9,7 +9,7 @@ function hostWhere(typed: string | undefined): CommandHost {
   const input = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
   if (typed !== undefined) input.end(typed);
   const output = new PassThrough().resume();
-  return {
+  return createHost({
     version: '0.0.0',
     taskFolder: '/tasks',
     environmentVariables: {},
@@ -18,7 +18,7 @@ function hostWhere(typed: string | undefined): CommandHost {
     output: output as unknown as NodeJS.WriteStream,
     errorOutput: output as unknown as NodeJS.WriteStream,
     redactor: createRedactor(),
-  };
+  });
 }
 
 const refused = expect.objectContaining({ code: 'not-confirmed' }) as Error;

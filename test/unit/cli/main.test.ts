@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CommandHost } from '../../../src/cli/host.ts';
+import type { ProcessParts } from '../../../src/cli/host.ts';
 import { main } from '../../../src/cli/main.ts';
 import { createRedactor } from '../../../src/process/secrets/redactor.ts';
 
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 /** A host that keeps what is written. */
-function keepingHost(): { host: CommandHost; written: () => string } {
+function keepingHost(): { host: ProcessParts; written: () => string } {
   let text = '';
   const stream = new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -34,7 +34,7 @@ function keepingHost(): { host: CommandHost; written: () => string } {
       done();
     },
   }) as unknown as NodeJS.WriteStream;
-  const host: CommandHost = {
+  const host: ProcessParts = {
     version: '1.2.3',
     taskFolder,
     environmentVariables: {},

@@ -42,6 +42,7 @@ const libraries: Readonly<Record<string, string>> = {
   '@commander-js/extra-typings': 'cli',
   commander: 'cli',
   cosmiconfig: 'language',
+  'fast-string-width': 'base',
   'fastest-levenshtein': 'language',
   'jsonpath-rfc9535': 'check',
   listr2: 'run',

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { doneWords, failedWords, type FailedRestore } from '../../../../src/cli/restore/closing-words.ts';
+import { plainSurface, render } from '../../../../src/base/terminal/blocks.ts';
+import {
+  doneBlocks,
+  failedBlocks,
+  type DoneRestore,
+  type FailedRestore,
+} from '../../../../src/cli/restore/closing-words.ts';
+
+const reading = { now: new Date('2025-01-02T02:00:00Z'), timeZone: 'UTC' };
+const doneWords = (done: DoneRestore): string => render(doneBlocks(done, reading), plainSurface);
+const failedWords = (restore: FailedRestore): string => render(failedBlocks(restore), plainSurface);
 
 const endpoint = {
   host: 'db.internal',
@@ -31,14 +41,14 @@ function unfinished(state: string): string {
 test('after success: what, as of when, where, and how to drop it', () => {
   const done = {
     source: 'pg_a_20250101T020000Z of prod',
-    recoveryPoint: '2025-01-01T02:00:00.000Z',
+    recoveryPoint: new Date('2025-01-01T02:00:00.000Z'),
     endpoint,
     isNew: true,
     isDoubtful: false,
   };
   expect(doneWords(done)).toBe(
     `
-  restored    pg_a_20250101T020000Z of prod, as of 2025-01-01T02:00:00.000Z
+  restored    pg_a_20250101T020000Z of prod, as of 1d ago (2025-01-01 02:00 UTC)
   into        My "copy" on db.internal:5432
   look at it  psql 'host=db.internal port=5432 user=app dbname='\\''My "copy"'\\'''
   drop it     psql 'host=db.internal port=5432 user=app dbname=postgres' --command='drop database "My ""copy"""'

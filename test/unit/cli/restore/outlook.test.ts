@@ -1,21 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { outlookAsData, renderOutlook, type Outlook } from '../../../../src/cli/restore/outlook.ts';
+import { plainSurface, render } from '../../../../src/base/terminal/blocks.ts';
+import { outlookAsData, outlookBlock, type Outlook } from '../../../../src/cli/restore/outlook.ts';
 import { artifactLines } from '../../../../src/cli/restore/artifact-words.ts';
 import { matches, targetChoice } from '../../../../src/cli/restore/questions.ts';
 import { requestOf } from '../../../../src/restore/restore-request.ts';
 import { environment, outlook, storedArtifact, target } from './outlook-fixture.ts';
 
 const now = new Date('2025-01-02T02:00:00Z');
+const renderOutlook = (outlook: Outlook, at: Date): string =>
+  render([outlookBlock(outlook, { now: at, timeZone: 'UTC' })], plainSurface);
 
 test('one fact a line: what, how old, where, what is lost, how long', () => {
   expect(renderOutlook(outlook(), now)).toBe(
     `  artifact  pg_cleaning_20250101T020000Z of prod
-            2.00 GB, verified, drilled 1d ago
-  data of   2025-01-01T02:00:00.000Z, 1d old
+            2.00 GB, verified, drilled 1d ago (2025-01-01 02:00 UTC)
+  data of   1d ago (2025-01-01 02:00 UTC)
   server    db.internal:5432 (staging), PostgreSQL 17.2
   database  cleaning_restored, a new one
   replaced  nothing
-  time      about 20m, at the speed of the restore of 2024-12-24
+  time      about 20m, at the speed of the restore 8d 23h ago (2024-12-24 03:00 UTC)
 `,
   );
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseEnvironments } from '../../../../src/language/environment/load-environments.ts';
 import { checkPlan } from '../../../../src/language/plan/check-plan.ts';
 import { parsePlan } from '../../../../src/language/plan/parse-plan.ts';
-import { renderProblems } from '../../../../src/language/plan/render-problems.ts';
+import { renderProblems } from './rendered.ts';
 import type { Problem } from '../../../../src/language/problem.ts';
 import { decode, type Source } from '../../../../src/language/yaml/source.ts';
 import { fc } from '../../../fixtures/property.ts';

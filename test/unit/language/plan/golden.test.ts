@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { renderProblems } from '../../../../src/language/plan/render-problems.ts';
+import { renderProblems } from './rendered.ts';
 import { loadFixture } from './workspace-fixture.ts';
 
 const folder = fileURLToPath(new URL('../../../fixtures/plans/', import.meta.url));

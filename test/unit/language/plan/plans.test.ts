@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { renderProblems } from '../../../../src/language/plan/render-problems.ts';
+import { renderProblems } from './rendered.ts';
 import { resolveEnvironment, resolvePlan } from '../../../../src/language/plan/workspace.ts';
 import { loadFixture } from './workspace-fixture.ts';
 

@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Problem } from '../../../../src/language/problem.ts';
-import {
-  problemsAsAnnotations,
-  problemsAsJson,
-  renderProblems,
-} from '../../../../src/language/plan/render-problems.ts';
+import { problemsAsAnnotations, problemsAsData } from '../../../../src/language/plan/render-problems.ts';
+import { renderProblems } from './rendered.ts';
 
 const problem: Problem = {
   file: 'plans/nightly-prod.yaml',
@@ -80,13 +77,13 @@ test('annotations escape what GitHub reads as syntax', () => {
 
 test('json says whether the plans are valid, and everything that text says', () => {
   const warning: Problem = { ...problem, severity: 'warning' };
-  expect(JSON.parse(problemsAsJson([warning]))).toEqual({
+  expect(problemsAsData([warning])).toEqual({
     valid: true,
     errors: 0,
     warnings: 1,
     problems: [warning],
   });
-  expect(JSON.parse(problemsAsJson([problem, warning]))).toMatchObject({
+  expect(problemsAsData([problem, warning])).toMatchObject({
     valid: false,
     errors: 1,
     warnings: 1,

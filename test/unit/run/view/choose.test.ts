@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseView, usesColour, type ViewCircumstances } from '../../../../src/run/view/choose.ts';
+import { chooseView, type ViewCircumstances } from '../../../../src/run/view/choose.ts';
 
 const terminal = { format: 'auto', isTTY: true, columns: 80, environment: { TERM: 'xterm' } } as const;
 const pipe = { format: 'auto', isTTY: false, columns: undefined, environment: {} } as const;
@@ -37,17 +37,5 @@ describe('the view of a run', () => {
     ['as journal entries in a pipe when said', { ...pipe, format: 'journald' }, 'journald'],
   ])('%s', (_, circumstances, kind) => {
     expect(chooseView(circumstances)).toBe(kind);
-  });
-});
-
-describe('colours', () => {
-  it.each([
-    ['on a terminal', terminal, true],
-    ['with an empty NO_COLOR', { ...terminal, environment: { NO_COLOR: '' } }, true],
-    ['with NO_COLOR', { ...terminal, environment: { NO_COLOR: '1' } }, false],
-    ['in a pipe', pipe, false],
-    ['on a dumb terminal', { ...terminal, environment: { TERM: 'dumb' } }, false],
-  ])('%s', (_, circumstances, expected) => {
-    expect(usesColour(circumstances)).toBe(expected);
   });
 });

@@ -1,11 +1,16 @@
+import { plainSurface, render } from '../../../../src/base/terminal/blocks.ts';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../../src/run/record/event.ts';
-import { emptySummary, foldSummary, renderSummary } from '../../../../src/run/view/summary.ts';
+import { emptySummary, foldSummary, summaryBlocks } from '../../../../src/run/view/summary.ts';
 import { recordedRun } from './recorded-run.ts';
 
-function summarise(events: readonly RunEvent[], options = {}): string {
-  return renderSummary(events.reduce(foldSummary, emptySummary), options);
+function summarise(
+  events: readonly RunEvent[],
+  { record = undefined as string | undefined, colour = false } = {},
+): string {
+  const blocks = summaryBlocks(events.reduce(foldSummary, emptySummary), record);
+  return render(blocks, { ...plainSurface, colour });
 }
 
 const record = '/var/lib/run-plan/runs/nightly-prod/nightly-prod-20261122T020000Z-3fa9.jsonl';

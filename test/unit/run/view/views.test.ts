@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { EventSink, RunEvent } from '../../../../src/run/record/event.ts';
-import { openConsole, type ConsoleOutput } from '../../../../src/run/view/console-output.ts';
+import { openConsole, type ConsoleOutput } from '../../../../src/base/terminal/console.ts';
 import { createGithubView } from '../../../../src/run/view/github.ts';
 import { createJournaldView } from '../../../../src/run/view/journald.ts';
 import { createJsonView } from '../../../../src/run/view/json.ts';
