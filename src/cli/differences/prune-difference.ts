@@ -3,6 +3,7 @@ import type { Plan } from '../../language/plan/plan.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
 import { parseDuration, renderDuration } from '../../base/quantity/duration.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
+import { isBucketMissing } from '../../s3/failure.ts';
 import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
 import { renderTable } from '../table.ts';
 
@@ -11,6 +12,8 @@ export interface PruneDifference {
   readonly plan: string;
   readonly environment: string;
   readonly location: string;
+  /** There is no such bucket yet. */
+  readonly isAbsent: boolean;
   readonly prune: PrunePlan;
 }
 
@@ -26,19 +29,31 @@ export async function pruneDifferences(
   for (const step of stepsOfRole(plans, plan, 'prune')) {
     const environment = resolveEnvironment(plans.workspace, step.environment);
     const debrisAgeMs = debrisAgeOf(step);
-    const [prune, location] = await withRepository(plans, environment, async (repository) => {
-      const planned = await planPrune(repository, {
+    const found = await withRepository(plans, environment, async (repository) => {
+      const planned = await planUnlessAbsent(repository, {
         environment: environment.name,
         policy: retention,
         timeZone: plan.timeZone,
         now,
         ...(debrisAgeMs !== undefined && { debrisAgeMs }),
       });
-      return [planned, repository.location] as const;
+      return { prune: planned ?? nothing, isAbsent: planned === undefined, location: repository.location };
     });
-    differences.push({ plan: plan.name, environment: environment.name, location, prune });
+    differences.push({ plan: plan.name, environment: environment.name, ...found });
   }
   return differences;
+}
+
+const nothing: PrunePlan = { artifacts: [], debris: [], uploads: [], clockDifferenceMs: 0 };
+
+/** Undefined before the first apply or run has made the bucket. */
+async function planUnlessAbsent(...question: Parameters<typeof planPrune>): Promise<PrunePlan | undefined> {
+  try {
+    return await planPrune(...question);
+  } catch (error) {
+    if (isBucketMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 function debrisAgeOf({ action }: Plan['steps'][number]): number | undefined {
@@ -84,8 +99,11 @@ export function renderDifference(difference: PruneDifference, now: Date): string
     .filter(({ keep }) => !keep)
     .reduce((sum, { artifact }) => sum + artifact.bytes, 0);
   const count = changesIn(difference);
-  const verdict =
-    count === 0 ? 'nothing to remove' : `${String(count)} to remove, ${renderBytes(freed)} freed`;
+  const verdict = difference.isAbsent
+    ? 'nothing there yet: there is no such bucket'
+    : count === 0
+      ? 'nothing to remove'
+      : `${String(count)} to remove, ${renderBytes(freed)} freed`;
   const columns = [
     { title: '' },
     { title: 'ARTIFACT' },
@@ -98,7 +116,7 @@ export function renderDifference(difference: PruneDifference, now: Date): string
 
 /** The same for `--json`. */
 export function differenceAsData(difference: PruneDifference): unknown {
-  const { prune, ...where } = difference;
+  const { prune, isAbsent: _, ...where } = difference;
   return {
     ...where,
     changes: changesIn(difference),

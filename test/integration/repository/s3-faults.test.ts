@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { Failure } from '../../../src/base/failure.ts';
 import { openRepository } from '../../../src/store/open.ts';
 import type { Repository, StoredObject } from '../../../src/store/repository.ts';
+import { steppedClock } from '../../fixtures/stepped-clock.ts';
 import { startFaultProxy, type FaultProxy } from '../../services/fault-proxy.ts';
 import {
   createS3Repository,
@@ -17,7 +18,10 @@ import {
 const services = inject('services');
 const MiB = 1024 * 1024;
 /** Short, so that what hangs is noticed soon; five seconds is the least that the SDK takes at its word. */
-const limits = { connectionMs: 1_000, idleMs: 1_000, attempts: 4 };
+const limits = { connectionMs: 1_000, idleMs: 1_000, patienceMs: 1_000 };
+/** Waits of 200, 400 and 800 ms, none of them real: the patience is at its end with the fourth try. */
+const patience = { limits, clock: steppedClock(), random: () => 0 };
+const tries = 4;
 
 let proxy: FaultProxy;
 /** The same bucket, straight and through the proxy. */
@@ -41,7 +45,7 @@ afterAll(async () => {
 function openFaulty(): Promise<Repository> {
   if (straight.settings.store.kind !== 's3') throw new Error('the test is about S3');
   const s3 = { ...straight.settings.store.s3, endpoint: proxy.endpoint };
-  return openRepository({ store: { kind: 's3', s3 } }, s3Secrets(services), { limits });
+  return openRepository({ store: { kind: 's3', s3 } }, s3Secrets(services), patience);
 }
 
 async function keys(items: AsyncIterable<{ key: string }>): Promise<string[]> {
@@ -88,7 +92,7 @@ describe('an upload', () => {
   test('to a store that stays busy fails after a bounded number of tries and leaves nothing', async () => {
     const struck = proxy.inject({ kind: 'answer', status: 503, code: 'SlowDown', method: 'PUT' });
     await expect(faulty.put('down/small', 'x')).rejects.toMatchObject({ code: 'repository-unreachable' });
-    expect(struck()).toBe(limits.attempts);
+    expect(struck()).toBe(tries);
     const body = Readable.from([large()]);
     await expect(faulty.put('down/large', body)).rejects.toMatchObject({
       code: 'repository-unreachable',
@@ -222,7 +226,7 @@ describe('a download', () => {
     await expect(buffer(await faulty.get('download'))).rejects.toMatchObject({
       code: 'repository-unreachable',
     });
-    expect(struck()).toBe(limits.attempts);
+    expect(struck()).toBe(tries);
   });
 
   test('from a store that ignores ranges fails instead of starting over', async () => {
@@ -350,9 +354,11 @@ describe('what is wrong is said with bucket and key', () => {
   ): Promise<Repository> {
     const { accessKeyId: S3_ID, secretAccessKey: S3_SECRET } = services.s3;
     const s3 = { ...s3Location(services, bucketOf(straight)), ...location };
-    return openRepository({ store: { kind: 's3', s3 } }, secretsFrom({ S3_ID, S3_SECRET, ...values }), {
-      limits,
-    });
+    return openRepository(
+      { store: { kind: 's3', s3 } },
+      secretsFrom({ S3_ID, S3_SECRET, ...values }),
+      patience,
+    );
   }
 
   test.each(cases)('%s', async (_what, location, values, code, message) => {
