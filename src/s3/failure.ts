@@ -196,7 +196,8 @@ export function s3Failure(error: unknown, asked: Asked, location: S3Location, to
   const fields = fieldsOf(error, names, where, asked.key === undefined && asked.what === undefined);
   const { code, what, hint } = meaningOf(error, names, asked, location);
   const said = saidBy(error);
-  const [name = ''] = names;
+  const [given = ''] = names;
+  const name = given === 'Unknown' ? `status ${fields.httpStatus ?? '?'}` : given;
   const detail = said === '' || said === 'UnknownError' ? name : `${name}: ${said}`;
   const reason = what === undefined ? `${said}${told}` : `${what} (${detail})${told}`;
   return new Failure(code, `Cannot ${subjectOf(asked, location)}: ${reason}`, {
@@ -213,7 +214,8 @@ function fieldsOf(
   object: string,
   isBucket: boolean,
 ): FailureFields {
-  const httpStatus = statusOfSdk(error);
+  // The status of a page says nothing about what was asked for.
+  const httpStatus = names.includes(foreignAnswer) ? undefined : statusOfSdk(error);
   const isNameless = httpStatus === 404 && isBucket && knownBy(names) === undefined;
   const errorName = isNameless
     ? 'NoSuchBucket'

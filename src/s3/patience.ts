@@ -5,7 +5,7 @@ import { chanceOf, reasonOf } from './failure.ts';
 
 /** A wait for the store, as the record tells it. */
 export interface WaitNotice {
-  /** `waited 1 min 52 s for the store s3://…: the connection is refused (14 tries)` */
+  /** `waited 1m 52s for the store s3://…: the connection is refused (14 tries)` */
   readonly text: string;
   /** The store answered again; otherwise it is still waited for, and this is a sign of life. */
   readonly isOver: boolean;
@@ -22,7 +22,7 @@ export interface Patience {
   readonly onWait: OnWait | undefined;
 }
 
-const delays = { firstMs: 200, longestMs: 15_000 };
+const delays = { firstMs: 200, longestMs: 5_000 };
 /** Shorter waits are nobody's business. */
 const noticedMs = 2_000;
 
@@ -32,7 +32,7 @@ export interface Waits {
   after(error: unknown, signal: AbortSignal | undefined): Promise<void>;
   /** The store has answered. */
   over(): void;
-  /** `, also after 14 tries in 1 min 52 s`; empty when nothing was tried again. */
+  /** `, also after 14 tries in 1m 52s`; empty when nothing was tried again. */
   told(): string;
 }
 
