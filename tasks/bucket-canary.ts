@@ -1,8 +1,7 @@
-import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { describeDamage } from '../src/base/document.ts';
-import { bucketFailure, openBucketStore } from '../src/bucket/bucket-store.ts';
+import { openBucket } from '../src/bucket/open-bucket.ts';
 import { dueMs, scopeOf, wishesOf } from '../src/bucket/canary/canary.ts';
 import { judge, othersOf } from '../src/bucket/canary/judge.ts';
 import { readLedger, writeLedger, type PlantedCanary } from '../src/bucket/canary/ledger.ts';
@@ -10,13 +9,15 @@ import { clearAway, fateOf } from '../src/bucket/canary/look-after.ts';
 import { plant, plantControl } from '../src/bucket/canary/plant.ts';
 import { checkOf, checkOfControl, mayHideLines, sharedOf } from '../src/bucket/canary/tell.ts';
 import { isRehearsal } from '../src/bucket/lifecycle-rules.ts';
-import { readSetting } from '../src/bucket/read-setting.ts';
+import { readSetting } from '../src/bucket/setting.ts';
 import { lifecycleSetting } from '../src/bucket/settings/lifecycle.ts';
 import type { Environment, S3Location } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
 import { parseDuration } from '../src/base/quantity/duration.ts';
-import { urlOf, type S3Store } from '../src/store/s3-client.ts';
+import type { StoredRule } from '../src/s3/bucket.ts';
+import { urlOf, type S3 } from '../src/s3/client.ts';
 import type { BucketCanaryParameters } from '../src/language/generated/bucket-canary.types.ts';
+import { storeWaits } from '../src/task/store-waits.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import type { CheckFact } from '../src/language/facts.ts';
@@ -39,15 +40,11 @@ export default task;
 
 async function run(context: TaskContext, parameters: BucketCanaryParameters): Promise<TaskResult> {
   const location = bucketOf(context.environment, parameters);
-  const store = await openBucketStore(location, context.secrets);
+  const store = await openBucket(location, context.secrets, storeWaits(context));
   try {
     return await lookAndPlant(context, parameters, store);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    const permission = 's3:PutObject, s3:PutObjectTagging, s3:GetObject and s3:ListBucketVersions';
-    throw bucketFailure(error, { doing: 'plant or read the canaries', permission }, location);
   } finally {
-    store.client.destroy();
+    store.close();
   }
 }
 
@@ -66,7 +63,7 @@ function bucketOf(
 async function lookAndPlant(
   context: TaskContext,
   parameters: BucketCanaryParameters,
-  store: S3Store,
+  store: S3,
 ): Promise<TaskResult> {
   const { clock, signal, report } = context;
   const nowMs = clock.now().getTime();
@@ -132,7 +129,7 @@ async function lookAndPlant(
 }
 
 interface Planting {
-  readonly store: S3Store;
+  readonly store: S3;
   /** The enabled rules of the bucket. */
   readonly rules: readonly StoredRule[];
   readonly waiting: readonly PlantedCanary[];

@@ -1,4 +1,5 @@
-import { openBucketStore } from '../src/bucket/bucket-store.ts';
+import { openBucket } from '../src/bucket/open-bucket.ts';
+import { storeWaits } from '../src/task/store-waits.ts';
 import { compareBucket, type BucketComparison, type ComparedRow } from '../src/bucket/compare.ts';
 import { Failure } from '../src/base/failure.ts';
 import type { BucketCheckParameters } from '../src/language/generated/bucket-check.types.ts';
@@ -61,17 +62,18 @@ interface FoundBucket {
   readonly rows: readonly ComparedRow[];
 }
 
-async function look({ declared, secrets, report, signal }: TaskContext, name: string): Promise<FoundBucket> {
+async function look(context: TaskContext, name: string): Promise<FoundBucket> {
+  const { declared, secrets, report, signal } = context;
   report.phase(`reading the settings of ${name}`);
   const about = { name: `bucket ${name}`, expected: 'as declared' };
   try {
     const bucket = declared.bucket(name);
-    const store = await openBucketStore(bucket.connection, secrets);
+    const store = await openBucket(bucket.connection, secrets, storeWaits(context));
     try {
       const comparison = await compareBucket(store, bucket, { signal, counts: false });
       return { name, rows: comparison.rows, check: { ...about, ...verdictOf(comparison) } };
     } finally {
-      store.client.destroy();
+      store.close();
     }
   } catch (error) {
     signal.throwIfAborted();

@@ -13,12 +13,12 @@ import { openRows } from '../src/uploads/chosen-keys.ts';
 import { hashInBucket, hashInFolder, type HashObject } from '../src/uploads/object-hash.ts';
 import { findInstant } from '../src/uploads/instant.ts';
 import { historiesOf } from '../src/uploads/key-history.ts';
-import { listVersions } from '../src/uploads/list-versions.ts';
+import { listVersions, versionPages } from '../src/s3/versions.ts';
+import { storeWaits } from '../src/task/store-waits.ts';
 import { filesOf, objectsAt, type PresentObject } from '../src/uploads/objects-at.ts';
 import { openReferences } from '../src/uploads/references.ts';
 import { createKeyList, nameKeys, type KeyList } from '../src/uploads/refused-keys.ts';
 import { openUploads, readClock, requireVersions } from '../src/uploads/uploads-store.ts';
-import { versionPages } from '../src/uploads/version-page.ts';
 import parametersSchema from '../schemas/tasks/uploads-check.schema.json' with { type: 'json' };
 
 const task: Task<UploadsCheckParameters> = {
@@ -124,9 +124,9 @@ async function openAt(
       artifact: undefined,
     };
   }
-  const store = await openUploads(environment, secrets);
+  const store = await openUploads(environment, secrets, storeWaits(context));
   context.onEnd('close the connections to the bucket', () => {
-    store.client.destroy();
+    store.close();
     return Promise.resolve();
   });
   const storeClock = await readClock(store, () => clock.now(), signal);

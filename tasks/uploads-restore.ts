@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { uploadsIdentity } from '../src/artifact/uploads-instant.ts';
 import type { Environment } from '../src/language/environment/environment.ts';
 import { describeFailure, Failure } from '../src/base/failure.ts';
-import type { S3Store } from '../src/store/s3-client.ts';
+import type { S3 } from '../src/s3/client.ts';
+import { storeWaits } from '../src/task/store-waits.ts';
 import type { UploadsRestoreParameters } from '../src/language/generated/uploads-restore.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import { findReport } from '../src/uploads/find-report.ts';
@@ -51,7 +52,7 @@ function describe(parameters: UploadsRestoreParameters, environment: Environment
 }
 
 async function run(context: TaskContext, parameters: UploadsRestoreParameters): Promise<TaskResult> {
-  const store = await openUploads(context.environment, context.secrets);
+  const store = await openUploads(context.environment, context.secrets, storeWaits(context));
   try {
     context.report.phase('looking at the bucket');
     const versioning = await requireVersions(store, context.signal);
@@ -61,14 +62,14 @@ async function run(context: TaskContext, parameters: UploadsRestoreParameters): 
       ? await restore(context, parameters, store, clock)
       : await undo(context, parameters.undo, parameters, store);
   } finally {
-    store.client.destroy();
+    store.close();
   }
 }
 
 async function restore(
   context: TaskContext,
   parameters: UploadsRestoreParameters,
-  store: S3Store,
+  store: S3,
   clock: StoreClock,
 ): Promise<TaskResult> {
   const work = openWork(context, store, parameters.concurrency ?? usualLanes);
@@ -84,7 +85,7 @@ async function undo(
   context: TaskContext,
   words: string,
   parameters: UploadsRestoreParameters,
-  store: S3Store,
+  store: S3,
 ): Promise<TaskResult> {
   const { kept, run, signal } = context;
   const repository = context.environment.repository === undefined ? undefined : () => context.repository();
@@ -126,7 +127,7 @@ async function keepReport(context: TaskContext, path: string, header: ChangeHead
   }
 }
 
-function suspended({ location }: S3Store): Failure {
+function suspended({ location }: S3): Failure {
   return new Failure(
     'target-refused',
     `versioning of ${location.bucket} is suspended: a write would overwrite`,

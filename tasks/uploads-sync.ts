@@ -4,7 +4,8 @@ import type { Environment, S3Location } from '../src/language/environment/enviro
 import { Failure } from '../src/base/failure.ts';
 import { counted } from '../src/base/quantity/counted.ts';
 import { renderBytes } from '../src/base/quantity/size.ts';
-import { openStore, urlOf, usualLimits } from '../src/store/s3-client.ts';
+import { openS3, urlOf } from '../src/s3/client.ts';
+import { storeWaits } from '../src/task/store-waits.ts';
 import type { UploadsSyncParameters } from '../src/language/generated/uploads-sync.types.ts';
 import { createNameFilter } from '../src/uploads/sync/name-filter.ts';
 import { createSpool, type Spool } from '../src/uploads/sync/spool.ts';
@@ -55,7 +56,7 @@ async function run(context: TaskContext, parameters: UploadsSyncParameters): Pro
   const location = bucketOf(context.environment);
   const folder = folderOf(context, parameters);
   const dryRun = parameters['dry-run'] ?? false;
-  const store = await openStore(location, context.secrets, usualLimits);
+  const store = await openS3(location, context.secrets, storeWaits(context));
   const state = createSyncState();
   const changesPath = resolve(parameters.changes ?? join(context.folder, 'changes.ndjson'));
   let changes: Spool | undefined;
@@ -67,7 +68,7 @@ async function run(context: TaskContext, parameters: UploadsSyncParameters): Pro
   } catch (error) {
     throw withFacts(error, factsOf(state, { folder, location, dryRun }));
   } finally {
-    store.client.destroy();
+    store.close();
     await changes?.close();
   }
   tell(context, state, parameters);

@@ -2,7 +2,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { Failure } from '../base/failure.ts';
 import { splitLines } from '../process/lines.ts';
 import type { Commands, Stage } from '../process/commands.ts';
-import { chunksOf } from '../store/body.ts';
+import { chunksOf } from '../base/body.ts';
 import type { Repository } from '../store/repository.ts';
 import { createMeter } from './checksums.ts';
 import type { ManifestFile } from './manifest.ts';

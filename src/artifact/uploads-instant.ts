@@ -1,6 +1,6 @@
 import { Failure } from '../base/failure.ts';
-import { openStore, urlOf, usualLimits } from '../store/s3-client.ts';
-import { readStoreClock } from '../store/s3-clock.ts';
+import { readStoreClock } from '../s3/bucket.ts';
+import { openS3, urlOf } from '../s3/client.ts';
 import type { S3Location } from '../language/environment/environment.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { Manifest } from './manifest.ts';
@@ -38,7 +38,7 @@ export async function readUploadsInstant(
   const location = uploadsIdentity(environment.uploads.store.s3);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   try {
-    const store = await openStore(environment.uploads.store.s3, secrets, usualLimits);
+    const store = await openS3(environment.uploads.store.s3, secrets);
     try {
       const askedMs = clock.now().getTime();
       const time = await readStoreClock(store, limit);
@@ -49,7 +49,7 @@ export async function readUploadsInstant(
         skewMs: skewOf(time, askedMs, clock.now().getTime()),
       };
     } finally {
-      store.client.destroy();
+      store.close();
     }
   } catch (error) {
     signal.throwIfAborted();

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Bucket } from '../language/environment/bucket.ts';
 import { Failure } from '../base/failure.ts';
-import type { S3Store } from '../store/s3-client.ts';
-import { bucketFailure } from './bucket-store.ts';
+import type { S3 } from '../s3/client.ts';
 import { changedMeanwhile } from './changed-meanwhile.ts';
 import { rowsOf, type ComparedRow } from './compare.ts';
 import { differences } from './facts.ts';
 import { keptOtherwise } from './kept-otherwise.ts';
-import { readSetting } from './read-setting.ts';
-import type { Setting } from './setting.ts';
+import { readSetting, withInstead, type Setting } from './setting.ts';
 
 /** What was changed, for the record: facts of the setting before and after. */
 export interface SettingChange {
@@ -36,7 +34,7 @@ export interface ChangeOptions {
  */
 export async function changeSetting<Value>(
   setting: Setting<Value>,
-  store: S3Store,
+  store: S3,
   bucket: Bucket,
   options: ChangeOptions,
 ): Promise<SettingChange | undefined> {
@@ -55,10 +53,10 @@ export async function changeSetting<Value>(
     after: Object.fromEntries(setting.facts(wanted)),
   };
   options.onChange?.(change);
-  await orFail(setting, store, () => setting.rehearse?.(store, bucket, former) ?? Promise.resolve());
+  await withInstead(setting, () => setting.rehearse?.(store, bucket, former) ?? Promise.resolve());
   const answer = await setting.trial?.(store);
   try {
-    await orFail(setting, store, () => writeOrRemove(setting, store, wanted));
+    await withInstead(setting, () => writeOrRemove(setting, store, wanted));
   } catch (error) {
     if (!mayHaveChanged(setting, error)) throw error;
     throw await undo(setting, store, former, error);
@@ -78,7 +76,7 @@ function mayHaveChanged<Value>(setting: Setting<Value>, error: unknown): error i
 
 async function compareReadBack<Value>(
   setting: Setting<Value>,
-  store: S3Store,
+  store: S3,
   bucket: Bucket,
   { former, wanted }: { readonly former: Value | undefined; readonly wanted: Value | undefined },
 ): Promise<void> {
@@ -106,7 +104,7 @@ async function compareReadBack<Value>(
 /** Puts the former value back and gives the failure, which tells when even that did not work. */
 async function undo<Value>(
   setting: Setting<Value>,
-  store: S3Store,
+  store: S3,
   former: Value | undefined,
   failure: Failure,
 ): Promise<Failure> {
@@ -117,7 +115,7 @@ async function undo<Value>(
     cause: failure,
   };
   try {
-    await orFail(setting, store, () => writeOrRemove(setting, store, former));
+    await withInstead(setting, () => writeOrRemove(setting, store, former));
     return code === 'bucket-kept-otherwise'
       ? failure
       : new Failure(code, `${message}; what was written was undone`, details);
@@ -133,27 +131,10 @@ async function undo<Value>(
 
 async function writeOrRemove<Value>(
   setting: Setting<Value>,
-  store: S3Store,
+  store: S3,
   value: Value | undefined,
 ): Promise<void> {
   await (value === undefined ? setting.remove(store) : setting.write(store, value));
-}
-
-async function orFail<Value>(
-  setting: Setting<Value>,
-  store: S3Store,
-  action: () => Promise<void>,
-): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    const call = {
-      doing: `write the ${setting.name}`,
-      permission: setting.permissions.write,
-      instead: setting.instead,
-    };
-    throw bucketFailure(error, call, store.location);
-  }
 }
 
 /** Consequences are counts that move by themselves; keys and values must be those that were confirmed. */

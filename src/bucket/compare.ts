@@ -1,14 +1,12 @@
 import type { Bucket } from '../language/environment/bucket.ts';
 import { Failure } from '../base/failure.ts';
-import type { S3Store } from '../store/s3-client.ts';
-import { statusOf } from '../store/s3-failure.ts';
-import { bucketFailure } from './bucket-store.ts';
+import { bucketExists } from '../s3/bucket.ts';
+import type { S3 } from '../s3/client.ts';
 import type { KnownCapabilities } from './capability/known-capabilities.ts';
 import { lacksOf } from './capability/lacks.ts';
 import { consequences } from './consequences.ts';
 import { differences, type Difference } from './facts.ts';
-import { readSetting } from './read-setting.ts';
-import type { Setting, SettingName } from './setting.ts';
+import { readSetting, type Setting, type SettingName } from './setting.ts';
 import { forEachSetting } from './settings-in-order.ts';
 
 /** One line of a comparison. */
@@ -45,7 +43,7 @@ export interface CompareOptions {
  * @throws Failure `repository-*` when the bucket cannot be reached or is absent and not to be made
  */
 export async function compareBucket(
-  store: S3Store,
+  store: S3,
   bucket: Bucket,
   { signal, known, counts = true }: CompareOptions = {},
 ): Promise<BucketComparison> {
@@ -86,7 +84,7 @@ type SettingPart = Pick<BucketComparison, 'rows' | 'kept'> & {
 
 async function compareSetting<Value>(
   setting: Setting<Value>,
-  store: S3Store,
+  store: S3,
   bucket: Bucket,
   exists: boolean,
   { signal, counts }: { readonly signal: AbortSignal | undefined; readonly counts: boolean },
@@ -136,22 +134,6 @@ export function rowsOf<Value>(
       ...(consequence !== undefined && { consequence }),
     };
   });
-}
-
-/** @throws Failure `repository-*` */
-export async function bucketExists(store: S3Store, signal?: AbortSignal): Promise<boolean> {
-  const { sdk, client, location } = store;
-  try {
-    const command = new sdk.GetBucketLocationCommand({ Bucket: location.bucket });
-    await client.send(command, { ...(signal !== undefined && { abortSignal: signal }) });
-    return true;
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (statusOf(error) === 404) return false;
-    // Whoever may not ask for its place may still read its settings.
-    if (error instanceof Error && error.name === 'AccessDenied') return true;
-    throw bucketFailure(error, { doing: 'read the place', permission: 's3:GetBucketLocation' }, location);
-  }
 }
 
 function absent({ name }: Bucket): Failure {

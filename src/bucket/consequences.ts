@@ -1,8 +1,8 @@
 import type { Bucket, LifecycleRule } from '../language/environment/bucket.ts';
-import type { S3Store } from '../store/s3-client.ts';
-import { listUploads } from '../store/s3-listing.ts';
+import type { S3 } from '../s3/client.ts';
+import { listUploads } from '../s3/listing.ts';
+import { listVersions, versionPages } from '../s3/versions.ts';
 import type { ComparedRow } from './compare.ts';
-import { listVersions } from './list-versions.ts';
 import { createRuleEffects, type RuleEffects } from './rule-effects.ts';
 
 /**
@@ -11,7 +11,7 @@ import { createRuleEffects, type RuleEffects } from './rule-effects.ts';
  * @throws Failure `repository-*`
  */
 export async function consequences(
-  store: S3Store,
+  store: S3,
   bucket: Bucket,
   rows: readonly ComparedRow[],
   signal?: AbortSignal,
@@ -41,7 +41,7 @@ export async function consequences(
 }
 
 async function countBelow(
-  store: S3Store,
+  store: S3,
   prefix: string,
   counted: readonly { readonly rule: LifecycleRule; readonly effects: RuleEffects }[],
   signal: AbortSignal | undefined,
@@ -54,7 +54,7 @@ async function countBelow(
       rule.expireDeleteMarkers,
   );
   if (seesVersions) {
-    for await (const version of listVersions(store, prefix, signal))
+    for await (const version of listVersions(versionPages(store, prefix, signal)))
       for (const { effects } of counted) effects.add(version);
   }
   if (counted.every(({ rule }) => rule.abortIncompleteUploadsAfterMs === undefined)) return;

@@ -1,4 +1,4 @@
-import type { LifecycleRule as StoredRule, LifecycleRuleFilter } from '@aws-sdk/client-s3';
+import type { StoredRule, StoredRuleFilter } from '../s3/bucket.ts';
 import type { Bucket, LifecycleRule } from '../language/environment/bucket.ts';
 import { renderPlanSize } from '../base/quantity/size.ts';
 import type { Facts } from './facts.ts';
@@ -43,7 +43,7 @@ export function storedRule(rule: LifecycleRule): StoredRule {
 }
 
 /** One condition stands by itself, several stand in `And`: Amazon S3's documentation, "Lifecycle configuration elements". */
-function filterOf({ prefix, tags, largerThanBytes, smallerThanBytes }: LifecycleRule): LifecycleRuleFilter {
+function filterOf({ prefix, tags, largerThanBytes, smallerThanBytes }: LifecycleRule): StoredRuleFilter {
   const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const sizes = {
     ...(largerThanBytes !== undefined && { ObjectSizeGreaterThan: largerThanBytes }),

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
 import type { Bucket } from '../language/environment/bucket.ts';
-import type { S3Store } from '../store/s3-client.ts';
+import { storedLifecycle, type StoredRule } from '../s3/bucket.ts';
+import type { S3 } from '../s3/client.ts';
 import { changedMeanwhile } from './changed-meanwhile.ts';
 import { differences } from './facts.ts';
 import { keptOtherwise } from './kept-otherwise.ts';
-import { readLifecycle, removeLifecycle, writeLifecycle } from './lifecycle-calls.ts';
 import { isRehearsal, rehearsalId, ruleFacts, storedRule } from './lifecycle-rules.ts';
 
 /**
@@ -17,10 +16,10 @@ import { isRehearsal, rehearsalId, ruleFacts, storedRule } from './lifecycle-rul
  * nothing. The ids of each try are its own, so that another apply at the same time is told from a store that drops.
  *
  * @throws Failure `bucket-kept-otherwise`; `bucket-changed` when somebody else has written meanwhile, whose rules then
- *   stand; the SDK's errors
+ *   stand; `repository-*`
  */
 export async function rehearseRules(
-  store: S3Store,
+  store: S3,
   bucket: Bucket,
   is: readonly StoredRule[] | undefined,
 ): Promise<void> {
@@ -33,16 +32,16 @@ export async function rehearseRules(
   const sent = [...former, ...tried];
   let kept: readonly StoredRule[];
   try {
-    await writeLifecycle(store, sent);
-    kept = (await readLifecycle(store)) ?? [];
+    await storedLifecycle.write(store, sent);
+    kept = (await storedLifecycle.read(store)) ?? [];
   } catch (error) {
-    await putBack(store, former);
+    await storedLifecycle.write(store, former);
     throw error;
   }
   const wrong = differences(ruleFacts(kept), ruleFacts(sent));
   if (wrong.length === 0) return;
   if (isOfOthers(kept, { sent, former, ownId })) throw changedMeanwhile(bucket.name, 'lifecycle');
-  await putBack(store, former);
+  await storedLifecycle.write(store, former);
   throw keptOtherwise(bucket.name, 'lifecycle', wrong);
 }
 
@@ -59,9 +58,4 @@ function isOfOthers(
   if (kept.some(({ ID }) => !known.has(ID))) return true;
   const isGone = !kept.some(({ ID }) => ID?.startsWith(ownId) === true);
   return isGone && differences(ruleFacts(kept), ruleFacts(former)).length > 0;
-}
-
-async function putBack(store: S3Store, former: readonly StoredRule[]): Promise<void> {
-  if (former.length === 0) await removeLifecycle(store);
-  else await writeLifecycle(store, former);
 }

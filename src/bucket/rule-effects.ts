@@ -1,16 +1,10 @@
 import type { LifecycleRule, Transition } from '../language/environment/bucket.ts';
+import type { ObjectVersion } from '../s3/versions.ts';
 import { renderPlanDuration } from '../base/quantity/duration.ts';
 import { renderBytes } from '../base/quantity/size.ts';
 
 /** One version or delete marker of a key, as a listing gives them: newest first. */
-export interface ListedVersion {
-  readonly key: string;
-  readonly isLatest: boolean;
-  readonly isDeleteMarker: boolean;
-  readonly modifiedAtMs: number;
-  readonly bytes: number;
-  readonly storageClass: string;
-}
+export type ListedVersion = Pick<ObjectVersion, 'key' | 'kind' | 'latest' | 'at' | 'bytes' | 'storageClass'>;
 
 interface Tally {
   count: number;
@@ -47,16 +41,16 @@ export function createRuleEffects(rule: LifecycleRule, nowMs: number): RuleEffec
       if (!version.key.startsWith(rule.prefix)) return;
       if (version.key !== current?.key) {
         settleMarker();
-        current = { key: version.key, newerAtMs: version.modifiedAtMs, noncurrent: 0 };
-        lonely = version.isDeleteMarker ? version : undefined;
+        current = { key: version.key, newerAtMs: version.at, noncurrent: 0 };
+        lonely = version.kind === 'marker' ? version : undefined;
       } else {
         lonely = undefined;
       }
       const { newerAtMs } = current;
-      current.newerAtMs = version.modifiedAtMs;
-      if (!version.isLatest) current.noncurrent += 1;
+      current.newerAtMs = version.at;
+      if (!version.latest) current.noncurrent += 1;
       if (!hasSize(rule, version)) return;
-      if (version.isLatest) addCurrent(rule, version, nowMs, count);
+      if (version.latest) addCurrent(rule, version, nowMs, count);
       else addNoncurrent(rule, version, { nowMs, sinceMs: newerAtMs, newer: current.noncurrent - 1 }, count);
     },
     addUpload: ({ key, startedAtMs }) => {
@@ -80,8 +74,8 @@ export function createRuleEffects(rule: LifecycleRule, nowMs: number): RuleEffec
 type Count = (what: string, bytes: number) => void;
 
 function addCurrent(rule: LifecycleRule, version: ListedVersion, nowMs: number, count: Count): void {
-  if (version.isDeleteMarker) return;
-  const ageMs = nowMs - version.modifiedAtMs;
+  if (version.kind === 'marker') return;
+  const ageMs = nowMs - version.at;
   if (rule.expireAfterMs !== undefined && ageMs >= rule.expireAfterMs) {
     count(`objects older than ${spaced(rule.expireAfterMs)} would expire`, version.bytes);
     return;
@@ -104,7 +98,7 @@ function addNoncurrent(
     count(`noncurrent versions older than ${spaced(expireAfterMs)} would expire`, version.bytes);
     return;
   }
-  if (version.isDeleteMarker) return;
+  if (version.kind === 'marker') return;
   const move = dueTransition(noncurrent.transitions, ageMs, version.storageClass);
   if (move !== undefined)
     count(`noncurrent versions older than ${spaced(move.afterMs)} would move to ${move.to}`, version.bytes);
@@ -127,7 +121,7 @@ function hasSize(
   { largerThanBytes = -1, smallerThanBytes = Infinity }: LifecycleRule,
   version: ListedVersion,
 ): boolean {
-  return version.isDeleteMarker || (version.bytes > largerThanBytes && version.bytes < smallerThanBytes);
+  return version.kind === 'marker' || (version.bytes > largerThanBytes && version.bytes < smallerThanBytes);
 }
 
 /** `30 d`: as prose has it. */

@@ -1,5 +1,7 @@
 import type { Bucket } from '../language/environment/bucket.ts';
-import type { S3Store } from '../store/s3-client.ts';
+import { Failure } from '../base/failure.ts';
+import type { StoredSetting } from '../s3/bucket.ts';
+import type { S3 } from '../s3/client.ts';
 import type { Difference, Facts } from './facts.ts';
 
 export type SettingName =
@@ -7,23 +9,15 @@ export type SettingName =
 
 /**
  * One setting of a bucket: what the store reads and writes in one call. `Value` is as the store's own interface has it;
- * undefined where nothing is set. Reading and writing throw the SDK's errors.
+ * undefined where nothing is set.
  */
-export interface Setting<Value> {
+export interface Setting<Value> extends StoredSetting<Value> {
   readonly name: SettingName;
-  /** What the access keys must be allowed, for hints. */
-  readonly permissions: { readonly read: string; readonly write: string };
-  /** Names of the store's errors that mean: nothing is set. */
-  readonly absentBy: readonly string[];
   /** What to do where the store does not have it. */
   readonly instead: string;
   isWished(bucket: Bucket): boolean;
-  read(store: S3Store, signal?: AbortSignal): Promise<Value | undefined>;
   /** What is there with the bucket's wishes put in; what others own is kept. Pure. */
   merge(bucket: Bucket, is: Value | undefined): Value | undefined;
-  write(store: S3Store, value: Value): Promise<void>;
-  /** Undoes a first write. */
-  remove(store: S3Store): Promise<void>;
   /** Everything that is set, what others own included. Pure. */
   facts(value: Value | undefined): Facts;
   /** What others own, in words. */
@@ -33,9 +27,31 @@ export interface Setting<Value> {
   /** What a difference will do, as an operator reads it. */
   consequence?(difference: Difference): string | undefined;
   /** A try in which the setting acts on nothing, before it is written. @throws Failure when the store keeps something else */
-  rehearse?(store: S3Store, bucket: Bucket, is: Value | undefined): Promise<void>;
+  rehearse?(store: S3, bucket: Bucket, is: Value | undefined): Promise<void>;
   /** What is there without the tries of other applies, which come and go. Pure. */
   withoutTries?(value: Value): Value;
   /** A harmless request whose answer the setting must not change, before and after it is written. Never rejects. */
-  trial?(store: S3Store): Promise<string>;
+  trial?(store: S3): Promise<string>;
+}
+
+/** What is set, undefined for nothing. @throws Failure `repository-*`, `store-lacks` */
+export function readSetting<Value>(
+  setting: Setting<Value>,
+  store: S3,
+  signal?: AbortSignal,
+): Promise<Value | undefined> {
+  return withInstead(setting, () => setting.read(store, signal));
+}
+
+/** Where the store does not have a setting, the failure says what to do instead. */
+export async function withInstead<Result>(
+  { instead }: Pick<Setting<never>, 'instead'>,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'store-lacks') throw error;
+    throw new Failure(error.code, error.message, { hint: instead, fields: error.fields, cause: error });
+  }
 }

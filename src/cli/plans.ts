@@ -4,6 +4,7 @@ import { loadWorkspace } from '../language/plan/load-workspace.ts';
 import type { Plan } from '../language/plan/plan.ts';
 import type { Problem } from '../language/problem.ts';
 import { resolveEnvironment, resolvePlan, type Workspace } from '../language/plan/workspace.ts';
+import type { S3Options } from '../s3/client.ts';
 import { openRepository } from '../store/open.ts';
 import type { Repository } from '../store/repository.ts';
 import { didYouMean } from '../language/yaml/did-you-mean.ts';
@@ -139,13 +140,17 @@ export async function withRepository<Result>(
   }
 }
 
-export function openRepositoryOf(environment: Environment, secrets: Secrets): Promise<Repository> {
+export function openRepositoryOf(
+  environment: Environment,
+  secrets: Secrets,
+  options?: S3Options,
+): Promise<Repository> {
   if (environment.repository === undefined) {
     throw new Failure('environment-incomplete', `environment '${environment.name}' has no repository`, {
       hint: `give it one in plans/environments.yaml: repository: { folder: … } or { s3: … }`,
     });
   }
-  return openRepository(environment.repository, secrets);
+  return openRepository(environment.repository, secrets, options);
 }
 
 /** Whether a plan has a step whose task plays a role: `dump`, `prune`. */

@@ -12,6 +12,7 @@ import { lockFile, temporaryFolder } from '../base/state-folder.ts';
 import { applicationName } from '../postgres/application-name.ts';
 import { isDrill } from '../tell/evidence/is-drill.ts';
 import type { Secrets } from '../language/secret-reference.ts';
+import { patientLimits } from '../s3/client.ts';
 import { accountName } from './account.ts';
 import { alertSurroundings } from './alert-surroundings.ts';
 import { createAskSignOff } from './ask-sign-off.ts';
@@ -63,7 +64,8 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
     }),
     locks: await databaseLocks(pipeline, plans),
     sinks,
-    openRepository: (environment) => openRepositoryOf(environment, secrets),
+    openRepository: (environment, onWait) =>
+      openRepositoryOf(environment, secrets, { limits: patientLimits, onWait }),
     scriptVariables: (environment, run, folder) =>
       scriptVariables(environment, {
         secrets,

@@ -3,7 +3,7 @@ import { createMeter } from '../artifact/checksums.ts';
 import type { ManifestFile } from '../artifact/manifest.ts';
 import { damaged } from '../artifact/read-back.ts';
 import { Failure } from '../base/failure.ts';
-import { chunksOf } from '../store/body.ts';
+import { chunksOf } from '../base/body.ts';
 import type { Repository } from '../store/repository.ts';
 
 export interface VerifiedSourceOptions {

@@ -13,6 +13,7 @@ import { abortOnStall, whileAllowed } from '../base/waiting.ts';
 import { inWords } from './limits.ts';
 import type { PipelineStep } from './pipeline.ts';
 import { createReporter, type AttemptReporter } from './reporter.ts';
+import { tellWaits } from '../task/store-waits.ts';
 import type { RunContext } from './run-context.ts';
 import { stepVariables } from './step-variables.ts';
 
@@ -39,6 +40,7 @@ export async function runAttempt(
   const either = AbortSignal.any([signal, own.signal]);
   const stall = abortOnStall(clock, step.stallTimeoutMs, own, () => stalled(step));
   const reporter = createReporter(step.id, context.emit, clock, stall.live);
+  const unlisten = context.repositories.listen(tellWaits(reporter));
   const endings = createEndings(clock, (text) => {
     reporter.warn(text);
   });
@@ -58,6 +60,7 @@ export async function runAttempt(
     stall.stop();
     await endings.run();
     await bound.end();
+    unlisten();
     reporter.close();
     await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }

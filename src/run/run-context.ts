@@ -1,5 +1,6 @@
 import type { Environment } from '../language/environment/environment.ts';
 import type { Repository } from '../store/repository.ts';
+import type { OnWait } from '../s3/client.ts';
 import type { Restored, RunIdentity } from '../task/contract.ts';
 import type { Clusters } from './clusters.ts';
 import type { Emit } from './emitter.ts';
@@ -26,20 +27,29 @@ export interface RunContext {
 /** The run's repositories, each opened once. */
 export interface Repositories {
   readonly open: (environment: Environment) => Promise<Repository>;
+  /** Tells of every wait for one of them; gives what ends that. */
+  listen(onWait: OnWait): () => void;
   close(): Promise<void>;
 }
 
 export function createRepositories(host: Pick<RunHost, 'openRepository'>): Repositories {
   const opened = new Map<string, Promise<Repository>>();
+  const listeners = new Set<OnWait>();
   return {
     open: (environment) => {
       const known = opened.get(environment.name);
       if (known !== undefined) return known;
-      const opening = host.openRepository(environment);
+      const opening = host.openRepository(environment, (notice) => {
+        for (const onWait of listeners) onWait(notice);
+      });
       opened.set(environment.name, opening);
       // One that could not be opened may be there the next time.
       opening.catch(() => opened.delete(environment.name));
       return opening;
+    },
+    listen: (onWait) => {
+      listeners.add(onWait);
+      return () => listeners.delete(onWait);
     },
     close: async () => {
       await Promise.allSettled([...opened.values()].map(async (opening) => (await opening).close()));

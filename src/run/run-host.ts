@@ -3,6 +3,7 @@ import type { Environment } from '../language/environment/environment.ts';
 import type { LockTaker } from '../task/run-lock.ts';
 import type { ProcessGroups } from '../process/process-groups.ts';
 import type { AlertTold, EventSink } from './record/event.ts';
+import type { OnWait } from '../s3/client.ts';
 import type { Repository } from '../store/repository.ts';
 import type { RunRecord } from '../language/generated/run-record.types.ts';
 import type { Secrets } from '../language/secret-reference.ts';
@@ -79,8 +80,8 @@ export interface RunHost {
   readonly locks: readonly LockTaker[];
   /** Listen to every event, redacted. Closed at the end of the run. */
   readonly sinks: readonly EventSink[];
-  /** @throws Failure `environment-incomplete` */
-  readonly openRepository: (environment: Environment) => Promise<Repository>;
+  /** One that outlasts a restart of its store, and tells of it. @throws Failure `environment-incomplete` */
+  readonly openRepository: (environment: Environment, onWait: OnWait) => Promise<Repository>;
   /** What the operator's scripts get beside the inherited: PGHOST and the like. Files may be written to `folder`. */
   readonly scriptVariables: (
     environment: Environment,

@@ -3,7 +3,7 @@ import { lstat, open, opendir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Failure } from '../base/failure.ts';
-import { destroyOnAbort } from './body.ts';
+import { destroyOnAbort } from '../base/body.ts';
 import { folderFailure } from './folder-failure.ts';
 import { checkInside, isError, pathOf, systemError } from './folder-path.ts';
 import { partialPrefix } from './key.ts';

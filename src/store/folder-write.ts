@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../base/failure.ts';
-import { chunksOf, toReadable } from './body.ts';
+import { chunksOf, toReadable } from '../base/body.ts';
 import { folderFailure } from './folder-failure.ts';
 import { isError, makeFolders, pathOf, syncFolder } from './folder-path.ts';
 import { partialPrefix } from './key.ts';

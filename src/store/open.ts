@@ -1,7 +1,7 @@
 import type { RepositorySettings } from '../language/environment/environment.ts';
 import type { Secrets } from '../language/secret-reference.ts';
+import type { S3Options } from '../s3/client.ts';
 import type { Repository } from './repository.ts';
-import type { S3Options } from './s3.ts';
 
 /**
  * Opens the store that an environment's settings name; only that store's code is loaded. Neither kind is asked
@@ -17,6 +17,6 @@ export async function openRepository(
     const { openFolder } = await import('./folder.ts');
     return openFolder(store.folder);
   }
-  const { openS3 } = await import('./s3.ts');
-  return openS3(store.s3, secrets, options);
+  const { openS3Repository } = await import('./s3.ts');
+  return openS3Repository(store.s3, secrets, options);
 }

@@ -1,51 +1,63 @@
 import type { S3Location } from '../language/environment/environment.ts';
 import type { Secrets } from '../language/secret-reference.ts';
+import { readStoreClock } from '../s3/bucket.ts';
+import { openS3, urlOf, type S3, type S3Options } from '../s3/client.ts';
+import { downloadObject } from '../s3/download.ts';
+import { listObjects, listUploads } from '../s3/listing.ts';
+import { headObject } from '../s3/object.ts';
+import { removeObjects } from '../s3/removal.ts';
+import { uploadObject } from '../s3/upload.ts';
+import { toReadable } from '../base/body.ts';
 import { checkKey } from './key.ts';
-import type { Repository } from './repository.ts';
-import { openStore, urlOf, usualLimits, type S3Limits } from './s3-client.ts';
-import { readStoreClock } from './s3-clock.ts';
-import { downloadObject } from './s3-download.ts';
-import { headObject } from './s3-head.ts';
-import { listObjects, listUploads } from './s3-listing.ts';
-import { removeObjects } from './s3-removal.ts';
-import { uploadObject } from './s3-upload.ts';
-
-export interface S3Options {
-  /** Other limits than the usual ones. */
-  readonly limits?: Partial<S3Limits>;
-}
+import type { Repository, StoredObject } from './repository.ts';
 
 /** A repository in an S3 bucket, below a prefix. Nothing is sent before the first use. */
-export async function openS3(
+export async function openS3Repository(
   location: S3Location,
   secrets: Secrets,
   options: S3Options = {},
 ): Promise<Repository> {
-  const store = await openStore(location, secrets, { ...usualLimits, ...options.limits });
+  const s3 = await openS3(location, secrets, options);
   const url = urlOf(location);
   return {
     location: url,
     identity: `${url} at ${location.endpoint ?? 'aws'}`,
-    put: (key, body, putOptions = {}) => uploadObject(store, key, body, putOptions),
-    get: (key, readOptions = {}) => downloadObject(store, key, readOptions),
+    put: async (key, body, putOptions = {}) => {
+      const stream = toReadable(body);
+      try {
+        checkKey(key);
+        return { key, ...(await uploadObject(s3, key, stream, putOptions)) };
+      } catch (error) {
+        stream.destroy();
+        throw error;
+      }
+    },
+    get: async (key, readOptions = {}) => {
+      checkKey(key);
+      return await downloadObject(s3, key, readOptions);
+    },
     head: async (key, signal) => {
       checkKey(key);
-      const found = await headObject(store, key, signal);
-      if (found === undefined) return undefined;
-      const { uploadId: _, ...object } = found;
-      return object;
+      return await describe(s3, key, signal);
     },
-    list: (prefix, signal) => listObjects(store, prefix, signal),
+    list: (prefix, signal) => listObjects(s3, prefix, signal),
     remove: async (keys, signal) => {
       keys.forEach(checkKey);
-      await removeObjects(store, keys, signal);
+      await removeObjects(s3, keys, signal);
     },
-    unfinished: (signal) => listUploads(store, signal),
-    clock: (signal) => readStoreClock(store, signal),
+    unfinished: (signal) => listUploads(s3, signal),
+    clock: (signal) => readStoreClock(s3, signal),
     freeBytes: () => Promise.resolve(undefined),
     close: () => {
-      store.client.destroy();
+      s3.close();
       return Promise.resolve();
     },
   };
+}
+
+async function describe(s3: S3, key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
+  const found = await headObject(s3, key, signal);
+  if (found === undefined) return undefined;
+  const { ContentLength: bytes = 0, LastModified: modifiedAt = new Date(0), VersionId } = found;
+  return { key, bytes, modifiedAt, ...(VersionId !== undefined && { versionId: VersionId }) };
 }

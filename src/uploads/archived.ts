@@ -1,14 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import { objectName, type S3Store } from '../store/s3-client.ts';
-import { namesOf, statusOf } from '../store/s3-failure.ts';
+import type { S3 } from '../s3/client.ts';
+import { isArchivedClass } from '../s3/copy.ts';
+import { headVersion, requestBack } from '../s3/object.ts';
+import type { ObjectVersion } from '../s3/versions.ts';
 import { counted } from '../base/quantity/counted.ts';
 import { renderDuration } from '../base/quantity/duration.ts';
 import type { Reporter } from '../task/contract.ts';
 import { forEachOf } from '../base/waiting.ts';
-import type { ObjectVersion } from './object-version.ts';
-import type { Pace } from './pace.ts';
-import { headOf, isArchivedClass } from './version-head.ts';
 
 /** How fast a store brings archived objects back; names and times are Amazon's. */
 export type Tier = 'standard' | 'bulk' | 'expedited';
@@ -26,8 +25,7 @@ const readableDays = 7;
 const lookMs = 5 * 60_000;
 
 export interface BringBackOptions {
-  readonly store: S3Store;
-  readonly pace: Pace;
+  readonly store: S3;
   readonly lanes: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -51,7 +49,7 @@ export async function bringBack(
   for (let look = 1; ; look += 1) {
     const found = { readable: 0, waiting: 0, unsupported: 0 };
     await forEachOf(archived(), { atOnce: options.lanes, signal }, async (version, own) => {
-      found[await options.pace.keep(() => requestBack(options, version, own))] += 1;
+      found[await bringBackOne(options, version, own)] += 1;
     });
     if (found.unsupported > 0 && look === 1)
       report.warn(
@@ -80,33 +78,16 @@ async function waitAwake({ clock, signal, report }: BringBackOptions, ms: number
   }
 }
 
-async function requestBack(
+async function bringBackOne(
   { store, tier }: BringBackOptions,
   { key, versionId }: ObjectVersion,
   signal: AbortSignal,
 ): Promise<'readable' | 'waiting' | 'unsupported'> {
-  const { sdk, client, location } = store;
-  const { Restore, StorageClass } = await headOf(store, key, versionId, signal);
+  const { Restore, StorageClass } = await headVersion(store, key, versionId, signal);
   if (StorageClass === undefined || !isArchivedClass(StorageClass)) return 'readable';
   if (Restore?.includes('ongoing-request="true"') === true) return 'waiting';
   if (Restore?.includes('ongoing-request="false"') === true) return 'readable';
-  try {
-    await client.send(
-      new sdk.RestoreObjectCommand({
-        Bucket: location.bucket,
-        Key: objectName(location, key),
-        VersionId: versionId,
-        RestoreRequest: { Days: readableDays, GlacierJobParameters: { Tier: tierNames[tier] } },
-      }),
-      { abortSignal: signal },
-    );
-    return 'waiting';
-  } catch (error) {
-    signal.throwIfAborted();
-    if (namesOf(error).includes('RestoreAlreadyInProgress')) return 'waiting';
-    const status = statusOf(error);
-    // A store where the class is only a name: its objects can be read all the time.
-    if (status === 501 || status === 405) return 'unsupported';
-    throw error;
-  }
+  const days = readableDays;
+  const isOnItsWay = await requestBack(store, key, versionId, { days, tier: tierNames[tier], signal });
+  return isOnItsWay === true ? 'waiting' : 'unsupported';
 }

@@ -1,12 +1,12 @@
-import { objectName, type S3Store } from '../store/s3-client.ts';
+import type { S3 } from '../s3/client.ts';
+import { copyOfName, copyVersion, isEtagLost } from '../s3/copy.ts';
+import { plainEtag } from '../s3/listing.ts';
+import { headVersion, removeObject, type ObjectHead } from '../s3/object.ts';
+import { latestOf, type ObjectVersion } from '../s3/versions.ts';
 import { referenceTo, type VersionReference } from './change.ts';
-import { copyVersion } from './copy-version.ts';
-import type { ObjectVersion } from './object-version.ts';
 import { isOfTheKey } from './refused-keys.ts';
 import type { RestoreSums, RestoreWork } from './restore-work.ts';
-import { isEtagLost, isSameObject } from './same-object.ts';
-import { copyOfName, headOf, type VersionHead } from './version-head.ts';
-import { latestOf, plainEtag } from './version-page.ts';
+import { isSameObject } from './same-object.ts';
 
 /** A key whose current version is not the one that is wanted. */
 export interface KeyChange {
@@ -32,14 +32,14 @@ export async function changeKey(work: RestoreWork, change: KeyChange, sums: Rest
 }
 
 async function promote(
-  { store, pace, signal, journal, limits, listsAfterwards }: RestoreWork,
+  { store, signal, journal, limits, listsAfterwards }: RestoreWork,
   { key, now, wanted }: KeyChange & { readonly wanted: VersionReference },
   sums: RestoreSums,
 ): Promise<void> {
-  const head = await pace.keep(() => headOf(store, key, wanted.versionId, signal));
+  const head = await headVersion(store, key, wanted.versionId, signal);
   if (now?.kind === 'object' && mayBeCopy(now, wanted, head)) {
     const source = { versionId: wanted.versionId, head };
-    if (await pace.keep(() => isSameObject(store, key, now, source, signal))) {
+    if (await isSameObject(store, key, now, source, signal)) {
       sums.already += 1;
       return;
     }
@@ -51,54 +51,50 @@ async function promote(
     promoted: referenceTo(wanted),
   };
   await journal.begin(line);
-  const target = { bucket: store.location.bucket, name: objectName(store.location, key) };
   const source = { key, versionId: wanted.versionId, bytes: wanted.bytes };
   const told = await notedIfRefused(journal, key, () =>
-    pace.keep(() => copyVersion(store, source, target, head, { limits, signal })),
+    copyVersion(store, source, store, head, { limits, signal }),
   );
-  const made =
-    told === null && !listsAfterwards ? await pace.keep(() => madeVersion(store, key, wanted, signal)) : told;
+  const made = told === null && !listsAfterwards ? await madeVersion(store, key, wanted, signal) : told;
   await journal.done({ ...line, made });
   sums.promoted += 1;
   sums.bytes += wanted.bytes;
 }
 
 /** Whether only a closer look can tell that it need not be copied: of equal size, and its ETag, where that tells anything. */
-function mayBeCopy(now: VersionReference, wanted: VersionReference, head: VersionHead): boolean {
+function mayBeCopy(now: VersionReference, wanted: VersionReference, head: ObjectHead): boolean {
   return now.bytes === wanted.bytes && (now.etag === wanted.etag || isEtagLost(head));
 }
 
 /** The current version when it is the copy that was just made; null when another writer was quicker. */
 async function madeVersion(
-  store: S3Store,
+  store: S3,
   key: string,
   wanted: VersionReference,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const made = await headOf(store, key, undefined, signal);
+  const made = await headVersion(store, key, undefined, signal);
   const isCopy = plainEtag(made.ETag) === wanted.etag || made.Metadata?.[copyOfName] === wanted.versionId;
   return isCopy ? (made.VersionId ?? null) : null;
 }
 
 async function hide(
-  { store, pace, signal, journal }: RestoreWork,
+  { store, signal, journal }: RestoreWork,
   key: string,
   now: VersionReference,
   sums: RestoreSums,
 ): Promise<void> {
   const line = { key, action: 'hidden' as const, before: referenceTo(now), promoted: null };
   await journal.begin(line);
-  const made = await notedIfRefused(journal, key, () => pace.keep(() => putMarker(store, key, signal)));
+  const made = await notedIfRefused(journal, key, () => putMarker(store, key, signal));
   await journal.done({ ...line, made });
   sums.hidden += 1;
 }
 
 /** A deletion without a version's id deletes nothing in a versioned bucket: it puts a marker on top. */
-async function putMarker(store: S3Store, key: string, signal: AbortSignal): Promise<string | null> {
-  const { sdk, client, location } = store;
-  const command = new sdk.DeleteObjectCommand({ Bucket: location.bucket, Key: objectName(location, key) });
-  const { VersionId } = await client.send(command, { abortSignal: signal });
-  if (VersionId !== undefined) return VersionId;
+async function putMarker(store: S3, key: string, signal: AbortSignal): Promise<string | null> {
+  const versionId = await removeObject(store, key, { signal });
+  if (versionId !== undefined) return versionId;
   const latest: ObjectVersion | undefined = await latestOf(store, key, signal);
   return latest?.kind === 'marker' ? latest.versionId : null;
 }

@@ -1,4 +1,4 @@
-import type { ObjectVersion } from './object-version.ts';
+import type { ObjectVersion } from '../s3/versions.ts';
 
 /** A version as a report names it. */
 export type VersionReference = Pick<ObjectVersion, 'versionId' | 'kind' | 'bytes' | 'etag' | 'at'>;

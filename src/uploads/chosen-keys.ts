@@ -5,7 +5,7 @@ import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { KeyHistory } from './key-history.ts';
-import { compareKeys } from './key-order.ts';
+import { compareKeys } from '../s3/key-order.ts';
 import { namedKeys } from './refused-keys.ts';
 
 /** What a query of keys gave, each key counted once. */

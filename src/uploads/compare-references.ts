@@ -1,4 +1,4 @@
-import { compareKeys } from './key-order.ts';
+import { compareKeys } from '../s3/key-order.ts';
 import type { PresentObject } from './objects-at.ts';
 import type { Reference } from './references.ts';
 

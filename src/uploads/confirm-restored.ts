@@ -24,7 +24,7 @@ export interface Confirmation {
 export async function confirmRestored(
   histories: AsyncIterable<KeyHistory>,
   facts: DecisionFacts,
-  work: Pick<RestoreWork, 'store' | 'pace' | 'signal' | 'report'> & { readonly skipUntrusted: boolean },
+  work: Pick<RestoreWork, 'store' | 'signal' | 'report'> & { readonly skipUntrusted: boolean },
   lists: Omit<Confirmation, 'keys'>,
 ): Promise<Confirmation> {
   let keys = 0;
@@ -47,7 +47,7 @@ export async function confirmRestored(
 }
 
 async function isAsWanted(
-  work: Pick<RestoreWork, 'store' | 'pace' | 'signal'>,
+  work: Pick<RestoreWork, 'store' | 'signal'>,
   { action, now, wanted }: Decision,
 ): Promise<boolean> {
   if (action === 'none') return true;

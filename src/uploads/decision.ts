@@ -1,5 +1,5 @@
 import type { KeyHistory } from './key-history.ts';
-import type { ObjectVersion } from './object-version.ts';
+import type { ObjectVersion } from '../s3/versions.ts';
 
 /**
  * Why a key's state at an instant cannot be known for sure:

@@ -2,21 +2,20 @@ import { uploadsIdentity } from '../artifact/uploads-instant.ts';
 import { Failure } from '../base/failure.ts';
 import { counted } from '../base/quantity/counted.ts';
 import { parseDuration, renderPlanDuration } from '../base/quantity/duration.ts';
-import type { S3Store } from '../store/s3-client.ts';
+import type { S3 } from '../s3/client.ts';
+import { listVersions, versionPages } from '../s3/versions.ts';
 import type { UploadsRestoreParameters } from '../language/generated/uploads-restore.types.ts';
 import type { TaskContext } from '../task/contract.ts';
 import { emptyTally, onlyKeys, openRows, type KeyTally } from './chosen-keys.ts';
 import { describeSkew, findInstant, type Instant } from './instant.ts';
 import { historiesOf, type KeyHistory } from './key-history.ts';
-import { listVersions } from './list-versions.ts';
 import { readNoncurrentExpiry, type NoncurrentExpiry } from './noncurrent-expiry.ts';
 import { ofKeys, openReferences } from './references.ts';
 import { nameKeys } from './refused-keys.ts';
 import type { InstantRestore } from './restore-to-instant.ts';
-import { placeIn, type IntoTarget } from './restore-uploads.ts';
+import type { IntoTarget } from './restore-uploads.ts';
 import type { RestoreWork } from './restore-work.ts';
 import { readVersioning, type StoreClock } from './uploads-store.ts';
-import { versionPages } from './version-page.ts';
 
 /** What a step asks for, settled, and the instant that it means. */
 export interface InstantRequest {
@@ -74,7 +73,7 @@ export async function readRequest(
 async function historiesFor(
   context: TaskContext,
   { prefix = '', keys: sql }: UploadsRestoreParameters,
-  store: S3Store,
+  store: S3,
   { atMs }: Instant,
 ): Promise<InstantRestore['histories']> {
   const all = (since?: number): AsyncIterable<KeyHistory> =>
@@ -127,7 +126,7 @@ async function openKeys(
 async function intoOf(
   context: TaskContext,
   { into }: UploadsRestoreParameters,
-  store: S3Store,
+  store: S3,
 ): Promise<IntoTarget | undefined> {
   if (into === undefined) return undefined;
   const { bucket, prefix = '' } = into;
@@ -136,7 +135,7 @@ async function intoOf(
       hint: 'Say another bucket: what is copied would be one of the uploads.',
     });
   }
-  const versioning = await readVersioning(placeIn(store, { bucket, prefix }), context.signal);
+  const versioning = await readVersioning(store.at({ bucket, prefix }), context.signal);
   return { bucket, prefix, versioned: versioning === 'enabled' };
 }
 

@@ -5,7 +5,7 @@ import { uploadsIdentity } from '../artifact/uploads-instant.ts';
 import type { Manifest } from '../artifact/manifest.ts';
 import { Failure } from '../base/failure.ts';
 import { renderDuration } from '../base/quantity/duration.ts';
-import type { S3Store } from '../store/s3-client.ts';
+import type { S3 } from '../s3/client.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { StoreClock } from './uploads-store.ts';
 
@@ -40,7 +40,7 @@ type Lent = Pick<
 export async function findInstant(
   lent: Lent,
   choice: InstantChoice,
-  store: S3Store,
+  store: S3,
   clock: StoreClock,
 ): Promise<Instant | undefined> {
   const { at, artifact } = choice;
@@ -78,7 +78,7 @@ function open({ environment, repository }: Lent, name: string): ReturnType<Lent[
   return name === environment.name ? repository() : repository(name);
 }
 
-function instantOf({ report }: Lent, manifest: Manifest, store: S3Store): number {
+function instantOf({ report }: Lent, manifest: Manifest, store: S3): number {
   const { uploads, time } = manifest.recoveryPoint;
   if (uploads === undefined || uploads.time === null) {
     const why = uploads?.unread ?? 'its environment had no bucket of uploads then';

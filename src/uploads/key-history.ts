@@ -1,5 +1,5 @@
 import { isCanaryKey } from '../bucket/canary/canary.ts';
-import type { ObjectVersion } from './object-version.ts';
+import type { ObjectVersion } from '../s3/versions.ts';
 
 /** What a key's versions say of two instants; as small for a key of a million versions as for one. */
 export interface KeyHistory {

@@ -1,5 +1,7 @@
-import { objectName, type S3Store } from '../store/s3-client.ts';
-import { s3Failure, statusOf } from '../store/s3-failure.ts';
+import { Failure } from '../base/failure.ts';
+import { storedLifecycle, type StoredRule } from '../s3/bucket.ts';
+import { objectName, type S3 } from '../s3/client.ts';
+import { statusOf } from '../s3/failure.ts';
 
 const dayMs = 86_400_000;
 
@@ -19,14 +21,10 @@ interface ExpiryRule {
 }
 
 /** Reads the bucket's rules. Where they may not be read, nothing is known of expiry, and it says so. */
-export async function readNoncurrentExpiry(store: S3Store, signal: AbortSignal): Promise<NoncurrentExpiry> {
-  const { sdk, client, location } = store;
+export async function readNoncurrentExpiry(store: S3, signal: AbortSignal): Promise<NoncurrentExpiry> {
+  const { location } = store;
   try {
-    const answer = await client.send(
-      new sdk.GetBucketLifecycleConfigurationCommand({ Bucket: location.bucket }),
-      { abortSignal: signal },
-    );
-    const rules = (answer.Rules ?? []).flatMap((rule): ExpiryRule[] => {
+    const rules = ((await storedLifecycle.read(store, signal)) ?? []).flatMap((rule): ExpiryRule[] => {
       const days = rule.NoncurrentVersionExpiration?.NoncurrentDays;
       if (rule.Status !== 'Enabled' || days === undefined) return [];
       // Tags, sizes and a number to keep narrow a rule: it may act on fewer versions, never earlier.
@@ -35,12 +33,10 @@ export async function readNoncurrentExpiry(store: S3Store, signal: AbortSignal):
     return noncurrentExpiry(rules, (key) => objectName(location, key));
   } catch (error) {
     signal.throwIfAborted();
-    if (statusOf(error) === 404) return noncurrentExpiry([], String);
-    const status = statusOf(error);
-    if (status === 403 || status === 501 || status === 405) {
-      return { ...noncurrentExpiry([], String), unknown: s3Failure(error, 'read', location).message };
-    }
-    throw s3Failure(error, 'read', location);
+    // Whoever may not read them, or has a store without rules, may restore all the same.
+    if (error instanceof Failure && [403, 405, 501].includes(statusOf(error) ?? 0))
+      return { ...noncurrentExpiry([], String), unknown: error.message };
+    throw error;
   }
 }
 
@@ -61,14 +57,8 @@ function rulesFor(rules: readonly ExpiryRule[], name: string): readonly ExpiryRu
   return rules.filter(({ prefix }) => name.startsWith(prefix));
 }
 
-function prefixOf(rule: {
-  readonly Prefix?: string | undefined;
-  readonly Filter?:
-    | {
-        readonly Prefix?: string | undefined;
-        readonly And?: { readonly Prefix?: string | undefined } | undefined;
-      }
-    | undefined;
-}): string {
-  return rule.Filter?.And?.Prefix ?? rule.Filter?.Prefix ?? rule.Prefix ?? '';
+function prefixOf({ Filter, ...rule }: StoredRule): string {
+  // A rule of the first form has its prefix outside of the filter.
+  const { Prefix }: { readonly Prefix?: string | undefined } = rule;
+  return Filter?.And?.Prefix ?? Filter?.Prefix ?? Prefix ?? '';
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { chunksOf } from '../store/body.ts';
-import { objectName, type S3Store } from '../store/s3-client.ts';
+import type { Readable } from 'node:stream';
+import { chunksOf } from '../base/body.ts';
+import type { S3 } from '../s3/client.ts';
+import { downloadObject } from '../s3/download.ts';
 import type { PresentObject } from './objects-at.ts';
 
 /** Reads an object's content and gives its hash, hex. Errors are the store's own. */
@@ -13,17 +14,9 @@ export type HashObject = (
   signal: AbortSignal,
 ) => Promise<string>;
 
-export function hashInBucket({ sdk, client, location }: S3Store): HashObject {
-  return async ({ key, versionId }, algorithm, signal) => {
-    const command = new sdk.GetObjectCommand({
-      Bucket: location.bucket,
-      Key: objectName(location, key),
-      ...(versionId !== undefined && { VersionId: versionId }),
-    });
-    const { Body } = await client.send(command, { abortSignal: signal });
-    if (!(Body instanceof Readable)) throw new Error('the SDK gave no stream in Node');
-    return hashOf(Body, algorithm, signal);
-  };
+export function hashInBucket(store: S3): HashObject {
+  return async ({ key, versionId }, algorithm, signal) =>
+    hashOf(await downloadObject(store, key, { versionId, signal }), algorithm, signal);
 }
 
 export function hashInFolder(root: string): HashObject {

@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { folderFailure } from '../store/folder-failure.ts';
 import type { KeyHistory } from './key-history.ts';
-import { compareKeys } from './key-order.ts';
+import { compareKeys } from '../s3/key-order.ts';
 
 /** A file that lies there, or lay there at the instant. */
 export interface PresentObject {

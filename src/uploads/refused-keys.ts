@@ -2,8 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { Failure } from '../base/failure.ts';
-import { namesOf, statusOf } from '../store/s3-failure.ts';
-import { isTooMuch } from './pace.ts';
+import { isNamed, isTooMuch, statusOf } from '../s3/failure.ts';
 
 /** Keys that are named in a message and in the record. */
 export const namedKeys = 20;
@@ -11,7 +10,7 @@ export const namedKeys = 20;
 const hopeless = 500;
 
 /** Refusals that are about the whole bucket or the caller, whatever the key. */
-const ofEverything: ReadonlySet<string> = new Set([
+const ofEverything = [
   'InvalidAccessKeyId',
   'SignatureDoesNotMatch',
   'InvalidToken',
@@ -20,13 +19,14 @@ const ofEverything: ReadonlySet<string> = new Set([
   'NoSuchBucket',
   'PermanentRedirect',
   'AuthorizationHeaderMalformed',
-]);
+];
 
-/** Whether the store has refused one key, so that the others may go on. */
+/** Whether one key was refused, by the store or by us, so that the others may go on. */
 export function isOfTheKey(error: unknown): boolean {
+  if (error instanceof Failure && error.code === 'target-refused') return true;
   const status = statusOf(error);
   if (status === undefined || status < 400 || status >= 500 || isTooMuch(error)) return false;
-  return !namesOf(error).some((name) => ofEverything.has(name));
+  return !isNamed(error, ...ofEverything);
 }
 
 /** Lines about keys: the first named, all in a file, none in memory. */
@@ -71,12 +71,10 @@ export async function noteRefused(
   key: string,
   error: unknown,
   done: number,
-  tell: (error: unknown) => Failure,
 ): Promise<void> {
-  if (!isOfTheKey(error)) throw error instanceof Failure ? error : tell(error);
-  const failure = tell(error);
-  await refused.add(key, { error: failure.message });
-  if (refused.count >= hopeless && done === 0) throw failure;
+  if (!(error instanceof Failure) || !isOfTheKey(error)) throw error;
+  await refused.add(key, { error: error.message });
+  if (refused.count >= hopeless && done === 0) throw error;
 }
 
 /** `a`, `b` and 18 more: keys as JSON shows them, so that spaces and newlines are seen. */

@@ -2,22 +2,22 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
 import { counted } from '../base/quantity/counted.ts';
-import { urlOf } from '../store/s3-client.ts';
+import { urlOf } from '../s3/client.ts';
 import { bringBack, type BringBackOptions } from './archived.ts';
 import { openChangeJournal } from './change-journal.ts';
 import { confirmRestored } from './confirm-restored.ts';
 import { decide, type DecisionFacts } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
-import type { ObjectVersion } from './object-version.ts';
+import type { ObjectVersion } from '../s3/versions.ts';
 import { createKeyList, nameKeys, type KeyList } from './refused-keys.ts';
 import { describeOutcome, describeSums, describeSurvey } from './restore-words.ts';
 import { failOn, told, warnOf } from './restore-outcome.ts';
-import { placeIn, restoreKeys, type IntoTarget } from './restore-uploads.ts';
+import { restoreKeys, type IntoTarget } from './restore-uploads.ts';
 import { changesOf, type RestoreWork } from './restore-work.ts';
 import { settleBegun } from './settle-begun.ts';
 import { copiedBy, survey, type Survey } from './survey.ts';
 import type { ChangeHeader } from './unfinished-changes.ts';
-import { isArchivedClass } from './version-head.ts';
+import { isArchivedClass } from '../s3/copy.ts';
 
 /** A restore of uploads, everything settled. */
 export interface InstantRestore {
@@ -54,7 +54,7 @@ export async function restoreToInstant(
   onReport: (path: string) => Promise<void>,
 ): Promise<InstantResult> {
   const { work, facts, kept, into } = restore;
-  const place = into === undefined ? undefined : urlOf(placeIn(work.store, into).location);
+  const place = into === undefined ? undefined : urlOf(work.store.at(into).location);
   const found = await lookFirst(restore);
   if (restore.dryRun) {
     const changes = join(kept, 'planned.ndjson');

@@ -1,16 +1,15 @@
 import { Failure } from '../base/failure.ts';
-import { objectName, urlOf, type S3Store } from '../store/s3-client.ts';
+import { urlOf, type S3 } from '../s3/client.ts';
+import { copyVersion } from '../s3/copy.ts';
+import { headObject, headVersion } from '../s3/object.ts';
 import { referenceTo } from './change.ts';
 import { changeKey } from './change-key.ts';
-import { copyVersion } from './copy-version.ts';
 import { decide, type Decision, type DecisionFacts } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
 import { forEachOf } from '../base/waiting.ts';
 import { noteRefused } from './refused-keys.ts';
 import { changesOf, noSums, type RestoreSums, type RestoreWork } from './restore-work.ts';
 import { isSameObject } from './same-object.ts';
-import { uploadsFailure } from './uploads-store.ts';
-import { headOf } from './version-head.ts';
 
 /** Another place for the copies, in the same store. */
 export interface IntoTarget {
@@ -46,9 +45,7 @@ export async function restoreKeys(
       await bringToInstant(own, plan, decision, sums);
     } catch (error) {
       signal.throwIfAborted();
-      await noteRefused(work.refused, history.key, error, changesOf(sums), (cause) =>
-        uploadsFailure(cause, 'store', work.store.location, history.key),
-      );
+      await noteRefused(work.refused, history.key, error, changesOf(sums));
     }
     keys += 1;
     work.report.progress(sums.bytes, plan.totals.bytes);
@@ -82,21 +79,20 @@ async function copyInto(
   wanted: NonNullable<Decision['wanted']>,
   sums: RestoreSums,
 ): Promise<void> {
-  const { store, pace, signal, limits, journal } = work;
+  const { store, signal, limits, journal } = work;
   const { key } = wanted;
-  const target = placeIn(store, into);
-  const head = await pace.keep(() => headOf(store, key, wanted.versionId, signal));
-  const there = await pace.keep(() => headIfAny(target, key, signal));
+  const target = store.at(into);
+  const head = await headVersion(store, key, wanted.versionId, signal);
+  const there = await headObject(target, key, signal);
   if (there !== undefined) {
     const source = { versionId: wanted.versionId, head };
     const current = { versionId: there.VersionId ?? 'null' };
-    if (await pace.keep(() => isSameObject(target, key, current, source, signal, store))) {
+    if (await isSameObject(target, key, current, source, signal, store)) {
       sums.already += 1;
       return;
     }
     if (!into.versioned) throw occupied(target, key);
   }
-  const place = { bucket: into.bucket, name: objectName(target.location, key) };
   const line = {
     key,
     action: 'copied' as const,
@@ -105,33 +101,14 @@ async function copyInto(
     into: urlOf(target.location, key),
   };
   await journal.begin(line);
-  const made = await pace.keep(() => copyVersion(store, wanted, place, head, { limits, signal }));
+  const made = await copyVersion(store, wanted, target, head, { limits, signal });
   await journal.done({ ...line, made });
   sums.copied += 1;
   sums.bytes += wanted.bytes;
 }
 
-/** A store's client, on the place that copies go to. */
-export function placeIn(store: S3Store, { bucket, prefix }: Pick<IntoTarget, 'bucket' | 'prefix'>): S3Store {
-  return { ...store, location: { ...store.location, bucket, prefix } };
-}
-
-async function headIfAny(
-  store: S3Store,
-  key: string,
-  signal: AbortSignal,
-): Promise<Awaited<ReturnType<typeof headOf>> | undefined> {
-  try {
-    return await headOf(store, key, undefined, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof Error && error.name === 'NotFound') return undefined;
-    throw error;
-  }
-}
-
-/** An answer of the store's kind, so that it is about this key alone. */
-function occupied(store: S3Store, key: string): Error {
+/** About this key alone. */
+function occupied(store: S3, key: string): Failure {
   const why = `${urlOf(store.location, key)} is another object, and its bucket keeps no versions: it is not overwritten`;
-  return Object.assign(new Failure('target-refused', why), { $metadata: { httpStatusCode: 412 } });
+  return new Failure('target-refused', why);
 }

@@ -1,19 +1,18 @@
 import type { Clock } from '../base/clock.ts';
 import { counted } from '../base/quantity/counted.ts';
-import type { S3Store } from '../store/s3-client.ts';
+import type { S3 } from '../s3/client.ts';
+import { usualCopyLimits, type CopyLimits } from '../s3/copy.ts';
 import type { Reporter, TaskContext } from '../task/contract.ts';
 import type { ChangeJournal } from './change-journal.ts';
-import { usualCopyLimits, type CopyLimits } from './copy-version.ts';
-import { createPace, type Pace } from './pace.ts';
 import type { KeyList } from './refused-keys.ts';
 
 /** What everything that changes a bucket works with. */
 export interface RestoreWork {
-  readonly store: S3Store;
+  /** Asked at a pace that the store can bear. */
+  readonly store: S3;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly report: Reporter;
-  readonly pace: Pace;
   /** Keys at a time. */
   readonly lanes: number;
   readonly limits: CopyLimits;
@@ -38,15 +37,15 @@ export interface RestoreSums {
 /** Work for a task's attempt; the journal and the refused keys come with what is done. */
 export function openWork(
   context: Pick<TaskContext, 'clock' | 'signal' | 'report'>,
-  store: S3Store,
+  store: S3,
   lanes: number,
 ): Omit<RestoreWork, 'journal' | 'refused' | 'listsAfterwards'> {
   const { clock, signal, report } = context;
   const onSlowDown = (atATime: number): void => {
     report.note(`the store asks for less: ${counted(atATime, 'request')} at a time`);
   };
-  const pace = createPace({ clock, signal, most: lanes, random: Math.random, onSlowDown });
-  return { store, clock, signal, report, pace, lanes, limits: usualCopyLimits };
+  const paced = store.paced({ most: lanes, onSlowDown });
+  return { store: paced, clock, signal, report, lanes, limits: usualCopyLimits };
 }
 
 export function noSums(): RestoreSums {

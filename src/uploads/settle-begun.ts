@@ -1,12 +1,11 @@
 import type { BegunChange, Change } from './change.ts';
 import { isCopyOf } from './copy-of.ts';
-import type { ObjectVersion } from './object-version.ts';
+import { latestOf, type ObjectVersion } from '../s3/versions.ts';
 import type { RestoreWork } from './restore-work.ts';
-import { latestOf } from './version-page.ts';
 
 /** Whether what is current is what a change has made. Errors are the store's own. */
 export async function isMade(
-  work: Pick<RestoreWork, 'store' | 'pace' | 'signal'>,
+  work: Pick<RestoreWork, 'store' | 'signal'>,
   now: ObjectVersion,
   change: Change | BegunChange,
 ): Promise<boolean> {
@@ -19,13 +18,11 @@ export async function isMade(
  * Looks at the keys whose change a killed run had begun: what was done is noted as done, so that the report knows it.
  * Errors are the store's own.
  */
-export async function settleBegun(
-  work: Pick<RestoreWork, 'store' | 'journal' | 'pace' | 'signal'>,
-): Promise<void> {
-  const { store, journal, pace, signal } = work;
+export async function settleBegun(work: Pick<RestoreWork, 'store' | 'journal' | 'signal'>): Promise<void> {
+  const { store, journal, signal } = work;
   for (const change of journal.begun) {
     if (change.action === 'copied') continue;
-    const now = await pace.keep(() => latestOf(store, change.key, signal));
+    const now = await latestOf(store, change.key, signal);
     const isDone =
       now !== undefined && now.versionId !== change.before?.versionId && (await isMade(work, now, change));
     if (isDone) await journal.done({ ...change, made: now.versionId });

@@ -3,7 +3,7 @@ import { decide } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
 import { looksEqual } from './object-version.ts';
 import type { KeyList } from './refused-keys.ts';
-import { isArchivedClass } from './version-head.ts';
+import { isArchivedClass } from '../s3/copy.ts';
 
 /** What a restore is about to do, in numbers: found by one pass over the listing, which changes nothing. */
 export interface Survey {

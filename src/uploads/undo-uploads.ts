@@ -5,12 +5,10 @@ import { readChanges } from './change-lines.ts';
 import { isCopyOf } from './copy-of.ts';
 import type { UndoneReport } from './find-report.ts';
 import { forEachOf } from '../base/waiting.ts';
-import type { ObjectVersion } from './object-version.ts';
 import { noteRefused, type KeyList } from './refused-keys.ts';
 import { changesOf, noSums, type RestoreSums, type RestoreWork } from './restore-work.ts';
 import { isMade } from './settle-begun.ts';
-import { uploadsFailure } from './uploads-store.ts';
-import { latestOf } from './version-page.ts';
+import { latestOf, type ObjectVersion } from '../s3/versions.ts';
 
 /** What an undo does about one change. */
 type Undoing =
@@ -23,7 +21,7 @@ type Undoing =
       readonly wanted: VersionReference | undefined;
     };
 
-type Look = Pick<RestoreWork, 'store' | 'pace' | 'signal'>;
+type Look = Pick<RestoreWork, 'store' | 'signal'>;
 
 /** An undo in numbers: found by looking at each key of the report, which changes nothing. */
 export interface PlannedUndo {
@@ -78,9 +76,7 @@ export async function undoChanges(
       await undoOne({ ...work, signal }, change, sums, changedSince);
     } catch (error) {
       signal.throwIfAborted();
-      await noteRefused(work.refused, change.key, error, changesOf(sums), (cause) =>
-        uploadsFailure(cause, 'store', work.store.location, change.key),
-      );
+      await noteRefused(work.refused, change.key, error, changesOf(sums));
     }
     keys += 1;
     work.report.progress(sums.bytes);
@@ -111,7 +107,7 @@ async function undoingOf(work: Look, change: Change | BegunChange): Promise<Undo
       { hint: 'Remove the copies there when they are not needed any more.' },
     );
   }
-  const now = await work.pace.keep(() => latestOf(work.store, key, work.signal));
+  const now = await latestOf(work.store, key, work.signal);
   // First, because what was before may look the same and have other metadata.
   if (now !== undefined && (await isMade(work, now, change)))
     return { kind: 'undo', now, wanted: before?.kind === 'object' ? before : undefined };

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freeLoopbackPort } from '../../src/postgres/loopback-port.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
+import { until } from '../fixtures/until.ts';
 import type { RunningService } from './running-service.ts';
 
 /** The shell outlives this process by a moment: its standard input ends however this process does, then it cleans up. */
@@ -21,8 +23,16 @@ exit 0
 /** Another process may take a port between its choice and the gateway's start. */
 const attempts = 3;
 
+/** A gateway that can go and come again; what it stores stays. */
+export interface NativeS3 extends RunningService<Gateway> {
+  /** Ends what answers, at once, as a power cut would. */
+  kill(): Promise<void>;
+  /** Starts it again; resolves when it answers. */
+  revive(): Promise<void>;
+}
+
 /** Ceph's gateway on a free port, in memory, gone when stopped or when this process is gone. */
-export async function startNativeS3(options: GatewayOptions = {}): Promise<RunningService<Gateway>> {
+export async function startNativeS3(options: GatewayOptions = {}): Promise<NativeS3> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnce(options);
@@ -32,10 +42,7 @@ export async function startNativeS3(options: GatewayOptions = {}): Promise<Runni
   }
 }
 
-async function startOnce({
-  lifecycleDaySeconds = 0,
-  tls = false,
-}: GatewayOptions): Promise<RunningService<Gateway>> {
+async function startOnce({ lifecycleDaySeconds = 0, tls = false }: GatewayOptions): Promise<NativeS3> {
   const folder = await mkdtemp(join(tmpdir(), 'run-plan-s3-'));
   const port = await freeLoopbackPort();
   const tlsPort = tls ? await freeLoopbackPort() : undefined;
@@ -76,9 +83,46 @@ async function startOnce({
         secure: { endpoint: `https://localhost:${tlsPort}`, certificate: join(folder, 'tls.crt') },
       }),
     },
+    kill: () => killGateway(folder),
+    revive: () => reviveGateway(folder, port),
     stop: async () => {
       keeper.stdin.end();
       await exited;
     },
   };
+}
+
+async function killGateway(folder: string): Promise<void> {
+  const pid = Number(await readFile(join(folder, 'rgw.pid'), 'utf8'));
+  process.kill(pid, 'SIGKILL');
+  await until('the gateway is gone', async () => {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    return !line.includes(folder);
+  });
+}
+
+/** As ceph-rgw-up.sh starts it, so that ceph-rgw-down.sh finds and ends it. */
+async function reviveGateway(folder: string, port: number): Promise<void> {
+  const config = join(folder, 'ceph.conf');
+  const gateway = spawn('radosgw', ['-n', 'client.rgw', '--conf', config, '-f'], {
+    detached: true,
+    stdio: 'ignore',
+    env: { PATH: process.env['PATH'] },
+  });
+  gateway.unref();
+  await writeFile(join(folder, 'rgw.pid'), String(gateway.pid));
+  await until('the gateway answers again', () => listens(port));
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
 }

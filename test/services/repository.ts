@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { RepositorySettings, S3Location } from '../../src/language/environment/environment.ts';
 import { openRepository } from '../../src/store/open.ts';
 import type { Repository } from '../../src/store/repository.ts';
-import type { S3Options } from '../../src/store/s3.ts';
+import type { S3Options } from '../../src/s3/client.ts';
 import type { Secret, SecretReference, Secrets } from '../../src/language/secret-reference.ts';
 import { createBucket, emptyAndRemoveBucket, putObjects, type BucketOptions } from './bucket.ts';
 import type { Services } from './services.ts';

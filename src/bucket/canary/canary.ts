@@ -1,4 +1,4 @@
-import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
+import type { StoredRule } from '../../s3/bucket.ts';
 
 const dayMs = 86_400_000;
 /** A larger canary would cost more than it tells. Bytes. */

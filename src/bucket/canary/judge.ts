@@ -1,4 +1,4 @@
-import type { LifecycleRule as StoredRule } from '@aws-sdk/client-s3';
+import type { StoredRule } from '../../s3/bucket.ts';
 import { actsOf, covers, scopeOf, takers, type CanaryAct, type CanaryWish } from './canary.ts';
 import type { OtherAct, PlantedCanary } from './ledger.ts';
 

@@ -1,42 +1,40 @@
 import { randomBytes } from 'node:crypto';
-import type { S3Store } from '../../store/s3-client.ts';
+import type { S3 } from '../../s3/client.ts';
+import { encodeTags, putObject, removeObject } from '../../s3/object.ts';
+import { beginParts } from '../../s3/upload.ts';
 import { canaryFolder, covers, type CanaryWish, type RuleScope } from './canary.ts';
 import type { PlantedCanary } from './ledger.ts';
 
 export interface Planting {
-  readonly store: S3Store;
+  readonly store: S3;
   readonly signal: AbortSignal;
   readonly nowMs: number;
 }
 
 /**
  * Puts a canary where the rule is about it; undefined for a rule about versions in a bucket that keeps none.
- * @throws the SDK's errors
+ * @throws Failure `repository-*`
  */
 export async function plant(
   wish: CanaryWish,
   { store, signal, nowMs }: Planting,
 ): Promise<PlantedCanary | undefined> {
-  const { sdk, client, location } = store;
-  const options = { abortSignal: signal };
   const key = `${wish.prefix}${canaryFolder}${randomBytes(8).toString('hex')}`;
-  const target = { Bucket: location.bucket, Key: key };
   const planted = { rule: wish.rule, act: wish.act, key, plantedAtMs: nowMs, days: wish.days };
   if (wish.act === 'is aborted as an unfinished upload') {
-    const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(target), options);
-    return { ...planted, ...(UploadId !== undefined && { uploadId: UploadId }) };
+    return { ...planted, uploadId: await beginParts(store, key, {}, signal) };
   }
-  const put = () => client.send(new sdk.PutObjectCommand({ ...target, ...contentOf(wish) }), options);
-  const { VersionId } = await put();
+  const put = () => putObject(store, key, new Uint8Array(wish.bytes), tagging(wish), signal);
+  const versionId = await put();
   const isOfVersions = wish.act.endsWith('noncurrent version') || wish.act === 'expires as a delete marker';
-  if (isOfVersions && VersionId === undefined) {
-    await client.send(new sdk.DeleteObjectCommand(target), options);
+  if (isOfVersions && versionId === undefined) {
+    await removeObject(store, key, { signal });
     return undefined;
   }
-  const version = VersionId === undefined ? {} : { versionId: VersionId };
+  const version = versionId === undefined ? {} : { versionId };
   if (wish.act === 'expires as a delete marker') {
-    await client.send(new sdk.DeleteObjectCommand(target), options);
-    await client.send(new sdk.DeleteObjectCommand({ ...target, VersionId }), options);
+    await removeObject(store, key, { signal });
+    await removeObject(store, key, { versionId, signal });
     return planted;
   }
   if (wish.act.endsWith('noncurrent version')) {
@@ -66,16 +64,10 @@ export async function plantControl(
   ];
   const free = candidates.find((candidate) => !scopes.some((scope) => covers(scope, candidate)));
   if (free === undefined) return undefined;
-  const { sdk, client, location } = store;
-  const command = new sdk.PutObjectCommand({ Bucket: location.bucket, Key: free.key, ...contentOf(free) });
-  await client.send(command, { abortSignal: signal });
+  await putObject(store, free.key, new Uint8Array(free.bytes), tagging(free), signal);
   return { rule: wish.rule, act: 'control', key: free.key, plantedAtMs: nowMs, days: wish.days };
 }
 
-function contentOf({ tags, bytes }: Pick<CanaryWish, 'tags' | 'bytes'>): {
-  Body: Uint8Array;
-  Tagging?: string;
-} {
-  const words = Object.entries(tags).map((pair) => pair.map(encodeURIComponent).join('='));
-  return { Body: new Uint8Array(bytes), ...(words.length > 0 && { Tagging: words.join('&') }) };
+function tagging({ tags }: Pick<CanaryWish, 'tags'>): { readonly Tagging?: string } {
+  return Object.keys(tags).length === 0 ? {} : { Tagging: encodeTags(tags) };
 }

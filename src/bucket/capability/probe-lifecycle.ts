@@ -1,7 +1,7 @@
 import type { LifecycleRule } from '../../language/environment/bucket.ts';
 import type { ProbedCapability } from '../../language/generated/store-capabilities.types.ts';
 import { differences } from '../facts.ts';
-import { readLifecycle, removeLifecycle, writeLifecycle } from '../lifecycle-calls.ts';
+import { storedLifecycle } from '../../s3/bucket.ts';
 import { ruleFacts, storedRule } from '../lifecycle-rules.ts';
 import type { Ground } from './ground.ts';
 import { has, lacks, refusal, type Verdict } from './verdict.ts';
@@ -41,9 +41,9 @@ async function keepsRule({ store, signal }: Ground, rule: LifecycleRule): Promis
   const sent = [storedRule(rule)];
   try {
     signal.throwIfAborted();
-    await writeLifecycle(store, sent);
-    const wrong = differences(ruleFacts(await readLifecycle(store, signal)), ruleFacts(sent));
-    await removeLifecycle(store);
+    await storedLifecycle.write(store, sent);
+    const wrong = differences(ruleFacts(await storedLifecycle.read(store, signal)), ruleFacts(sent));
+    await storedLifecycle.remove(store);
     if (wrong.length === 0) return has('kept as sent');
     const keys = wrong.map(({ key }) => key.replace(/^lifecycle\.probe\./, ''));
     return lacks(`dropped or changed in silence: ${keys.join(', ')}`);

@@ -1,4 +1,6 @@
-import { statusOf } from '../../store/s3-failure.ts';
+import { storedObjectLock } from '../../s3/bucket.ts';
+import { statusOf } from '../../s3/failure.ts';
+import { holdVersion, putObject, removeObject } from '../../s3/object.ts';
 import type { Ground } from './ground.ts';
 import { has, lacks, refusal, type Verdict } from './verdict.ts';
 
@@ -7,23 +9,13 @@ import { has, lacks, refusal, type Verdict } from './verdict.ts';
  * hold, which can be taken away at once; a retention would outlive the probe.
  */
 export async function probeObjectLock({ store, signal }: Ground): Promise<Verdict> {
-  const { sdk, client, location } = store;
-  const { bucket: Bucket } = location;
-  const options = { abortSignal: signal };
-  const configure = (Rule?: { DefaultRetention: { Mode: 'GOVERNANCE'; Days: number } }) =>
-    client.send(
-      new sdk.PutObjectLockConfigurationCommand({
-        Bucket,
-        ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', ...(Rule !== undefined && { Rule }) },
-      }),
-      options,
-    );
+  const rule = { DefaultRetention: { Mode: 'GOVERNANCE' as const, Days: 3 } };
   try {
-    await configure({ DefaultRetention: { Mode: 'GOVERNANCE', Days: 3 } });
-    const answer = await client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket }), options);
+    await storedObjectLock.write(store, { ObjectLockEnabled: 'Enabled', Rule: rule });
+    const kept = await storedObjectLock.read(store, signal);
     // Before anything is uploaded: what the default locks stays for days.
-    await configure();
-    const { Mode, Days } = answer.ObjectLockConfiguration?.Rule?.DefaultRetention ?? {};
+    await storedObjectLock.remove(store);
+    const { Mode, Days } = kept?.Rule?.DefaultRetention ?? {};
     if (Mode !== 'GOVERNANCE' || Days !== 3) return lacks('the default retention is another when read back');
     return await probeHold({ store, signal });
   } catch (error) {
@@ -32,20 +24,16 @@ export async function probeObjectLock({ store, signal }: Ground): Promise<Verdic
 }
 
 async function probeHold({ store, signal }: Ground): Promise<Verdict> {
-  const { sdk, client, location } = store;
-  const options = { abortSignal: signal };
-  const target = { Bucket: location.bucket, Key: 'held' };
-  const { VersionId } = await client.send(new sdk.PutObjectCommand({ ...target, Body: 'probe' }), options);
-  const hold = (Status: 'ON' | 'OFF') =>
-    client.send(new sdk.PutObjectLegalHoldCommand({ ...target, VersionId, LegalHold: { Status } }), options);
-  await hold('ON');
+  const key = 'held';
+  const versionId = await putObject(store, key, 'probe', {}, signal);
+  await holdVersion(store, key, versionId, true, signal);
   try {
-    await client.send(new sdk.DeleteObjectCommand({ ...target, VersionId }), options);
+    await removeObject(store, key, { versionId, signal });
     return lacks('a version under lock was deleted');
   } catch (error) {
     if (statusOf(error) !== 403) throw error;
     return has('kept as sent, and a version under lock cannot be deleted');
   } finally {
-    await hold('OFF').catch(() => undefined);
+    await holdVersion(store, key, versionId, false, signal).catch(() => undefined);
   }
 }

@@ -1,4 +1,6 @@
-import { statusOf } from '../../store/s3-failure.ts';
+import { statusOf } from '../../s3/failure.ts';
+import { encryptionOfUpload, putObject } from '../../s3/object.ts';
+import { beginParts, completeParts, sendPart } from '../../s3/upload.ts';
 import type { Ground } from './ground.ts';
 import { has, lacks, refusal, type Verdict } from './verdict.ts';
 
@@ -13,16 +15,9 @@ export async function probeChecksum(
   { store, signal }: Ground,
   kind: 'content-md5' | 'checksums',
 ): Promise<Verdict> {
-  const { sdk, client, location } = store;
   const wrong = kind === 'content-md5' ? { ContentMD5: wrongMd5 } : { ChecksumSHA256: wrongSha256 };
-  const command = new sdk.PutObjectCommand({
-    Bucket: location.bucket,
-    Key: 'checked',
-    Body: 'probe',
-    ...wrong,
-  });
   try {
-    await client.send(command, { abortSignal: signal });
+    await putObject(store, 'checked', 'probe', wrong, signal);
   } catch (error) {
     return statusOf(error) === badRequest ? has('a wrong checksum is refused') : refusal(error);
   }
@@ -32,35 +27,16 @@ export async function probeChecksum(
 /** Whether `If-None-Match: *` keeps an upload from replacing an object. */
 export async function probeConditionalPut(ground: Ground): Promise<Verdict> {
   const { store, signal } = ground;
-  const { sdk, client, location } = store;
-  const target = { Bucket: location.bucket, Key: 'once', Body: 'probe' };
-  await client.send(new sdk.PutObjectCommand(target), { abortSignal: signal });
-  return refusedAsPresent(() =>
-    client.send(new sdk.PutObjectCommand({ ...target, IfNoneMatch: '*' }), { abortSignal: signal }),
-  );
+  await putObject(store, 'once', 'probe', {}, signal);
+  return refusedAsPresent(() => putObject(store, 'once', 'probe', { IfNoneMatch: '*' }, signal));
 }
 
 /** The same where an upload in parts is put together. */
 export async function probeConditionalMultipart({ store, signal }: Ground): Promise<Verdict> {
-  const { sdk, client, location } = store;
-  const target = { Bucket: location.bucket, Key: 'once' };
-  const options = { abortSignal: signal };
-  const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(target), options);
-  const part = await client.send(
-    new sdk.UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: 'probe' }),
-    options,
-  );
-  return refusedAsPresent(() =>
-    client.send(
-      new sdk.CompleteMultipartUploadCommand({
-        ...target,
-        UploadId,
-        IfNoneMatch: '*',
-        MultipartUpload: { Parts: [{ PartNumber: 1, ETag: part.ETag }] },
-      }),
-      options,
-    ),
-  );
+  const uploadId = await beginParts(store, 'once', {}, signal);
+  const part = await sendPart(store, 'once', uploadId, { number: 1, bytes: Buffer.from('probe') }, signal);
+  const condition = { IfNoneMatch: '*' } as const;
+  return refusedAsPresent(() => completeParts(store, 'once', uploadId, [part], { condition, signal }));
 }
 
 async function refusedAsPresent(send: () => Promise<unknown>): Promise<Verdict> {
@@ -79,17 +55,10 @@ export async function probeUploadEncryption(
   algorithm: 'AES256' | 'aws:kms',
   key?: string,
 ): Promise<Verdict> {
-  const { sdk, client, location } = store;
-  const command = new sdk.PutObjectCommand({
-    Bucket: location.bucket,
-    Key: 'encrypted',
-    Body: 'probe',
-    ServerSideEncryption: algorithm,
-    ...(key !== undefined && { SSEKMSKeyId: key }),
-  });
+  const asked = { ServerSideEncryption: algorithm, ...(key !== undefined && { SSEKMSKeyId: key }) };
   try {
-    const { ServerSideEncryption } = await client.send(command, { abortSignal: signal });
-    return ServerSideEncryption === algorithm
+    const told = await encryptionOfUpload(store, 'encrypted', asked, signal);
+    return told === algorithm
       ? has('an upload that asks for it is encrypted')
       : lacks('an upload that asks for it is stored without');
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { S3Location } from '../../language/environment/environment.ts';
-import { statusOf } from '../../store/s3-failure.ts';
+import { statusOf } from '../../s3/failure.ts';
 import type { ProbedCapability } from '../../language/generated/store-capabilities.types.ts';
 import type { Secrets } from '../../language/secret-reference.ts';
 import { groundFailure, groundName, makeGround, openGround, removeGround, type Ground } from './ground.ts';
@@ -107,7 +107,7 @@ async function onGround<Result>(
       notes.end(name);
     }
   } finally {
-    store.client.destroy();
+    store.close();
   }
 }
 
@@ -122,7 +122,7 @@ async function removeLeft(
       await removeGround({ store, signal });
       notes.end(name);
     } finally {
-      store.client.destroy();
+      store.close();
     }
   }
 }

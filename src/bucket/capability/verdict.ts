@@ -1,5 +1,5 @@
 import type { ProbedCapability } from '../../language/generated/store-capabilities.types.ts';
-import { namesOf, statusOf } from '../../store/s3-failure.ts';
+import { Failure } from '../../base/failure.ts';
 
 /** What one look at a store has shown. */
 export type Verdict = Pick<ProbedCapability, 'state' | 'found'>;
@@ -18,8 +18,8 @@ export function lacks(found: string): Verdict {
  * @throws the error
  */
 export function refusal(error: unknown): Verdict {
-  const status = statusOf(error);
-  const [name = 'refused'] = namesOf(error);
+  if (!(error instanceof Failure)) throw error;
+  const { httpStatus: status, errorName: name = 'refused' } = error.fields;
   if (status === 401 || status === 403)
     return { state: 'unknown', found: `the access keys may not: ${name}` };
   const isAnswer = status !== undefined && (status < 500 || status === 501) && status !== 429;

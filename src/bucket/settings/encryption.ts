@@ -1,26 +1,16 @@
-import type { ServerSideEncryptionRule } from '@aws-sdk/client-s3';
+import { storedEncryption, type EncryptionRule } from '../../s3/bucket.ts';
 import { facts } from '../facts.ts';
-import { storeLacks } from '../bucket-store.ts';
 import type { Setting } from '../setting.ts';
 
 const instead =
   "say encryption: in the repository's s3 (asked for with each upload) or encrypt: { age: … }, and leave the bucket's encryption out";
 
 /** How the store encrypts what is uploaded without saying how. */
-export const encryptionSetting: Setting<ServerSideEncryptionRule> = {
+export const encryptionSetting: Setting<EncryptionRule> = {
+  ...storedEncryption,
   name: 'encryption',
-  permissions: { read: 's3:GetEncryptionConfiguration', write: 's3:PutEncryptionConfiguration' },
-  absentBy: ['ServerSideEncryptionConfigurationNotFoundError'],
   instead,
   isWished: ({ encryption }) => encryption !== undefined,
-  read: async ({ sdk, client, location }, abortSignal) => {
-    const command = new sdk.GetBucketEncryptionCommand({ Bucket: location.bucket });
-    const answer = await client.send(command, { ...(abortSignal !== undefined && { abortSignal }) });
-    const [rule] = answer.ServerSideEncryptionConfiguration?.Rules ?? [];
-    // Ceph 16 answers 200 with nothing and refuses to set it; S3 itself has a rule or an error for "nothing is set".
-    if (rule === undefined) throw storeLacks(`read the encryption of bucket ${location.bucket}`, instead);
-    return rule;
-  },
   merge: ({ encryption }, is) => {
     if (encryption === undefined) return is;
     const { algorithm, key, bucketKey = is?.BucketKeyEnabled } = encryption;
@@ -31,16 +21,6 @@ export const encryptionSetting: Setting<ServerSideEncryptionRule> = {
       },
       ...(algorithm === 'aws:kms' && bucketKey !== undefined && { BucketKeyEnabled: bucketKey }),
     };
-  },
-  write: async ({ sdk, client, location }, rule) => {
-    const command = new sdk.PutBucketEncryptionCommand({
-      Bucket: location.bucket,
-      ServerSideEncryptionConfiguration: { Rules: [rule] },
-    });
-    await client.send(command);
-  },
-  remove: async ({ sdk, client, location }) => {
-    await client.send(new sdk.DeleteBucketEncryptionCommand({ Bucket: location.bucket }));
   },
   facts: (rule) => {
     const { SSEAlgorithm, KMSMasterKeyID } = rule?.ApplyServerSideEncryptionByDefault ?? {};

@@ -1,23 +1,17 @@
-import type { ObjectLockConfiguration } from '@aws-sdk/client-s3';
 import type { Bucket } from '../../language/environment/bucket.ts';
 import { parseDuration } from '../../base/quantity/duration.ts';
+import { storedObjectLock, type LockConfiguration } from '../../s3/bucket.ts';
 import { facts } from '../facts.ts';
 import type { Setting } from '../setting.ts';
 
 const dayMs = 86_400_000;
 
 /** For how long nobody may remove a new version. */
-export const objectLockSetting: Setting<ObjectLockConfiguration> = {
+export const objectLockSetting: Setting<LockConfiguration> = {
+  ...storedObjectLock,
   name: 'object-lock',
-  permissions: { read: 's3:GetBucketObjectLockConfiguration', write: 's3:PutBucketObjectLockConfiguration' },
-  absentBy: ['ObjectLockConfigurationNotFoundError'],
   instead: 'leave object-lock out; then whoever may delete versions can delete backups',
   isWished: ({ objectLock }) => objectLock !== undefined,
-  read: async ({ sdk, client, location }, abortSignal) => {
-    const command = new sdk.GetObjectLockConfigurationCommand({ Bucket: location.bucket });
-    const answer = await client.send(command, { ...(abortSignal !== undefined && { abortSignal }) });
-    return answer.ObjectLockConfiguration;
-  },
   merge: ({ objectLock }: Bucket, is) =>
     objectLock === undefined
       ? is
@@ -30,21 +24,6 @@ export const objectLockSetting: Setting<ObjectLockConfiguration> = {
             },
           },
         },
-  write: async ({ sdk, client, location }, value) => {
-    const command = new sdk.PutObjectLockConfigurationCommand({
-      Bucket: location.bucket,
-      ObjectLockConfiguration: value,
-    });
-    await client.send(command);
-  },
-  // The lock itself cannot be taken from a bucket, only its default.
-  remove: async ({ sdk, client, location }) => {
-    const command = new sdk.PutObjectLockConfigurationCommand({
-      Bucket: location.bucket,
-      ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled' },
-    });
-    await client.send(command);
-  },
   facts: (value) => {
     const { Mode, Days, Years } = value?.Rule?.DefaultRetention ?? {};
     // A year of a lock is 365 days: Amazon S3's documentation, "Object Lock".

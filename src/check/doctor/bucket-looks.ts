@@ -1,5 +1,5 @@
-import { openBucketStore } from '../../bucket/bucket-store.ts';
-import { bucketExists } from '../../bucket/compare.ts';
+import { openBucket } from '../../bucket/open-bucket.ts';
+import { bucketExists } from '../../s3/bucket.ts';
 import { readCapabilities } from '../../bucket/capability/known-capabilities.ts';
 import { lacksOf } from '../../bucket/capability/lacks.ts';
 import type { Bucket } from '../../language/environment/bucket.ts';
@@ -26,7 +26,7 @@ async function presence(
   { secrets }: Instruments,
   signal: AbortSignal,
 ): Promise<readonly Found[]> {
-  const store = await openBucketStore(bucket.connection, secrets);
+  const store = await openBucket(bucket.connection, secrets);
   try {
     if (await bucketExists(store, signal)) return [fine('bucket', 'it is there')];
     const hint = bucket.create
@@ -36,7 +36,7 @@ async function presence(
       ? [warning('bucket', 'there is no such bucket yet', hint)]
       : [{ what: 'bucket', state: 'fail', found: 'there is no such bucket', hint }];
   } finally {
-    store.client.destroy();
+    store.close();
   }
 }
 

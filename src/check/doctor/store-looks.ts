@@ -2,13 +2,13 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { skewOf } from '../../artifact/uploads-instant.ts';
-import { trialUpload } from '../../bucket/trial-upload.ts';
 import type { Environment, RepositorySettings, S3Location } from '../../language/environment/environment.ts';
 import { Failure } from '../../base/failure.ts';
-import { attributesOf } from '../../store/s3-attributes.ts';
-import { openStore, urlOf, type S3Limits, type S3Store } from '../../store/s3-client.ts';
-import { readStoreClock } from '../../store/s3-clock.ts';
-import { listObjects } from '../../store/s3-listing.ts';
+import { readStoreClock } from '../../s3/bucket.ts';
+import { openS3, urlOf, type S3, type S3Limits } from '../../s3/client.ts';
+import { listObjects } from '../../s3/listing.ts';
+import { trialUpload } from '../../s3/object.ts';
+import { attributesOf } from '../../s3/upload.ts';
 import { readVersioning } from '../../uploads/uploads-store.ts';
 import { clockFinding } from './clock-skew.ts';
 import { fine, warning, type Found } from './finding.ts';
@@ -16,7 +16,7 @@ import { spaceFinding } from '../space.ts';
 import type { Look } from './look.ts';
 import type { Instruments } from './patient.ts';
 
-const limits: S3Limits = { connectionMs: 5_000, idleMs: 10_000, requestMs: 15_000, attempts: 2 };
+const limits: S3Limits = { connectionMs: 5_000, idleMs: 10_000, requestMs: 15_000, patienceMs: 1_000 };
 
 /** Where artifacts and uploads lie: whether they can be reached, read, and so far as asked written. */
 export function storeLooks(
@@ -40,7 +40,7 @@ export function storeLooks(
 
 type StoreLook = (
   what: string,
-  store: S3Store,
+  store: S3,
   instruments: Instruments,
   signal: AbortSignal,
 ) => Promise<readonly Found[]>;
@@ -48,19 +48,19 @@ type StoreLook = (
 async function withStore<Result>(
   location: S3Location,
   { secrets }: Instruments,
-  use: (store: S3Store) => Promise<Result>,
+  use: (store: S3) => Promise<Result>,
 ): Promise<Result> {
-  const store = await openStore(location, secrets, limits);
+  const store = await openS3(location, secrets, { limits });
   try {
     return await use(store);
   } finally {
-    store.client.destroy();
+    store.close();
   }
 }
 
 async function repositoryFindings(
   what: string,
-  store: S3Store,
+  store: S3,
   instruments: Instruments,
   signal: AbortSignal,
 ): Promise<readonly Found[]> {
@@ -71,9 +71,8 @@ async function repositoryFindings(
 }
 
 /** An upload that every store refuses for its checksum, once it has found that these keys may upload: nothing is stored. */
-async function trialFinding(what: string, store: S3Store): Promise<Found> {
-  const { Metadata: _, ...attributes } = attributesOf(store, '', {});
-  const answer = await trialUpload(store, attributes);
+async function trialFinding(what: string, store: S3): Promise<Found> {
+  const answer = await trialUpload(store, attributesOf(store, {}));
   const subject = `uploads to the ${what}`;
   if (['BadDigest', 'InvalidDigest'].includes(answer)) return fine(subject, 'would be taken');
   if (answer === 'stored')
@@ -92,7 +91,7 @@ async function trialFinding(what: string, store: S3Store): Promise<Found> {
 
 async function uploadsFindings(
   what: string,
-  store: S3Store,
+  store: S3,
   instruments: Instruments,
   signal: AbortSignal,
 ): Promise<readonly Found[]> {
@@ -105,12 +104,7 @@ async function uploadsFindings(
   return [warning(what, `${url} answers and ${state}`, hint), clock];
 }
 
-async function clockOf(
-  what: string,
-  store: S3Store,
-  { clock }: Instruments,
-  signal: AbortSignal,
-): Promise<Found> {
+async function clockOf(what: string, store: S3, { clock }: Instruments, signal: AbortSignal): Promise<Found> {
   const askedMs = clock.now().getTime();
   const time = await readStoreClock(store, signal);
   return clockFinding(`clock of the ${what}`, skewOf(time, askedMs, clock.now().getTime()));

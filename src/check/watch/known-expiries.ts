@@ -6,7 +6,7 @@ import { readRoleEnd } from '../../postgres/role-end.ts';
 import type { Secrets } from '../../language/secret-reference.ts';
 import type { Expiry } from './expiry.ts';
 import { servedCertificateEnd, type ServedPlace } from './served-certificate.ts';
-import { sessionCredentialsEnd } from './session-credentials.ts';
+import { sessionCredentialsEnd } from '../../s3/client.ts';
 import { pemEnd } from './written-expiry.ts';
 
 /** Something whose end is to be asked. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { openBucketStore } from '../../bucket/bucket-store.ts';
+import { openBucket } from '../../bucket/open-bucket.ts';
 import { changeBucket } from '../../bucket/change-bucket.ts';
 import type { SettingChange } from '../../bucket/change-setting.ts';
 import type { BucketComparison } from '../../bucket/compare.ts';
@@ -89,7 +89,7 @@ async function change(
   confirmed: BucketComparison,
   allowWeaker: boolean,
 ): Promise<TaskResult> {
-  const store = await openBucketStore(bucket.connection, secrets);
+  const store = await openBucket(bucket.connection, secrets);
   try {
     const changes = await changeBucket(store, bucket, {
       confirmed,
@@ -101,7 +101,7 @@ async function change(
     });
     return { facts: { bucket: bucket.name, changes, kept: confirmed.kept } };
   } finally {
-    store.client.destroy();
+    store.close();
   }
 }
 

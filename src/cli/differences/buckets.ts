@@ -1,5 +1,5 @@
 import { paragraph } from '../../base/terminal/blocks.ts';
-import { openBucketStore } from '../../bucket/bucket-store.ts';
+import { openBucket } from '../../bucket/open-bucket.ts';
 import { readCapabilities, type KnownCapabilities } from '../../bucket/capability/known-capabilities.ts';
 import { compareBucket, type BucketComparison } from '../../bucket/compare.ts';
 import type { Bucket } from '../../language/environment/bucket.ts';
@@ -32,12 +32,12 @@ export const bucketDifferences: DifferenceKind = {
 async function compareOne(scope: DifferenceScope, name: string): Promise<FoundDifference> {
   try {
     const bucket = resolveBucket(scope.plans.workspace, name);
-    const store = await openBucketStore(bucket.connection, scope.plans.secrets);
+    const store = await openBucket(bucket.connection, scope.plans.secrets);
     try {
       const known = await knownOf(scope, bucket);
       return compared(scope, bucket, await compareBucket(store, bucket, { known }));
     } finally {
-      store.client.destroy();
+      store.close();
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

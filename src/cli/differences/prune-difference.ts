@@ -6,6 +6,7 @@ import { renderTime, type Reading } from '../../base/quantity/moment.ts';
 import { table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
+import { isBucketMissing } from '../../s3/failure.ts';
 import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
 
 /** What a plan's retention would change in one repository now. */
@@ -13,6 +14,8 @@ export interface PruneDifference {
   readonly plan: string;
   readonly environment: string;
   readonly location: string;
+  /** There is no such bucket yet. */
+  readonly isAbsent: boolean;
   readonly prune: PrunePlan;
 }
 
@@ -28,19 +31,31 @@ export async function pruneDifferences(
   for (const step of stepsOfRole(plans, plan, 'prune')) {
     const environment = resolveEnvironment(plans.workspace, step.environment);
     const debrisAgeMs = debrisAgeOf(step);
-    const [prune, location] = await withRepository(plans, environment, async (repository) => {
-      const planned = await planPrune(repository, {
+    const found = await withRepository(plans, environment, async (repository) => {
+      const planned = await planUnlessAbsent(repository, {
         environment: environment.name,
         policy: retention,
         timeZone: plan.timeZone,
         now,
         ...(debrisAgeMs !== undefined && { debrisAgeMs }),
       });
-      return [planned, repository.location] as const;
+      return { prune: planned ?? nothing, isAbsent: planned === undefined, location: repository.location };
     });
-    differences.push({ plan: plan.name, environment: environment.name, location, prune });
+    differences.push({ plan: plan.name, environment: environment.name, ...found });
   }
   return differences;
+}
+
+const nothing: PrunePlan = { artifacts: [], debris: [], uploads: [], clockDifferenceMs: 0 };
+
+/** Undefined before the first apply or run has made the bucket. */
+async function planUnlessAbsent(...question: Parameters<typeof planPrune>): Promise<PrunePlan | undefined> {
+  try {
+    return await planPrune(...question);
+  } catch (error) {
+    if (isBucketMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 function debrisAgeOf({ action }: Plan['steps'][number]): number | undefined {
@@ -89,8 +104,11 @@ export function differenceBlocks(difference: PruneDifference, { now, timeZone }:
     .filter(({ keep }) => !keep)
     .reduce((sum, { artifact }) => sum + artifact.bytes, 0);
   const count = changesIn(difference);
-  const verdict =
-    count === 0 ? 'nothing to remove' : `${String(count)} to remove, ${renderBytes(freed)} freed`;
+  const verdict = difference.isAbsent
+    ? 'nothing there yet: there is no such bucket'
+    : count === 0
+      ? 'nothing to remove'
+      : `${String(count)} to remove, ${renderBytes(freed)} freed`;
   const columns = [
     { title: '' },
     { title: 'ARTIFACT' },
@@ -105,7 +123,7 @@ export function differenceBlocks(difference: PruneDifference, { now, timeZone }:
 
 /** The same for `--json`. */
 export function differenceAsData(difference: PruneDifference): unknown {
-  const { prune, ...where } = difference;
+  const { prune, isAbsent: _, ...where } = difference;
   return {
     ...where,
     changes: changesIn(difference),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type * as CloudFrontSdk from '@aws-sdk/client-cloudfront';
 import { Failure } from '../../base/failure.ts';
-import { namesOf, statusOf } from '../../store/s3-failure.ts';
+import { namesOfSdk, statusOfSdk } from '../../base/sdk-error.ts';
 import type { SecretReference, Secrets } from '../../language/secret-reference.ts';
 import type { InvalidationWork, Provider } from './provider.ts';
 import { batchesOf, type Scope } from './scope.ts';
@@ -120,7 +120,7 @@ async function create(asked: Asked, paths: readonly string[]): Promise<string> {
       if (Invalidation?.Id === undefined) throw new Error('the answer has no invalidation');
       return Invalidation.Id;
     } catch (error) {
-      const isFull = namesOf(error).includes('TooManyInvalidationsInProgress');
+      const isFull = namesOfSdk(error).includes('TooManyInvalidationsInProgress');
       if (!isFull || isOver(work)) throw cloudFrontFailure(asked, 'creating an invalidation', error);
       work.onPhase(`${nameOf(settings)}: waiting for other invalidations`);
       await work.clock.sleep(pollMs, work.signal);
@@ -160,8 +160,8 @@ function isOver({ clock, deadlineMs }: InvalidationWork): boolean {
 function cloudFrontFailure({ settings, work }: Asked, what: string, error: unknown): unknown {
   if (work.signal.aborted) return work.signal.reason;
   if (error instanceof Failure) return error;
-  const status = statusOf(error);
-  const [name = 'error'] = namesOf(error);
+  const status = statusOfSdk(error);
+  const [name = 'error'] = namesOfSdk(error);
   const said = error instanceof Error ? error.message : String(error);
   const shown = status === undefined ? name : `${name}, ${String(status)}`;
   return new Failure('invalidation-failed', `${nameOf(settings)}: ${what} failed (${shown}): ${said}`, {

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { Failure } from '../../base/failure.ts';
-import { objectName, urlOf, type S3Store } from '../../store/s3-client.ts';
-import { s3Failure } from '../../store/s3-failure.ts';
+import { urlOf, type S3 } from '../../s3/client.ts';
+import { removeObject } from '../../s3/object.ts';
 import { pathOf, bytesOf, type ByteText } from './byte-text.ts';
 import { codeOf } from './system-reason.ts';
 
@@ -26,7 +26,7 @@ export function deletionFault({ extras, objects, files, limitPercent }: ExtrasCo
 }
 
 /** @throws Failure `target-refused` */
-export function refuseDeletions(store: S3Store, count: ExtrasCount): void {
+export function refuseDeletions(store: S3, count: ExtrasCount): void {
   const fault = deletionFault(count);
   if (fault === undefined) return;
   throw new Failure('target-refused', `nothing was deleted from ${urlOf(store.location)}: ${fault}`, {
@@ -43,22 +43,15 @@ export function refuseDeletions(store: S3Store, count: ExtrasCount): void {
  * @throws Failure `repository-*`
  */
 export async function removeExtra(
-  store: S3Store,
+  store: S3,
   root: ByteText,
   key: string,
   { dryRun, signal }: { readonly dryRun: boolean; readonly signal: AbortSignal },
 ): Promise<boolean> {
   if (await isThere(`${root}/${bytesOf(key)}`)) return false;
   if (dryRun) return true;
-  const { sdk, client, location } = store;
   // One by one: the list of a batch is XML, which cannot hold every character of a key.
-  const command = new sdk.DeleteObjectCommand({ Bucket: location.bucket, Key: objectName(location, key) });
-  try {
-    await client.send(command, { abortSignal: signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw s3Failure(error, 'remove', location, key);
-  }
+  await removeObject(store, key, { signal });
   return true;
 }
 

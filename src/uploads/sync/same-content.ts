@@ -1,5 +1,7 @@
-import type { S3Store } from '../../store/s3-client.ts';
-import { headUpload, readSha256, sha256Name, type StoredUpload } from './stored-uploads.ts';
+import type { S3 } from '../../s3/client.ts';
+import { plainEtag } from '../../s3/listing.ts';
+import { headObject } from '../../s3/object.ts';
+import { readSha256, sha256Name, type StoredUpload } from './stored-uploads.ts';
 
 /** What a file's content hashes to, hex. */
 export interface Digests {
@@ -20,7 +22,7 @@ export function isPlainMd5(etag: string): boolean {
  * @throws Failure `repository-*`
  */
 export async function hasContent(
-  store: S3Store,
+  store: S3,
   object: StoredUpload,
   digests: Digests,
   signal: AbortSignal,
@@ -28,11 +30,11 @@ export async function hasContent(
 ): Promise<boolean> {
   const isPlain = isPlainMd5(object.etag);
   if (isPlain && object.etag === digests.md5) return true;
-  const head = await headUpload(store, object.key, signal);
+  const head = await headObject(store, object.key, signal);
   if (head?.ContentLength !== object.bytes) return false;
   const isKeyed =
     head.ServerSideEncryption?.startsWith('aws:kms') === true || head.SSECustomerAlgorithm !== undefined;
-  if (isPlain && !isKeyed && head.ETag?.replaceAll('"', '').toLowerCase() === object.etag) return false;
+  if (isPlain && !isKeyed && plainEtag(head.ETag).toLowerCase() === object.etag) return false;
   const noted = head.Metadata?.[sha256Name];
   if (noted !== undefined && /^[\da-f]{64}$/.test(noted)) return noted === digests.sha256;
   onRead();

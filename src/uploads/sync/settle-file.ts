@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../../base/failure.ts';
-import { partsInFlight } from '../../store/part-buffer.ts';
-import { basePartSize } from '../../store/part-sizes.ts';
-import type { S3Store } from '../../store/s3-client.ts';
+import type { S3 } from '../../s3/client.ts';
+import { partsInFlight } from '../../s3/part-buffer.ts';
+import { basePartSize } from '../../s3/part-sizes.ts';
 import type { Budget } from './budget.ts';
 import { keyOf, type ByteText } from './byte-text.ts';
 import { FileChanged, openFile, type OpenFile } from './open-file.ts';
@@ -13,7 +13,7 @@ import { codeOf, reasonOf } from './system-reason.ts';
 import type { WalkedEntry } from './walk-folder.ts';
 
 export interface SettleContext {
-  readonly store: S3Store;
+  readonly store: S3;
   /** Real path of the folder. */
   readonly root: ByteText;
   readonly dryRun: boolean;

@@ -1,17 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { lookup } from 'mrmime';
-import { fillParts } from '../../store/part-buffer.ts';
-import { basePartSize } from '../../store/part-sizes.ts';
-import { attributesOf } from '../../store/s3-attributes.ts';
-import { objectName, urlOf, type S3Store } from '../../store/s3-client.ts';
-import { finish, type Upload } from '../../store/s3-finish.ts';
-import { sendParts } from '../../store/s3-multipart.ts';
-import { Failure } from '../../base/failure.ts';
+import type { S3 } from '../../s3/client.ts';
+import { uploadBytes, uploadChunks, type UploadOptions } from '../../s3/upload.ts';
 import { FileChanged, type OpenFile } from './open-file.ts';
-import { headUpload, sha256Name } from './stored-uploads.ts';
+import { sha256Name } from './stored-uploads.ts';
 
 export interface StoreRequest {
-  readonly store: S3Store;
+  readonly store: S3;
   readonly key: string;
   /** Hex, of the content that was compared; nothing else is stored. */
   readonly sha256: string;
@@ -20,13 +15,7 @@ export interface StoreRequest {
 
 /** Stores a small file's content, read already, as the key's current version, in one request. @throws Failure `repository-*` */
 export async function storeBytes(request: StoreRequest, bytes: Uint8Array): Promise<void> {
-  const { client, sdk } = request.store;
-  const upload = uploadOf(request, request.signal);
-  await finish(upload, () =>
-    client.send(new sdk.PutObjectCommand({ ...upload.target, ...upload.attributes, Body: bytes }), {
-      abortSignal: request.signal,
-    }),
-  );
+  await uploadBytes(request.store, request.key, bytes, optionsOf(request));
 }
 
 /**
@@ -39,35 +28,13 @@ export async function storeParts(
   file: OpenFile,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const { store, key } = request;
-  const stop = new AbortController();
-  const upload = uploadOf(request, AbortSignal.any([stop.signal, request.signal]));
-  const parts = fillParts(proven(file, request.sha256, upload.signal, onBytes), basePartSize(file.bytes));
-  const first = await parts.next();
-  if (first.done === true) throw new Error('a body has at least one part');
-  await sendParts(upload, first.value, parts, stop);
-  const found = await headUpload(store, key, request.signal);
-  if (found?.ContentLength === file.bytes) return;
-  const where = urlOf(store.location, key);
-  throw new Failure('repository-write', `${where} has not the ${String(file.bytes)} bytes that were stored`, {
-    hint: 'The store lost data, or somebody else wrote the key at the same time.',
-    where,
-  });
+  const { store, key, sha256 } = request;
+  const options = { ...optionsOf(request), expectedBytes: file.bytes };
+  await uploadChunks(store, key, (signal) => proven(file, sha256, signal, onBytes), options);
 }
 
-function uploadOf({ store, key, sha256 }: StoreRequest, signal: AbortSignal): Upload {
-  const id = randomUUID();
-  const contentType = contentTypeOf(key);
-  const attributes = attributesOf(store, id, contentType === undefined ? {} : { contentType });
-  return {
-    store,
-    key,
-    id,
-    target: { Bucket: store.location.bucket, Key: objectName(store.location, key) },
-    attributes: { ...attributes, Metadata: { ...attributes.Metadata, [sha256Name]: sha256 } },
-    signal,
-    replaces: true,
-  };
+function optionsOf({ key, sha256, signal }: StoreRequest): UploadOptions & { readonly signal: AbortSignal } {
+  return { replaces: true, contentType: contentTypeOf(key), metadata: { [sha256Name]: sha256 }, signal };
 }
 
 /** By the name's extension; undefined where that says nothing. */

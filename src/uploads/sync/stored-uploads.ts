@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { Failure } from '../../base/failure.ts';
-import { objectName, urlOf, type S3Store } from '../../store/s3-client.ts';
-import { namesOf, s3Failure, statusOf } from '../../store/s3-failure.ts';
-import { bytesOf, keyOf, type ByteText } from './byte-text.ts';
+import { chunksOf } from '../../base/body.ts';
+import { urlOf, type S3 } from '../../s3/client.ts';
+import { downloadObject } from '../../s3/download.ts';
+import { isNamed, statusOf } from '../../s3/failure.ts';
+import { listNames } from '../../s3/listing.ts';
+import { keyOf, type ByteText } from './byte-text.ts';
 
 /** A current object of the bucket. `name` is its key below the location's prefix. */
 export interface StoredUpload {
@@ -22,87 +24,35 @@ export const sha256Name = 'run-plan-sha256';
  * folders that some console drew, and left out.
  * @throws Failure `repository-*`; `repository-read` from a store that does not list in order
  */
-export async function* listUploads(store: S3Store, signal: AbortSignal): AsyncGenerator<StoredUpload> {
-  const { sdk, client, location } = store;
+export async function* listUploads(store: S3, signal: AbortSignal): AsyncGenerator<StoredUpload> {
   let last: ByteText | undefined;
-  for (let token: string | undefined; ;) {
-    const command = new sdk.ListObjectsV2Command({
-      Bucket: location.bucket,
-      Prefix: objectName(location, ''),
-      // XML cannot hold every character that a key may have.
-      EncodingType: 'url',
-      ...(token !== undefined && { ContinuationToken: token }),
-    });
-    const page = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw s3Failure(error, 'list', location);
-    });
-    for (const { Key = '', Size = 0, ETag = '' } of page.Contents ?? []) {
-      const whole = page.EncodingType === 'url' ? decodeName(Key) : bytesOf(Key);
-      const name = whole.slice(bytesOf(objectName(location, '')).length);
-      if (last !== undefined && name <= last) throw unusable(store, 'is not in the order of its keys');
-      last = name;
-      const key = keyOf(name);
-      // What is no UTF-8 can only have been written around S3's rules, and cannot be a file's.
-      if (key === undefined || name === '' || name.endsWith('/')) continue;
-      yield { name, key, bytes: Size, etag: ETag.replaceAll('"', '').toLowerCase() };
-    }
-    if (page.IsTruncated !== true) return;
-    if (page.NextContinuationToken === undefined || page.NextContinuationToken === token)
-      throw unusable(store, 'does not go on after a full page');
-    token = page.NextContinuationToken;
+  for await (const { name, bytes, etag } of listNames(store, '', signal)) {
+    if (last !== undefined && name <= last) throw disordered(store);
+    last = name;
+    const key = keyOf(name);
+    // What is no UTF-8 can only have been written around S3's rules, and cannot be a file's.
+    if (key === undefined || name === '' || name.endsWith('/')) continue;
+    yield { name, key, bytes, etag: etag.toLowerCase() };
   }
 }
 
-/** As forms are encoded: `+` is a space, `%XX` a byte. */
-export function decodeName(encoded: string): ByteText {
-  return encoded
-    .replaceAll('+', ' ')
-    .replaceAll(/%([\dA-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-function unusable(store: S3Store, how: string): Failure {
-  return new Failure('repository-read', `The listing of ${urlOf(store.location)} ${how}`, {
-    hint: 'Such a store cannot be compared with a folder.',
-  });
-}
-
-/** A HEAD of a key; undefined when there is no such object. @throws Failure `repository-*` */
-export async function headUpload(
-  store: S3Store,
-  key: string,
-  signal: AbortSignal,
-): Promise<HeadObjectCommandOutput | undefined> {
-  const { sdk, client, location } = store;
-  const command = new sdk.HeadObjectCommand({ Bucket: location.bucket, Key: objectName(location, key) });
-  try {
-    return await client.send(command, { abortSignal: signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    if (statusOf(error) === 404) return undefined;
-    throw s3Failure(error, 'read', location, key);
-  }
+function disordered(store: S3): Failure {
+  const what = `The listing of ${urlOf(store.location)} is not in the order of its keys`;
+  return new Failure('repository-read', what, { hint: 'Such a store cannot be compared with a folder.' });
 }
 
 /**
  * The sha256 (hex) of an object's content, by reading it. Undefined when it is gone or in an archive class.
  * @throws Failure `repository-*`
  */
-export async function readSha256(
-  store: S3Store,
-  key: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { sdk, client, location } = store;
-  const command = new sdk.GetObjectCommand({ Bucket: location.bucket, Key: objectName(location, key) });
+export async function readSha256(store: S3, key: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const { Body } = await client.send(command, { abortSignal: signal });
     const hash = createHash('sha256');
-    for await (const chunk of Body as AsyncIterable<Uint8Array>) hash.update(chunk);
+    for await (const chunk of chunksOf(await downloadObject(store, key, { signal }))) hash.update(chunk);
     return hash.digest('hex');
   } catch (error) {
     signal.throwIfAborted();
-    if (statusOf(error) === 404 || namesOf(error).includes('InvalidObjectState')) return undefined;
-    throw s3Failure(error, 'read', location, key);
+    if (statusOf(error) === 404 || isNamed(error, 'InvalidObjectState')) return undefined;
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { objectName, type S3Store } from '../../store/s3-client.ts';
+import { objectName, type S3 } from '../../s3/client.ts';
 import { forEachOf, type PoolOptions } from '../../base/waiting.ts';
 import { createBudget } from './budget.ts';
 import { bytesOf, type ByteText } from './byte-text.ts';
@@ -13,7 +13,7 @@ import { createReasonList, emptyCounts, type ReasonList, type SyncCounts } from 
 import { walkFolder, type SymlinkPolicy, type WalkedEntry } from './walk-folder.ts';
 
 export interface SyncRequest {
-  readonly store: S3Store;
+  readonly store: S3;
   /** Real path of the folder. */
   readonly root: ByteText;
   readonly filter: NameFilter;
@@ -95,7 +95,7 @@ async function* pairsOf(
 }
 
 async function* takenUploads(
-  store: S3Store,
+  store: S3,
   filter: NameFilter,
   signal: AbortSignal,
 ): AsyncGenerator<StoredUpload> {

@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { openBucketStore } from '../../../src/bucket/bucket-store.ts';
+import { wire } from '../../../src/s3/client.ts';
+import { openBucket } from '../../../src/bucket/open-bucket.ts';
 import { changeBucket } from '../../../src/bucket/change-bucket.ts';
 import type { SettingChange } from '../../../src/bucket/change-setting.ts';
 import { compareBucket, type BucketComparison } from '../../../src/bucket/compare.ts';
@@ -41,13 +42,13 @@ function wish(changes: Partial<Bucket>, endpoint = services.s3.endpoint): Bucket
 
 async function withStore<Result>(
   bucket: Bucket,
-  action: (store: Awaited<ReturnType<typeof openBucketStore>>) => Promise<Result>,
+  action: (store: Awaited<ReturnType<typeof openBucket>>) => Promise<Result>,
 ): Promise<Result> {
-  const store = await openBucketStore(bucket.connection, secrets);
+  const store = await openBucket(bucket.connection, secrets);
   try {
     return await action(store);
   } finally {
-    store.client.destroy();
+    store.close();
   }
 }
 
@@ -246,7 +247,7 @@ test('what cannot be read back is undone', async () => {
     const confirmed = await compare(bucket);
     let reads = 0;
     await withStore(bucket, async (store) => {
-      store.client.middlewareStack.add(
+      store[wire].client.middlewareStack.add(
         (next, { commandName }) =>
           (args) => {
             // The read of the comparison, that of the rehearsal, and then the one after the write.
@@ -297,7 +298,7 @@ test('more than a page of versions is counted', async () => {
   let pages = 0;
   const { rows } = await withStore(bucket, (store) => {
     // The store's own pages are of a thousand.
-    store.client.middlewareStack.add(
+    store[wire].client.middlewareStack.add(
       (next, { commandName }) =>
         (args) => {
           if (commandName === 'ListObjectVersionsCommand') {

@@ -9,7 +9,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { openBucketStore } from '../../../src/bucket/bucket-store.ts';
+import { openBucket } from '../../../src/bucket/open-bucket.ts';
 import { changeBucket } from '../../../src/bucket/change-bucket.ts';
 import { compareBucket } from '../../../src/bucket/compare.ts';
 import type { PlantedCanary } from '../../../src/bucket/canary/ledger.ts';
@@ -79,12 +79,12 @@ async function withRules(services: Services, lifecycle: LifecycleRule[], use: ()
   client = s3Client(services);
   bucket = await createBucket(services, { versioning: true });
   const wish = wished(locationOf(services, bucket), { lifecycle });
-  const store = await openBucketStore(wish.connection, s3Secrets(services));
+  const store = await openBucket(wish.connection, s3Secrets(services));
   try {
     await changeBucket(store, wish, { confirmed: await compareBucket(store, wish), allowWeaker: false });
     await use();
   } finally {
-    store.client.destroy();
+    store.close();
     await emptyAndRemoveBucket(services, bucket);
     client.destroy();
   }

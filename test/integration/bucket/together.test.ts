@@ -4,12 +4,12 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { openBucketStore } from '../../../src/bucket/bucket-store.ts';
+import { openBucket } from '../../../src/bucket/open-bucket.ts';
 import { changeBucket } from '../../../src/bucket/change-bucket.ts';
 import { compareBucket, type BucketComparison } from '../../../src/bucket/compare.ts';
 import type { Bucket } from '../../../src/language/environment/bucket.ts';
 import { Failure } from '../../../src/base/failure.ts';
-import type { S3Store } from '../../../src/store/s3-client.ts';
+import { wire, type S3 } from '../../../src/s3/client.ts';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../../services/bucket.ts';
 import { dayMs, locationOf, rule, s3Secrets, wished } from './wishes.ts';
 
@@ -39,12 +39,12 @@ function wish(days: number): Bucket {
   });
 }
 
-async function withStore<Result>(bucket: Bucket, use: (store: S3Store) => Promise<Result>): Promise<Result> {
-  const store = await openBucketStore(bucket.connection, secrets);
+async function withStore<Result>(bucket: Bucket, use: (store: S3) => Promise<Result>): Promise<Result> {
+  const store = await openBucket(bucket.connection, secrets);
   try {
     return await use(store);
   } finally {
-    store.client.destroy();
+    store.close();
   }
 }
 
@@ -60,7 +60,7 @@ async function apply(
 ): Promise<'done' | Failure> {
   return withStore(bucket, async (store) => {
     let count = 0;
-    store.client.middlewareStack.add(
+    store[wire].client.middlewareStack.add(
       (next) => async (args) => {
         count += 1;
         await onRequest(count);

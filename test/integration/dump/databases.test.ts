@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import type { RepositorySettings } from '../../../src/language/environment/environment.ts';
 import { openRepository } from '../../../src/store/open.ts';
-import { basePartSize } from '../../../src/store/part-sizes.ts';
+import { basePartSize } from '../../../src/s3/part-sizes.ts';
 import { createSecret } from '../../../src/process/secrets/secret.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import { largeTable } from '../../fixtures/large-table.ts';

@@ -3,8 +3,10 @@ import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Failure } from '../../../src/base/failure.ts';
+import { patientLimits } from '../../../src/s3/client.ts';
 import { openRepository } from '../../../src/store/open.ts';
 import type { Repository, StoredObject } from '../../../src/store/repository.ts';
+import { steppedClock } from '../../fixtures/stepped-clock.ts';
 import { startFaultProxy, type FaultProxy } from '../../services/fault-proxy.ts';
 import {
   createS3Repository,
@@ -17,7 +19,10 @@ import {
 const services = inject('services');
 const MiB = 1024 * 1024;
 /** Short, so that what hangs is noticed soon; five seconds is the least that the SDK takes at its word. */
-const limits = { connectionMs: 1_000, idleMs: 1_000, attempts: 4 };
+const limits = { connectionMs: 1_000, idleMs: 1_000, patienceMs: 1_000 };
+/** Waits of 200, 400 and 800 ms, none of them real: the patience is at its end with the fourth try. */
+const patience = { limits, clock: steppedClock(), random: () => 0 };
+const tries = 4;
 
 let proxy: FaultProxy;
 /** The same bucket, straight and through the proxy. */
@@ -41,7 +46,7 @@ afterAll(async () => {
 function openFaulty(): Promise<Repository> {
   if (straight.settings.store.kind !== 's3') throw new Error('the test is about S3');
   const s3 = { ...straight.settings.store.s3, endpoint: proxy.endpoint };
-  return openRepository({ store: { kind: 's3', s3 } }, s3Secrets(services), { limits });
+  return openRepository({ store: { kind: 's3', s3 } }, s3Secrets(services), patience);
 }
 
 async function keys(items: AsyncIterable<{ key: string }>): Promise<string[]> {
@@ -88,7 +93,7 @@ describe('an upload', () => {
   test('to a store that stays busy fails after a bounded number of tries and leaves nothing', async () => {
     const struck = proxy.inject({ kind: 'answer', status: 503, code: 'SlowDown', method: 'PUT' });
     await expect(faulty.put('down/small', 'x')).rejects.toMatchObject({ code: 'repository-unreachable' });
-    expect(struck()).toBe(limits.attempts);
+    expect(struck()).toBe(tries);
     const body = Readable.from([large()]);
     await expect(faulty.put('down/large', body)).rejects.toMatchObject({
       code: 'repository-unreachable',
@@ -222,7 +227,7 @@ describe('a download', () => {
     await expect(buffer(await faulty.get('download'))).rejects.toMatchObject({
       code: 'repository-unreachable',
     });
-    expect(struck()).toBe(limits.attempts);
+    expect(struck()).toBe(tries);
   });
 
   test('from a store that ignores ranges fails instead of starting over', async () => {
@@ -298,6 +303,126 @@ test('a listing that does not go on is a failure and not an endless loop', async
   await expect(keys(faulty.list(''))).rejects.toMatchObject({ code: 'repository-read' });
 });
 
+describe('an answer that is not the store’s own', () => {
+  const page = '<!DOCTYPE html><html><body>Please sign in<br></body></html>';
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+  const foreign = {
+    code: 'repository-unreachable',
+    message: expect.stringContaining('a web page came back') as string,
+  };
+
+  test.each([200, 403, 404, 511])(
+    'a page with %i is neither an empty repository nor a missing object',
+    async (status) => {
+      proxy.inject({ kind: 'answer', status, headers: html, body: page });
+      await expect(keys(faulty.list(''))).rejects.toMatchObject(foreign);
+      await expect(faulty.get('some/key')).rejects.toMatchObject(foreign);
+      await expect(faulty.head('some/key')).rejects.toMatchObject(foreign);
+      await expect(faulty.put('some/key', 'x')).rejects.toMatchObject(foreign);
+      await expect(faulty.remove(['one', 'two'])).rejects.toMatchObject(foreign);
+      await expect(faulty.clock()).rejects.toMatchObject(foreign);
+      await expect(keys(faulty.unfinished())).rejects.toMatchObject(foreign);
+    },
+  );
+
+  test('an upload that a page took is not stored', async () => {
+    proxy.inject({ kind: 'answer', status: 200, headers: html, body: page, method: 'PUT' });
+    await expect(faulty.put('taken', 'x')).rejects.toMatchObject(foreign);
+    await expectNothingLeft('taken');
+  });
+
+  test('a page that says that it is XML is known by its first word', async () => {
+    proxy.inject({ kind: 'answer', status: 200, body: page });
+    await expect(keys(faulty.list(''))).rejects.toMatchObject(foreign);
+  });
+
+  test('a page of 502 is waited for, and the object that is a page is read', async () => {
+    const struck = proxy.inject({ kind: 'answer', status: 502, headers: html, body: page, times: 2 });
+    await faulty.put('a page', page, { contentType: 'text/html' });
+    expect(struck()).toBe(2);
+    expect(await text(await faulty.get('a page'))).toBe(page);
+  });
+
+  test.each([
+    ['that is cut off', '<?xml version="1.0"?><ListBucketResult><Contents><Key>prod/a</Key>'],
+    ['that is empty', ''],
+    ['of something else', '<?xml version="1.0"?><Other></Other>'],
+  ])('a listing %s is asked for again, and is then a failure', async (_what, body) => {
+    const struck = proxy.inject({ kind: 'answer', status: 200, body });
+    await expect(keys(faulty.list(''))).rejects.toMatchObject({
+      code: 'repository-read',
+      message: expect.stringContaining('cut off or damaged') as string,
+    });
+    expect(struck()).toBe(tries);
+  });
+});
+
+describe('a store that is away for a while', () => {
+  const location = (): string => proxy.endpoint;
+
+  async function patiently<Result>(
+    action: (repository: Repository) => Promise<Result>,
+    told: string[] = [],
+  ): Promise<{ readonly result: Result; readonly sleptMs: number }> {
+    if (straight.settings.store.kind !== 's3') throw new Error('the test is about S3');
+    const clock = steppedClock();
+    const s3 = { ...straight.settings.store.s3, endpoint: location() };
+    const repository = await openRepository({ store: { kind: 's3', s3 } }, s3Secrets(services), {
+      limits: { ...patientLimits, idleMs: 1_000 },
+      clock,
+      random: () => 0,
+      onWait: ({ text: said, isOver }) => {
+        if (isOver) told.push(said);
+      },
+    });
+    try {
+      return { result: await action(repository), sleptMs: clock.monotonicMs() };
+    } finally {
+      await repository.close();
+    }
+  }
+
+  test.each([500, 503, 429])('%i for two minutes and more is outlasted, and told', async (status) => {
+    const told: string[] = [];
+    await straight.repository.put(`away/${status}`, 'x');
+    const struck = proxy.inject({ kind: 'answer', status, code: 'Busy', method: 'GET', times: 30 });
+    const { result, sleptMs } = await patiently(async (s3) => text(await s3.get(`away/${status}`)), told);
+    expect([result, struck()]).toEqual(['x', 30]);
+    expect(sleptMs).toBeGreaterThan(120_000);
+    expect(told).toEqual([
+      expect.stringMatching(/^waited .* for the store s3:\/\/test-\w+\/prod: .*\(30 tries\)$/),
+    ]);
+  });
+
+  test('what the store asks to wait is waited', async () => {
+    proxy.inject({
+      kind: 'answer',
+      status: 429,
+      code: 'TooManyRequests',
+      headers: { 'retry-after': '70' },
+      times: 2,
+    });
+    const { sleptMs } = await patiently((s3) => s3.head('some/key'));
+    expect(sleptMs).toBeGreaterThanOrEqual(140_000);
+  });
+
+  test('patience ends, and says how long it was', async () => {
+    proxy.inject({ kind: 'answer', status: 503, code: 'ServiceUnavailable' });
+    await expect(patiently((s3) => s3.head('some/key'))).rejects.toMatchObject({
+      code: 'repository-unreachable',
+      message: expect.stringMatching(/also after \d+ tries in 3m/) as string,
+      fields: { httpStatus: 503, object: expect.stringContaining('some/key') as string },
+    });
+  });
+
+  test('a put whose first answer was lost and whose second is a refusal is a success', async () => {
+    const struck = proxy.inject({ kind: 'lose-answer', method: 'PUT', url: /own\/success/, times: 1 });
+    const { result } = await patiently((s3) => s3.put('own/success', 'x'));
+    expect(result.bytes).toBe(1);
+    expect(struck()).toBe(1);
+  });
+});
+
 describe('what is wrong is said with bucket and key', () => {
   const cases: readonly [string, Parameters<typeof open>[0], Record<string, string>, string, RegExp][] = [
     [
@@ -350,9 +475,11 @@ describe('what is wrong is said with bucket and key', () => {
   ): Promise<Repository> {
     const { accessKeyId: S3_ID, secretAccessKey: S3_SECRET } = services.s3;
     const s3 = { ...s3Location(services, bucketOf(straight)), ...location };
-    return openRepository({ store: { kind: 's3', s3 } }, secretsFrom({ S3_ID, S3_SECRET, ...values }), {
-      limits,
-    });
+    return openRepository(
+      { store: { kind: 's3', s3 } },
+      secretsFrom({ S3_ID, S3_SECRET, ...values }),
+      patience,
+    );
   }
 
   test.each(cases)('%s', async (_what, location, values, code, message) => {
@@ -369,6 +496,7 @@ describe('what is wrong is said with bucket and key', () => {
     [301, 'PermanentRedirect', 'repository-missing', /another region/],
     [403, 'AccessDenied', 'repository-denied', /access is denied/],
     [507, 'XMinioStorageFull', 'repository-write', /no space/],
+    [400, 'ExpiredToken', 'repository-denied', /session of the access keys has ended/],
   ])('%i %s', async (status, code, expected, message) => {
     proxy.inject({ kind: 'answer', status, code, method: 'GET' });
     await expect(faulty.get('some/key')).rejects.toMatchObject({
@@ -376,6 +504,30 @@ describe('what is wrong is said with bucket and key', () => {
       message: expect.stringMatching(message) as string,
       where: expect.stringMatching(/^s3:\/\/.*\/prod\/some\/key$/) as string,
     });
+  });
+
+  test('a refusal that names the bucket’s region says which', async () => {
+    const headers = { 'x-amz-bucket-region': 'eu-west-3' };
+    proxy.inject({
+      kind: 'answer',
+      status: 400,
+      code: 'AuthorizationHeaderMalformed',
+      headers,
+      method: 'HEAD',
+    });
+    await expect(faulty.head('some/key')).rejects.toMatchObject({
+      code: 'repository-missing',
+      message: expect.stringContaining('another region, eu-west-3') as string,
+    });
+  });
+
+  test('a bucket that is not there is known without a body, too', async () => {
+    const repository = await open({ bucket: 'no-such-bucket-here' }, {});
+    await expect(repository.clock()).rejects.toMatchObject({
+      code: 'repository-missing',
+      fields: { httpStatus: 404, errorName: 'NoSuchBucket' },
+    });
+    await repository.close();
   });
 
   test('no secret is in any message', async () => {

@@ -12,17 +12,15 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { bringBack } from '../../../src/uploads/archived.ts';
 import { isCopyOf } from '../../../src/uploads/copy-of.ts';
-import { copyVersion } from '../../../src/uploads/copy-version.ts';
-import type { ObjectVersion } from '../../../src/uploads/object-version.ts';
-import { createPace } from '../../../src/uploads/pace.ts';
+import { copyVersion } from '../../../src/s3/copy.ts';
+import { headVersion } from '../../../src/s3/object.ts';
+import { latestOf, listVersions, versionPages, type ObjectVersion } from '../../../src/s3/versions.ts';
 import { isSameObject } from '../../../src/uploads/same-object.ts';
 import { openUploads } from '../../../src/uploads/uploads-store.ts';
-import { headOf } from '../../../src/uploads/version-head.ts';
-import { latestOf, versionPages } from '../../../src/uploads/version-page.ts';
-import { listVersions } from '../../../src/uploads/list-versions.ts';
 import type { UploadsRestoreParameters } from '../../../src/language/generated/uploads-restore.types.ts';
 import uploadsRestore from '../../../tasks/uploads-restore.ts';
 import { emptyAndRemoveBucket, createBucket, s3Client } from '../../services/bucket.ts';
+import { steppedClock } from '../../fixtures/stepped-clock.ts';
 import { startFaultProxy, type FaultProxy } from '../../services/fault-proxy.ts';
 import { attempt } from '../task/attempt.ts';
 import { createUploads, noRepository, type UploadsGround } from './uploads-ground.ts';
@@ -58,6 +56,7 @@ async function restore(
     secrets: uploads.secrets,
     password: services.postgres.password,
     runId: run,
+    clock: steppedClock(),
     kept,
     ...(onPhase !== undefined && { onPhase }),
   });
@@ -191,10 +190,9 @@ test.each([
       const source = await latestOf(store, 'large', never);
       if (source === undefined) throw new Error('it was put');
       await uploads.put('large', 'small');
-      const head = await headOf(store, 'large', source.versionId, never);
+      const head = await headVersion(store, 'large', source.versionId, never);
       const options = { limits: { singleBytes: 5 * MiB, partBytes: 5 * MiB }, signal: never };
-      const target = { bucket: uploads.bucket, name: 'large' };
-      const made = await copyVersion(store, source, target, head, options);
+      const made = await copyVersion(store, source, store, head, options);
       const now = await uploads.client.send(new HeadObjectCommand({ Bucket: uploads.bucket, Key: 'large' }));
       expect(now).toMatchObject({
         VersionId: made,
@@ -214,12 +212,11 @@ test.each([
       const copy = await latestOf(store, 'large', never);
       if (copy === undefined) throw new Error('it was copied');
       expect(copy.etag).not.toBe(source.etag);
-      const pace = createPace({ clock: systemClock, signal: never, most: 1, random: Math.random, onSlowDown: () => undefined }); // prettier-ignore
-      const look = { store, pace, signal: never };
+      const look = { store, signal: never };
       expect(await isCopyOf(look, copy, source)).toBe(true);
       expect(await isCopyOf(look, copy, { ...source, versionId: 'another' })).toBe(false);
     } finally {
-      store.client.destroy();
+      store.close();
     }
   },
 );
@@ -245,7 +242,7 @@ test('pages of any size list the same, and of one second the order of the answer
     proxy.inject({ kind: 'answer', status: 200, body, url: /versions/ });
     expect(await list(1000)).toEqual(['k object v3', 'k marker v2', 'k object v1']);
   } finally {
-    store.client.destroy();
+    store.close();
   }
 });
 
@@ -264,7 +261,6 @@ test('archived versions are requested back, waited for, and told', async () => {
   // A wire fake of Amazon's answers: the gateway has no archived classes.
   const answer = (times: number, restored?: string): unknown => proxy.inject({ kind: 'answer', status: 200, body: '', method: 'HEAD', headers: headers(restored), times }); // prettier-ignore
   const requested = proxy.inject({ kind: 'answer', status: 202, body: '', method: 'POST', url: /restore/ });
-  const pace = createPace({ clock: systemClock, signal: never, most: 2, random: Math.random, onSlowDown: () => undefined }); // prettier-ignore
   const notes: string[] = [];
   const report = {
     phase: () => undefined,
@@ -273,7 +269,7 @@ test('archived versions are requested back, waited for, and told', async () => {
   };
   let slept = 0;
   const clock = { ...systemClock, sleep: (ms: number) => ((slept += ms), Promise.resolve()) };
-  const options = { store, pace, lanes: 2, clock, signal: never, report, tier: 'standard' as const };
+  const options = { store, lanes: 2, clock, signal: never, report, tier: 'standard' as const };
   try {
     answer(1);
     await expect(bringBack(source, { ...options, waitMs: undefined })).rejects.toThrow(/1 archived version was requested back \(standard: 3 to 5 hours/); // prettier-ignore
@@ -284,7 +280,7 @@ test('archived versions are requested back, waited for, and told', async () => {
     expect(slept).toBe(300_000);
     expect(notes).toHaveLength(1);
   } finally {
-    store.client.destroy();
+    store.close();
   }
 });
 

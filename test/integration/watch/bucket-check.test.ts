@@ -1,6 +1,6 @@
 import { PutBucketVersioningCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { openBucketStore } from '../../../src/bucket/bucket-store.ts';
+import { openBucket } from '../../../src/bucket/open-bucket.ts';
 import { changeBucket } from '../../../src/bucket/change-bucket.ts';
 import { compareBucket } from '../../../src/bucket/compare.ts';
 import type { Bucket } from '../../../src/language/environment/bucket.ts';
@@ -52,11 +52,11 @@ function bucket(changes: Partial<Bucket> = {}): Bucket {
 
 /** Brings the bucket to a wish, as `run-plan apply` does. */
 async function apply(wish: Bucket): Promise<void> {
-  const store = await openBucketStore(wish.connection, secrets);
+  const store = await openBucket(wish.connection, secrets);
   try {
     await changeBucket(store, wish, { confirmed: await compareBucket(store, wish), allowWeaker: true });
   } finally {
-    store.client.destroy();
+    store.close();
   }
 }
 

@@ -16,9 +16,9 @@ function sentences(changes: Partial<LifecycleRule>, versions: readonly ListedVer
 function key(name: string, ages: readonly number[], changes: Partial<ListedVersion> = {}): ListedVersion[] {
   return ages.map((age, index) => ({
     key: name,
-    isLatest: index === 0,
-    isDeleteMarker: false,
-    modifiedAtMs: nowMs - age * dayMs,
+    latest: index === 0,
+    kind: 'object',
+    at: nowMs - age * dayMs,
     bytes: 1000,
     storageClass: 'STANDARD',
     ...changes,
@@ -42,9 +42,9 @@ test('the newest noncurrent versions of each key stay, however old', () => {
 });
 
 test('a delete marker goes only when it hides nothing', () => {
-  const marker = { isDeleteMarker: true, bytes: 0 };
+  const marker = { kind: 'marker', bytes: 0 } as const;
   const alone = key('a', [5], marker);
-  const hiding = [...key('b', [5], marker), ...key('b', [9], { isLatest: false })];
+  const hiding = [...key('b', [5], marker), ...key('b', [9], { latest: false })];
   expect(sentences({ expireDeleteMarkers: true }, [...alone, ...hiding, ...key('c', [5], marker)])).toEqual([
     '2 delete markers that hide nothing would be removed at the next pass',
   ]);

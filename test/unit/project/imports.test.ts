@@ -9,6 +9,7 @@ const floors = [
   'base',
   'language',
   'process',
+  's3',
   'store',
   'task',
   'postgres',
@@ -25,7 +26,8 @@ const floors = [
 
 /** Lower rooms that a room must not know all the same. */
 const strangers: readonly (readonly [room: string, ...others: string[]])[] = [
-  ['process', 'store', 'postgres'],
+  ['process', 's3', 'store', 'postgres'],
+  ['s3', 'process'],
   ['store', 'process'],
   ['bucket', 'artifact', 'postgres'],
   ['run', 'postgres', 'artifact', 'restore'],
@@ -38,6 +40,7 @@ const unknownToTasks = ['run', 'place', 'cli'];
 /** The one room that knows a library. */
 const libraries: Readonly<Record<string, string>> = {
   '@aws-sdk/client-cloudfront': 'uploads',
+  '@aws-sdk/client-s3': 's3',
   '@clack/prompts': 'cli',
   '@commander-js/extra-typings': 'cli',
   commander: 'cli',
@@ -160,6 +163,26 @@ test('a library is known to one room', () => {
     return to === undefined && room !== undefined && room !== from;
   });
   expect(described(wrong)).toEqual([]);
+});
+
+test('requests to S3 leave by one way', () => {
+  const doors = ['src/s3/ask.ts', 'src/s3/answer.ts', 'src/s3/patience.ts', 'src/s3/pace.ts'];
+  const around = imports.filter(
+    ({ file, from, what }) => from !== 's3' && doors.includes(join(dirname(file), what)),
+  );
+  expect(described(around)).toEqual([]);
+});
+
+test('nobody but the door sends to S3', async () => {
+  const sends = /\bclient\.send\(|\[wire\]/;
+  const files = [...(await sourceFiles('src', 'tasks'))].filter(([, text]) => sends.test(text));
+  // CloudFront has a door of its own.
+  expect(files.map(([file]) => file).sort()).toEqual([
+    'src/s3/ask.ts',
+    'src/s3/client.ts',
+    'src/s3/download.ts',
+    'src/uploads/cdn/cloudfront.ts',
+  ]);
 });
 
 test('HTTP is spoken in one place', async () => {

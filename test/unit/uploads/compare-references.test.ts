@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compareReferences } from '../../../src/uploads/compare-references.ts';
-import { compareKeys } from '../../../src/uploads/key-order.ts';
+import { compareKeys } from '../../../src/s3/key-order.ts';
 import type { PresentObject } from '../../../src/uploads/objects-at.ts';
 import type { Reference } from '../../../src/uploads/references.ts';
 import { fc } from '../../fixtures/property.ts';

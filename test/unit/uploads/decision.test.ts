@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/uploads/decision.ts';
 import { historiesOf, type KeyHistory } from '../../../src/uploads/key-history.ts';
-import { compareKeys } from '../../../src/uploads/key-order.ts';
-import { listVersions } from '../../../src/uploads/list-versions.ts';
-import type { ObjectVersion } from '../../../src/uploads/object-version.ts';
+import { compareKeys } from '../../../src/s3/key-order.ts';
+import { listVersions, type ObjectVersion } from '../../../src/s3/versions.ts';
 import { fc } from '../../fixtures/property.ts';
 
 function version(at: number, more: Partial<ObjectVersion> = {}): ObjectVersion {

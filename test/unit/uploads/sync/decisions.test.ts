@@ -5,7 +5,7 @@ import { createNameFilter } from '../../../../src/uploads/sync/name-filter.ts';
 import { deletionFault } from '../../../../src/uploads/sync/remove-extras.ts';
 import { isPlainMd5 } from '../../../../src/uploads/sync/same-content.ts';
 import { contentTypeOf } from '../../../../src/uploads/sync/store-file.ts';
-import { decodeName } from '../../../../src/uploads/sync/stored-uploads.ts';
+import { decodeName } from '../../../../src/s3/listing.ts';
 
 test.each([
   [{ extras: 0, objects: 0, files: 0, limitPercent: 0 }, undefined],

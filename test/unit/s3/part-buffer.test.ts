@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fillParts, partsInFlight, type FilledPart } from '../../../src/store/part-buffer.ts';
+import { fillParts, partsInFlight, type FilledPart } from '../../../src/s3/part-buffer.ts';
 import { fc } from '../../fixtures/property.ts';
 
 async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

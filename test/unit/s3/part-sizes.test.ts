@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { basePartSize, largestPart, mostParts, partSize } from '../../../src/store/part-sizes.ts';
+import { basePartSize, largestPart, mostParts, partSize } from '../../../src/s3/part-sizes.ts';
 import { fc } from '../../fixtures/property.ts';
 
 const MiB = 1024 * 1024;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { chunksOf } from '../../../src/store/body.ts';
+import { chunksOf } from '../../../src/base/body.ts';
 
 /** A source that has more to give than anybody wants, and counts what it was asked for. */
 function source(): { readonly body: Readable; readonly asked: () => number } {

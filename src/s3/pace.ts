@@ -1,34 +1,16 @@
 import type { Clock } from '../base/clock.ts';
-import { namesOf } from '../store/s3-failure.ts';
+import { backoffMs } from '../base/waiting.ts';
+import { isTooMuch } from './failure.ts';
 
 /** Delays after which a request that the store found too much is sent again: doubled each time. */
-const firstDelayMs = 500;
-const longestDelayMs = 30_000;
+const delays = { firstMs: 500, longestMs: 30_000 };
 /** In a row, without any request getting through between: about four minutes. */
 const mostRefusals = 12;
 /** Requests that must get through before one more is sent at a time. */
 const successesPerStep = 50;
 
-const tooMuch: ReadonlySet<string> = new Set([
-  'SlowDown',
-  'ServiceUnavailable',
-  'Throttling',
-  'ThrottlingException',
-  'RequestLimitExceeded',
-  'TooManyRequests',
-  'TooManyRequestsException',
-  '429',
-  '503',
-]);
-
-/** Whether a store asks to be sent less. */
-export function isTooMuch(error: unknown): boolean {
-  return namesOf(error).some((name) => tooMuch.has(name));
-}
-
 export interface PaceOptions {
   readonly clock: Clock;
-  readonly signal: AbortSignal;
   /** Requests at a time, at most. */
   readonly most: number;
   /** 0 ≤ n < 1. */
@@ -40,14 +22,14 @@ export interface PaceOptions {
 /** How fast all requests together may go. */
 export interface Pace {
   /** Does something, waits and does it again when the store asks for less. */
-  keep<Result>(work: () => Promise<Result>): Promise<Result>;
+  keep<Result>(work: () => Promise<Result>, signal: AbortSignal | undefined): Promise<Result>;
 }
 
 /**
- * A pace that halves when the store says that it is too much, with everybody waiting, and comes back one by one. The SDK
- * repeats a request by itself too, but each on its own, and gives up when many are refused at once.
+ * A pace that halves when the store says that it is too much, with everybody waiting, and comes back one by one. Each
+ * request's own patience would repeat them too, but each on its own, and gives up when many are refused at once.
  */
-export function createPace({ clock, signal, most, random, onSlowDown }: PaceOptions): Pace {
+export function createPace({ clock, most, random, onSlowDown }: PaceOptions): Pace {
   let allowed = most;
   let running = 0;
   let refusals = 0;
@@ -55,7 +37,7 @@ export function createPace({ clock, signal, most, random, onSlowDown }: PaceOpti
   let quietUntilMs = 0;
   const waiting: (() => void)[] = [];
 
-  async function enter(): Promise<void> {
+  async function enter(signal: AbortSignal | undefined): Promise<void> {
     while (running >= allowed) await new Promise<void>((resolve) => waiting.push(resolve));
     running += 1;
     try {
@@ -73,13 +55,12 @@ export function createPace({ clock, signal, most, random, onSlowDown }: PaceOpti
   }
 
   function slowDown(): void {
-    refusals += 1;
     successes = 0;
     // Requests that were under way together are refused together: one of them halves the pace.
     if (clock.monotonicMs() < quietUntilMs) return;
+    refusals += 1;
     allowed = Math.max(1, Math.floor(allowed / 2));
-    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(refusals - 1, 10));
-    quietUntilMs = clock.monotonicMs() + delayMs * (0.5 + random() / 2);
+    quietUntilMs = clock.monotonicMs() + backoffMs(refusals, delays, random);
     onSlowDown(allowed);
   }
 
@@ -89,8 +70,8 @@ export function createPace({ clock, signal, most, random, onSlowDown }: PaceOpti
     if (successes % successesPerStep === 0 && allowed < most) allowed += 1;
   }
 
-  async function once<Result>(work: () => Promise<Result>): Promise<Result> {
-    await enter();
+  async function once<Result>(work: () => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+    await enter(signal);
     try {
       const result = await work();
       getThrough();
@@ -101,12 +82,12 @@ export function createPace({ clock, signal, most, random, onSlowDown }: PaceOpti
   }
 
   return {
-    keep: async (work) => {
+    keep: async (work, signal) => {
       for (let tries = 1; ; tries += 1) {
         try {
-          return await once(work);
+          return await once(work, signal);
         } catch (error) {
-          signal.throwIfAborted();
+          signal?.throwIfAborted();
           if (!isTooMuch(error) || tries === mostRefusals) throw error;
           slowDown();
         }

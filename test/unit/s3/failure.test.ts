@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { S3Location } from '../../../src/language/environment/environment.ts';
 import { Failure } from '../../../src/base/failure.ts';
-import { s3Failure } from '../../../src/store/s3-failure.ts';
+import { s3Failure } from '../../../src/s3/failure.ts';
 
 const location: S3Location = { bucket: 'backups', prefix: 'prod', forcePathStyle: false };
 
@@ -21,7 +21,7 @@ test.each([
   ['SlowDown', 'repository-unreachable'],
   ['TimeoutError', 'repository-unreachable'],
 ])('%s names the object and says what to do', (name, code) => {
-  const failure = s3Failure(failing(name), 'store', location, 'a/key');
+  const failure = s3Failure(failing(name), { action: 'store', key: 'a/key' }, location);
   expect(failure).toMatchObject({ code, where: 's3://backups/prod/a/key' });
   expect(failure.message).toContain('Cannot store s3://backups/prod/a/key: ');
   expect(failure.message).toContain(`(${name}: said)`);
@@ -30,22 +30,24 @@ test.each([
 
 test('a network error is found in the causes of the error too', () => {
   const cause = failing('Error', 'connect', { code: 'ECONNREFUSED' });
-  expect(s3Failure(new Error('failed', { cause }), 'list', location).code).toBe('repository-unreachable');
+  expect(s3Failure(new Error('failed', { cause }), { action: 'list' }, location).code).toBe(
+    'repository-unreachable',
+  );
   const both = new AggregateError([cause, failing('Error', 'connect', { code: 'ENETUNREACH' })], '');
-  expect(s3Failure(both, 'list', location).message).toContain('the connection is refused');
+  expect(s3Failure(both, { action: 'list' }, location).message).toContain('the connection is refused');
 });
 
 test('an answer without a name is known by its status', () => {
   const error = failing('Unknown', 'UnknownError', { $metadata: { httpStatusCode: 403 } });
-  expect(s3Failure(error, 'read', location, 'key').code).toBe('repository-denied');
+  expect(s3Failure(error, { action: 'read', key: 'key' }, location).code).toBe('repository-denied');
 });
 
 test('what nobody foresaw keeps its own words; a failure stays what it is', () => {
-  expect(s3Failure(failing('Odd', 'quite odd'), 'store', location, 'key')).toMatchObject({
+  expect(s3Failure(failing('Odd', 'quite odd'), { action: 'store', key: 'key' }, location)).toMatchObject({
     code: 'repository-write',
     message: 'Cannot store s3://backups/prod/key: quite odd',
   });
-  expect(s3Failure(failing('Odd'), 'read', location).code).toBe('repository-read');
+  expect(s3Failure(failing('Odd'), { action: 'read' }, location).code).toBe('repository-read');
   const failure = new Failure('key-exists', 'there');
-  expect(s3Failure(failure, 'store', location)).toBe(failure);
+  expect(s3Failure(failure, { action: 'store' }, location)).toBe(failure);
 });
