@@ -1,6 +1,7 @@
 import type { Environment, PostgresEndpoint } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
-import { programEnvironment } from '../postgres/program-environment.ts';
+import { endpointVariables, withoutInherited } from '../postgres/program.ts';
+import type { Variables } from '../process/commands.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 
 export interface ScriptVariablesOptions {
@@ -15,13 +16,13 @@ export interface ScriptVariablesOptions {
 
 /**
  * What an operator's `run:` step gets beside the inherited variables: the environment's database as `PGHOST` and the
- * like, and as `DATABASE_URL` (without the password, which libpq and its followers read from `PGPASSFILE`). In a
+ * like (of libpq's variables no other), and as `DATABASE_URL` (without the password, which libpq and its followers read from `PGPASSFILE`). In a
  * protected environment that the plan does not say it writes to, sessions begin read-only (promise 3).
  */
 export async function scriptVariables(
   environment: Environment,
   options: ScriptVariablesOptions,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Variables> {
   const { postgres } = environment;
   if (postgres === undefined && environment.ephemeral === true) {
     // Without variables of ours the command would reach whatever database the caller's own variables name.
@@ -33,18 +34,10 @@ export async function scriptVariables(
       },
     );
   }
-  if (postgres === undefined) return {};
-  const isReadOnly = environment.protected && !options.mayWrite;
-  const variables = await programEnvironment(postgres, {
-    secrets: options.secrets,
-    folder: options.folder,
-    applicationName: options.applicationName,
-  });
-  // The locale of our own programs is for reading their messages; the operator's scripts keep theirs.
-  const { LC_ALL: _locale, ...own } = variables;
+  if (postgres === undefined) return withoutInherited();
+  const readOnly = environment.protected && !options.mayWrite;
   return {
-    ...own,
-    PGOPTIONS: isReadOnly ? '-c default_transaction_read_only=on' : '',
+    ...(await endpointVariables(postgres, { ...options, readOnly })),
     DATABASE_URL: databaseUrl(postgres),
   };
 }

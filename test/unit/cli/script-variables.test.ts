@@ -57,14 +57,16 @@ test('a Unix socket is named as libpq wants it', async () => {
 describe('sessions are read-only', () => {
   test.each([
     [true, false, '-c default_transaction_read_only=on'],
-    [true, true, ''],
-    [false, false, ''],
+    [true, true, undefined],
+    [false, false, undefined],
   ])('where protected is %j and the plan may write is %j: %j', async (isProtected, mayWrite, expected) => {
     expect((await variablesOf({ postgres, protected: isProtected }, mayWrite))['PGOPTIONS']).toBe(expected);
   });
 });
 
-test("an environment without a database adds nothing, and the operator's locale stays", async () => {
-  expect(await variablesOf({})).toEqual({});
+test("an environment without a database adds nothing, and takes away what would lead to another, and the operator's locale stays", async () => {
+  const added = Object.values(await variablesOf({})).filter((value) => value !== undefined);
+  expect(added).toEqual([]);
+  expect(await variablesOf({})).toHaveProperty('PGHOST', undefined);
   expect(await variablesOf({ postgres })).not.toHaveProperty('LC_ALL');
 });
