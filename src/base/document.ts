@@ -322,5 +322,8 @@ function firstError(validate: object): { readonly at?: string; readonly problem:
   // The path holds names out of the document: no control characters of theirs, and no endless ones.
   const path = JSON.stringify(first?.instancePath ?? '').slice(1, -1);
   const at = path.length > 200 ? `${path.slice(0, 200)}…` : path;
-  return { ...(at !== '' && { at }), problem: `is not valid: ${first?.message ?? 'it has an unknown shape'}` };
+  return {
+    ...(at !== '' && { at }),
+    problem: `is not valid: ${first?.message ?? 'it has an unknown shape'}`,
+  };
 }

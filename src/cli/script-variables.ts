@@ -1,7 +1,6 @@
 import type { Environment, PostgresEndpoint } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
-import { endpointVariables, withoutInherited } from '../postgres/program.ts';
-import type { Variables } from '../process/commands.ts';
+import { endpointVariables, type Variables } from '../postgres/program.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 
 export interface ScriptVariablesOptions {
@@ -16,7 +15,7 @@ export interface ScriptVariablesOptions {
 
 /**
  * What an operator's `run:` step gets beside the inherited variables: the environment's database as `PGHOST` and the
- * like (of libpq's variables no other), and as `DATABASE_URL` (without the password, which libpq and its followers read from `PGPASSFILE`). In a
+ * like, and as `DATABASE_URL` (without the password, which libpq and its followers read from `PGPASSFILE`). In a
  * protected environment that the plan does not say it writes to, sessions begin read-only (promise 3).
  */
 export async function scriptVariables(
@@ -34,7 +33,7 @@ export async function scriptVariables(
       },
     );
   }
-  if (postgres === undefined) return withoutInherited();
+  if (postgres === undefined) return {};
   const readOnly = environment.protected && !options.mayWrite;
   return {
     ...(await endpointVariables(postgres, { ...options, readOnly })),

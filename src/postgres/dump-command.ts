@@ -1,6 +1,6 @@
-import type { Stage, Variables } from '../process/commands.ts';
+import type { Stage } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
-import { databaseArgument } from './program.ts';
+import { databaseArgument, type Variables } from './program.ts';
 
 export interface DumpCommand {
   readonly tools: ClientTools;

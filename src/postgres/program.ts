@@ -4,36 +4,15 @@ import { join } from 'node:path';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import type { Secrets } from '../language/secret-reference.ts';
-import type { Commands, Variables } from '../process/commands.ts';
+import type { Commands } from '../process/commands.ts';
 import type { Session } from './connect.ts';
 import { checkSameServer, identityColumns, type ServerIdentity } from './server-identity.ts';
 import { describeEndpoint } from './server-error.ts';
 import { renderOptions, settingsOfProgram, type Settings } from './settings.ts';
 import { tlsFiles } from './tls.ts';
 
-/**
- * What libpq 10 to 19, psql and the other client programs read. PGREQUIREAUTH alone can forbid a login, and PGSERVICE
- * leads to another server whatever PGHOST says.
- */
-const knownVariables = [
-  ...'PGHOST PGHOSTADDR PGPORT PGDATABASE PGUSER PGPASSWORD PGPASSFILE PGREQUIREAUTH PGCHANNELBINDING'.split(
-    ' ',
-  ),
-  ...'PGSERVICE PGSERVICEFILE PGSYSCONFDIR PGLOCALEDIR PGOPTIONS PGAPPNAME PGCONNECT_TIMEOUT'.split(' '),
-  ...'PGSSLMODE PGREQUIRESSL PGSSLNEGOTIATION PGSSLCOMPRESSION PGSSLCERT PGSSLKEY PGSSLCERTMODE'.split(' '),
-  ...'PGSSLROOTCERT PGSSLCRL PGSSLCRLDIR PGSSLSNI PGSSLKEYLOGFILE PGREQUIREPEER'.split(' '),
-  ...'PGSSLMINPROTOCOLVERSION PGSSLMAXPROTOCOLVERSION PGMINPROTOCOLVERSION PGMAXPROTOCOLVERSION'.split(' '),
-  ...'PGGSSENCMODE PGKRBSRVNAME PGGSSLIB PGGSSDELEGATION PGREALM PGTTY PGOAUTHDEBUG PGOAUTHCAFILE'.split(' '),
-  ...'PGCLIENTENCODING PGDATESTYLE PGTZ PGGEQO PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS'.split(' '),
-  ...'PG_COLOR PG_COLORS PGDATA PSQLRC PSQL_HISTORY PSQL_PAGER PSQL_EDITOR'.split(' '),
-  ...'PSQL_EDITOR_LINENUMBER_ARG PSQL_WATCH_PAGER'.split(' '),
-];
-
-/** Everything of libpq's that a program could inherit, taken away from it: what is known, and whatever is called like it. */
-export function withoutInherited(): Variables {
-  const inherited = Object.keys(process.env).filter((name) => /^(?:PG|PSQL)/.test(name));
-  return Object.fromEntries([...knownVariables, ...inherited].map((name) => [name, undefined]));
-}
+/** What a program gets of variables beside those that every program does. Nothing of libpq's is among the latter. */
+export type Variables = Readonly<Record<string, string>>;
 
 export interface EndpointOptions {
   readonly secrets: Secrets;
@@ -64,7 +43,6 @@ export async function endpointVariables(
 export function variablesOf(endpoint: PostgresEndpoint): Variables {
   const { host, port, database, user, sslmode, sslrootcert } = endpoint;
   return {
-    ...withoutInherited(),
     PGHOST: host,
     PGPORT: String(port),
     PGDATABASE: database,

@@ -1,6 +1,6 @@
-import type { Commands, Stage, Variables } from '../process/commands.ts';
+import type { Commands, Stage } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
-import { databaseArgument, withoutInherited } from './program.ts';
+import { databaseArgument, type Variables } from './program.ts';
 import {
   createRestoreMessages,
   type RestoreMessages,
@@ -117,7 +117,7 @@ export function listStage(pgRestore: string, words: readonly string[] = []): Sta
   return {
     program: pgRestore,
     arguments: ['--list', ...words],
-    environment: { ...withoutInherited(), LC_ALL: 'C' },
+    environment: { LC_ALL: 'C' },
   };
 }
 

@@ -1,13 +1,10 @@
 import type { Readable } from 'node:stream';
 
-/** Variables beside those that a program inherits; one that is undefined is not inherited either. */
-export type Variables = Readonly<Record<string, string | undefined>>;
-
 /** One program of a pipe. Secrets go into `environment`, never into `arguments`. */
 export interface Stage {
   readonly program: string;
   readonly arguments: readonly string[];
-  readonly environment?: Variables;
+  readonly environment?: Readonly<Record<string, string>>;
   /** Of the last stage: the file that its output goes to; at a FIFO it waits for the reader. */
   readonly output?: string;
   /** What it leaves of its input is read to the end, so that the stages before it write all of theirs. */
@@ -59,7 +56,7 @@ export interface Commands {
 }
 
 export interface CommandOptions {
-  readonly environment?: Variables;
+  readonly environment?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
   /** Exit codes that are results, not failures; `[0]` unless said. */

@@ -35,7 +35,6 @@ export function buildPipeScript(stages: readonly Stage[]): PipeScript {
   const subshells = stages.map((stage, index) => {
     const exports = Object.entries(stage.environment ?? {}).map(([name, value], position) => {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new TypeError(`not a variable's name: ${name}`);
-      if (value === undefined) return `unset ${name}; `;
       const carrier = `RUN_PLAN_STAGE_${String(index)}_${String(position)}`;
       environment[carrier] = value;
       return `export ${name}="$${carrier}"; `;

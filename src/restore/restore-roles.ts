@@ -5,7 +5,7 @@ import type { ClientTools } from '../postgres/client-tools.ts';
 import { psqlStage } from '../postgres/restore-command.ts';
 import { createRestoreMessages } from '../postgres/restore-messages.ts';
 import { failureOfRestore } from '../postgres/restore-failure.ts';
-import type { Variables } from '../process/commands.ts';
+import type { Variables } from '../postgres/program.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { RestoreSource } from './source.ts';
 import { ownFailure, verifiedSource } from './verified-source.ts';

@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Environment } from '../language/environment/environment.ts';
 import type { LockTaker } from '../task/run-lock.ts';
-import type { Variables } from '../process/commands.ts';
 import type { ProcessGroups } from '../process/process-groups.ts';
 import type { AlertTold, EventSink } from './record/event.ts';
 import type { Repository } from '../store/repository.ts';
@@ -87,7 +86,7 @@ export interface RunHost {
     environment: Environment,
     run: RunIdentity,
     folder: string,
-  ) => Promise<Variables>;
+  ) => Promise<Readonly<Record<string, string>>>;
   /** Starts a throw-away Postgres cluster of that major. @throws Failure `tool-missing`, `cluster-start` */
   readonly startCluster: (major: number | undefined, signal: AbortSignal) => Promise<RunningCluster>;
   /** Lent to tasks that watch over everything that is declared. */

@@ -8,7 +8,7 @@ import { scriptVariables } from '../../../src/cli/script-variables.ts';
 import type { PostgresEndpoint } from '../../../src/language/environment/environment.ts';
 import { parseTestReport, type TestReport } from '../../../src/check/junit/test-report.ts';
 import { startCluster } from '../../../src/postgres/cluster.ts';
-import type { Variables } from '../../../src/process/commands.ts';
+import type { Variables } from '../../../src/postgres/program.ts';
 import { chooseServerInstallation } from '../../../src/postgres/server-installation.ts';
 import {
   applicationTables,

@@ -198,7 +198,7 @@ function commandsOf(): Commands {
     signal: () => new AbortController().signal,
     redact: (text) => text,
     groups: createProcessGroups(),
-    environment: process.env,
+    inherited: process.env,
     cwd: '/',
     onLife: () => undefined,
     onOutput: () => undefined,

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { isRunning } from '../../fixtures/is-running.ts';
 import { until } from '../../fixtures/until.ts';
@@ -85,16 +84,4 @@ test('an operator’s ~/.bashrc is not read, also with input', async () => {
   expect((await commands.shell('cat', { input: 'in' })).stdout).toBe('in');
   expect((await commands.run('bash', ['-c', 'cat'], { input: 'in' })).stdout).toBe('in');
   rmSync(home, { recursive: true });
-});
-
-test('a variable that is undefined is taken away from a program, a stage and a script', async () => {
-  const { commands } = startAttempt({ environment: { PATH: process.env['PATH'], PGSERVICE: 'elsewhere' } });
-  const environment = { PGSERVICE: undefined, OURS: 'x' };
-  const words = ['-c', 'echo "${PGSERVICE-none} $OURS"'];
-  const script = words.at(-1) ?? '';
-  expect((await commands.run('sh', words, { environment })).stdout).toBe('none x\n');
-  expect((await commands.shell(script, { environment })).stdout).toBe('none x\n');
-  const pipe = commands.pipe([{ program: 'sh', arguments: words, environment }]);
-  expect(await text(pipe.output)).toBe('none x\n');
-  await pipe.done;
 });

@@ -9,9 +9,8 @@ import {
   endpointVariables,
   programEnvironment,
   renderPasswordFile,
-  withoutInherited,
+  type Variables,
 } from '../../../src/postgres/program.ts';
-import type { Variables } from '../../../src/process/commands.ts';
 import { createSecret } from '../../../src/process/secrets/secret.ts';
 
 const endpoint: PostgresEndpoint = {
@@ -68,23 +67,6 @@ test('the password is in a file of its own that nobody else can read, and nowher
   const path = environment['PGPASSFILE'] ?? '';
   expect(await readFile(path, 'utf8')).toBe('*:*:*:*:hunter2\n');
   expect((await stat(path)).mode & 0o777).toBe(0o600);
-});
-
-test('nothing of libpq’s is inherited, also what a later version reads', async () => {
-  for (const name of ['PGSERVICE', 'PGPASSWORD', 'PGOPTIONS', 'PGSOMETHINGNEW', 'PSQL_PAGER', 'PG_COLOR'])
-    vi.stubEnv(name, 'hostile');
-  for (const variables of [await build('x'), withoutInherited()]) {
-    expect(Object.values(variables)).not.toContain('hostile');
-    for (const name of [
-      'PGSERVICE',
-      'PGSERVICEFILE',
-      'PGPASSWORD',
-      'PGREQUIREAUTH',
-      'PGSOMETHINGNEW',
-      'PSQL_PAGER',
-    ])
-      expect(variables).toHaveProperty(name, undefined);
-  }
 });
 
 test('the server is told as libpq wants it, by the address that its session has', async () => {
