@@ -190,6 +190,9 @@ async function open(endpoint: PostgresEndpoint, attempt: Attempt, options: Conne
   };
 }
 
+/** The driver's types do not know it. */
+const noReplication = { replication: 'false' };
+
 /** Whatever is said here the driver does not look for among the variables of this process. */
 function clientConfig(
   endpoint: PostgresEndpoint,
@@ -205,6 +208,7 @@ function clientConfig(
     password: () => password ?? withoutPassword(endpoint),
     ssl: encryption,
     sslnegotiation: 'postgres',
+    ...noReplication,
     application_name: options.applicationName,
     options: renderOptions(settingsAtStart(options.operator === true)),
     connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMs,

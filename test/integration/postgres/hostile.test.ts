@@ -156,6 +156,8 @@ async function hostileVariables(): Promise<Readonly<Record<string, string>>> {
     PGCHANNELBINDING: 'require',
     PGTARGETSESSIONATTRS: 'standby',
     PGLOADBALANCEHOSTS: 'nonsense',
+    PGREPLICATION: 'database',
+    PGSSLNEGOTIATION: 'direct',
     PGDATESTYLE: 'German',
     PGTZ: 'nowhere',
     PGCONNECT_TIMEOUT: 'soon',
