@@ -2,13 +2,12 @@ import type { Environment, PostgresEndpoint } from '../src/language/environment/
 import { Failure } from '../src/base/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import { carryPrivileges, type CarriedPrivileges } from '../src/postgres/carry-privileges.ts';
-import { connect, type ConnectOptions, type Session } from '../src/postgres/connect.ts';
+import { connectMaintenance, type ConnectOptions, type Session } from '../src/postgres/connect.ts';
 import {
   likenessStatements,
   readDatabaseTraits,
   type DatabaseTraits,
 } from '../src/postgres/database-traits.ts';
-import { connectMaintenance } from '../src/postgres/maintenance.ts';
 import { parseScratchName } from '../src/postgres/scratch-database.ts';
 import {
   identifyDatabase,
@@ -71,8 +70,7 @@ async function run(context: TaskContext, parameters: PostgresCutoverParameters):
   await reopenAfterKilledRun(context, session, swap.live);
   const { live, next } = await checkBoth(session, swap);
   const mode = parameters.privileges ?? 'copy';
-  const carried =
-    mode === 'ignore' ? undefined : await carry(context, { ...endpoint, database: swap.live }, swap, mode);
+  const carried = mode === 'ignore' ? undefined : await carry(context, session, swap, mode);
   const statements = likenessStatements(live, next);
   await inOneTransaction(session, statements);
   const done = { ...swap, comment: { text: live.comment } };
@@ -151,14 +149,13 @@ async function checkBoth(
 
 async function carry(
   context: TaskContext,
-  live: PostgresEndpoint,
-  { next }: DatabaseSwap,
+  session: Session,
+  { live, next }: DatabaseSwap,
   mode: 'copy' | 'check',
 ): Promise<CarriedPrivileges> {
   context.report.phase(`${mode === 'copy' ? 'copying' : 'checking'} owners and privileges`);
-  const options = connectOptions(context, context.signal);
-  await using from = await connect(live, options);
-  await using to = await connect({ ...live, database: next }, options);
+  await using from = await session.inDatabase(live);
+  await using to = await session.inDatabase(next);
   return await carryPrivileges(from, to, mode);
 }
 

@@ -1,10 +1,9 @@
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
-import type { Session } from '../src/postgres/connect.ts';
+import { connectMaintenance, type Session } from '../src/postgres/connect.ts';
 import { databaseExists, dropDatabase } from '../src/postgres/drop-database.ts';
 import { quoteIdentifier } from '../src/postgres/identifier.ts';
-import { connectMaintenance } from '../src/postgres/maintenance.ts';
 import { psqlCommand } from '../src/postgres/psql-command.ts';
 import { markKept, parseScratchName, sweepScratch } from '../src/postgres/scratch-database.ts';
 import type { PostgresDropParameters } from '../src/language/generated/postgres-drop.types.ts';

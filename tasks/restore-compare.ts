@@ -13,7 +13,7 @@ import { connect, type Session } from '../src/postgres/connect.ts';
 import { endBackends } from '../src/postgres/end-backends.ts';
 import { takeFingerprint, type FingerprintMode } from '../src/postgres/fingerprint.ts';
 import { readServerFacts } from '../src/postgres/server-facts.ts';
-import { applyReaderSettings } from '../src/postgres/session-settings.ts';
+import { applyReaderSettings } from '../src/postgres/settings.ts';
 import { describeTable, listTables } from '../src/postgres/tables.ts';
 import type { RestoreCompareParameters } from '../src/language/generated/restore-compare.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';

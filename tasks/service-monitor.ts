@@ -4,7 +4,7 @@ import { httpProbe } from '../src/check/monitor/http-probe.ts';
 import { sqlProbe } from '../src/check/monitor/sql-probe.ts';
 import { watch, type Probe, type Watched, type WatchOptions } from '../src/check/monitor/watch.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
-import { connectMaintenance } from '../src/postgres/maintenance.ts';
+import { connectMaintenance } from '../src/postgres/connect.ts';
 import { psqlCommand } from '../src/postgres/psql-command.ts';
 import { identifyDatabase, reopenDatabase, rollBack } from '../src/postgres/swap-databases.ts';
 import { swapScript, datedName } from '../src/postgres/swap-plan.ts';

@@ -1,7 +1,7 @@
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import { connect } from '../src/postgres/connect.ts';
-import { answersHere } from '../src/postgres/local-host.ts';
+import { answersHere } from '../src/postgres/restore-target.ts';
 import { readServerSpace, type ServerSpace } from '../src/postgres/server-space.ts';
 import { parseSize, renderBytes, renderPlanSize } from '../src/base/quantity/size.ts';
 import type { SpaceCheckParameters } from '../src/language/generated/space-check.types.ts';

@@ -51,6 +51,7 @@ async function run(context: TaskContext, parameters: SqlCheckParameters): Promis
       secrets,
       applicationName: applicationName(context.run.id),
       signal,
+      operator: true,
     });
     await runChecks(context, parameters, session, facts);
     isOver = true;
@@ -82,6 +83,11 @@ async function runChecks(
 /** What was found before the session broke is evidence all the same. */
 function withFacts(error: unknown, checks: readonly CheckFact[]): unknown {
   if (!(error instanceof Failure) || error.code !== 'postgres-connection-lost') return error;
-  const { code, message, hint, cause } = error;
-  return new Failure(code, message, { ...(hint !== undefined && { hint }), cause, facts: { checks } });
+  const { code, message, hint, cause, fields } = error;
+  return new Failure(code, message, {
+    ...(hint !== undefined && { hint }),
+    cause,
+    fields,
+    facts: { checks },
+  });
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
+import { listStage } from '../postgres/restore-command.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 
 /** Reads the table of contents of a custom-format dump while it passes, before encryption hides it from this host. */
@@ -27,7 +28,7 @@ export async function startContentsProof(
   await commands.run('mkfifo', ['-m', '600', fifo]);
   const listing = commands.pipe([
     { program: 'cat', arguments: [fifo], tolerate: ['SIGPIPE'] },
-    { program: tools.pgRestore, arguments: ['--list'], environment: { LC_ALL: 'C' } },
+    listStage(tools.pgRestore),
   ]);
   listing.output.on('error', () => undefined).resume();
   const parsed = listing.done.catch((error: unknown) => {

@@ -2,7 +2,7 @@ import { applicationName } from '../postgres/application-name.ts';
 import type { DumpCommand } from '../postgres/dump-command.ts';
 import type { DumpSource } from '../postgres/dump-source.ts';
 import { lockedTables, takeFingerprint, type Fingerprint } from '../postgres/fingerprint.ts';
-import { programEnvironment } from '../postgres/program-environment.ts';
+import { programEnvironment } from '../postgres/program.ts';
 import { lockTables, takeSnapshot, type Snapshot } from '../postgres/snapshot.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { FinishedDump } from './dump-manifest.ts';
@@ -35,11 +35,12 @@ export async function dumpAndCount(
   const command: DumpCommand = {
     tools: source.client.tools,
     database: endpoint.database,
-    environment: await programEnvironment(endpoint, {
+    environment: await programEnvironment(source.session, {
       secrets: context.secrets,
       folder: context.folder,
       applicationName: applicationName(context.run.id),
     }),
+    encoding: source.facts.locale.encoding,
     snapshot: snapshot.id,
     standby: source.facts.standby,
     largeObjects: snapshot.hasLargeObjects,

@@ -1,5 +1,6 @@
 import { readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listStage } from '../postgres/restore-command.ts';
 import { startDirectoryDump, type FinishedTable } from '../postgres/directory-dump.ts';
 import { largeObjectsStage, type DumpCommand } from '../postgres/dump-command.ts';
 import type { ManifestFile } from './manifest.ts';
@@ -80,11 +81,8 @@ async function storeTables(
         throw error;
       }),
     );
-    await commands.run(command.tools.pgRestore, [
-      '--list',
-      `--file=${join(storage.folder, 'contents')}`,
-      folder,
-    ]);
+    const list = listStage(command.tools.pgRestore, [`--file=${join(storage.folder, 'contents')}`, folder]);
+    await commands.run(list.program, list.arguments, { environment: list.environment ?? {} });
     rawBytes += await folderBytes(folder);
     const tar = [
       'tar',

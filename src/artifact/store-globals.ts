@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Failure } from '../base/failure.ts';
-import { globalsStage, globalsTrailer, type DumpCommand } from '../postgres/dump-command.ts';
+import { globalsStage, globalsTrailer, type GlobalsCommand } from '../postgres/dump-command.ts';
 import { encryptionStage, encryptionSuffix } from './encryption.ts';
 import type { ManifestFile } from './manifest.ts';
 import { killOnAbort, type DumpStorage } from './store-dump.ts';
@@ -13,10 +13,7 @@ const globalsBytesLimit = 64 * 1024 * 1024;
  * Stores roles and tablespaces as SQL, without passwords, beside the dump.
  * @throws Failure `command-failed`, `dump-unusable` when the text is not complete, `repository-*`.
  */
-export async function storeGlobals(
-  command: Pick<DumpCommand, 'tools' | 'database' | 'environment'>,
-  storage: DumpStorage,
-): Promise<ManifestFile> {
+export async function storeGlobals(command: GlobalsCommand, storage: DumpStorage): Promise<ManifestFile> {
   const text = await readGlobals(command, storage);
   const { encryption, signal } = storage;
   const key = `${storage.name}.globals.sql${encryptionSuffix(encryption)}`;
@@ -29,10 +26,7 @@ export async function storeGlobals(
   return file;
 }
 
-async function readGlobals(
-  command: Pick<DumpCommand, 'tools' | 'database' | 'environment'>,
-  storage: DumpStorage,
-): Promise<Buffer> {
+async function readGlobals(command: GlobalsCommand, storage: DumpStorage): Promise<Buffer> {
   const pipe = storage.commands.pipe([globalsStage(command)]);
   const forget = killOnAbort(pipe, storage.signal);
   try {

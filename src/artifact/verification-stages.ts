@@ -1,3 +1,4 @@
+import { listStage } from '../postgres/restore-command.ts';
 import type { Stage } from '../process/commands.ts';
 import { decompressionStage } from './compression.ts';
 
@@ -35,8 +36,8 @@ export const discardStage: Stage = { program: 'bash', arguments: ['-c', 'exec ca
  * Lists a custom-format dump on standard input. pg_restore stops reading after the table of contents; of a whole one the
  * rest must still flow by, so that all of it is decompressed.
  */
-export function listStage(depth: 'head' | 'full', pgRestore: string): Stage {
-  return { program: pgRestore, arguments: ['--list'], ...(depth === 'full' && { drains: true }) };
+export function passingListStage(depth: 'head' | 'full', pgRestore: string): Stage {
+  return { ...listStage(pgRestore), ...(depth === 'full' && { drains: true }) };
 }
 
 /** Lists a tar on standard input, and unpacks its toc.dat into a folder. */

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { getBounded } from '../base/document.ts';
+import { listStage } from '../postgres/restore-command.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 import type { Repository } from '../store/repository.ts';
 import { parseChecksums, sha256Of } from './checksums.ts';
@@ -13,7 +14,13 @@ import {
   type ReadBackOptions,
 } from './read-back.ts';
 import { createTableOfContents, type TableOfContents } from './table-of-contents.ts';
-import { decodingStages, discardStage, listStage, pipeInto, unpackStage } from './verification-stages.ts';
+import {
+  decodingStages,
+  discardStage,
+  passingListStage,
+  pipeInto,
+  unpackStage,
+} from './verification-stages.ts';
 
 /** What a verification works with. */
 export interface VerificationTools {
@@ -148,7 +155,7 @@ async function readBack(
   const options = { ...tools, stages: [] };
   if (!readable) return read(tools.repository, file, options);
   if (file.role === 'dump' || file.role === 'large-objects') {
-    const stages = pipeInto(decoding, depth, listStage(depth, tools.pgRestore));
+    const stages = pipeInto(decoding, depth, passingListStage(depth, tools.pgRestore));
     const { add } = file.role === 'dump' ? found.contents : found.largeObjects;
     return read(tools.repository, file, { ...options, stages, onLine: add });
   }
@@ -168,7 +175,7 @@ async function listUnpacked(
   contents: TableOfContents,
   tools: VerificationTools,
 ): Promise<void> {
-  const pipe = tools.commands.pipe([{ program: tools.pgRestore, arguments: ['--list', tools.folder] }]);
+  const pipe = tools.commands.pipe([listStage(tools.pgRestore, [tools.folder])]);
   try {
     await Promise.all([pipe.done, eachLine(pipe.output, contents.add)]);
   } catch (error) {

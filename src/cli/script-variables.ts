@@ -1,6 +1,6 @@
 import type { Environment, PostgresEndpoint } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
-import { programEnvironment } from '../postgres/program-environment.ts';
+import { endpointVariables, type Variables } from '../postgres/program.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 
 export interface ScriptVariablesOptions {
@@ -21,7 +21,7 @@ export interface ScriptVariablesOptions {
 export async function scriptVariables(
   environment: Environment,
   options: ScriptVariablesOptions,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Variables> {
   const { postgres } = environment;
   if (postgres === undefined && environment.ephemeral === true) {
     // Without variables of ours the command would reach whatever database the caller's own variables name.
@@ -34,17 +34,9 @@ export async function scriptVariables(
     );
   }
   if (postgres === undefined) return {};
-  const isReadOnly = environment.protected && !options.mayWrite;
-  const variables = await programEnvironment(postgres, {
-    secrets: options.secrets,
-    folder: options.folder,
-    applicationName: options.applicationName,
-  });
-  // The locale of our own programs is for reading their messages; the operator's scripts keep theirs.
-  const { LC_ALL: _locale, ...own } = variables;
+  const readOnly = environment.protected && !options.mayWrite;
   return {
-    ...own,
-    PGOPTIONS: isReadOnly ? '-c default_transaction_read_only=on' : '',
+    ...(await endpointVariables(postgres, { ...options, readOnly })),
     DATABASE_URL: databaseUrl(postgres),
   };
 }

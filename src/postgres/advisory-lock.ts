@@ -5,8 +5,7 @@ import type { LockTaker, RunLock } from '../task/run-lock.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 import type { RunIdentity } from '../task/contract.ts';
 import { applicationName } from './application-name.ts';
-import { connect, type Session } from './connect.ts';
-import { connectMaintenance } from './maintenance.ts';
+import { connect, connectMaintenance, type Session } from './connect.ts';
 
 /**
  * The lock across hosts: an advisory lock on the database that a plan works on, held by a session of its own for the
@@ -45,10 +44,6 @@ export function advisoryKey(plan: string): bigint {
 }
 
 async function takeLock(session: Session, run: RunIdentity): Promise<void> {
-  // A lock must outlive any limit on idle sessions; servers before 14 do not know the setting.
-  await session.query(
-    `select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'`,
-  );
   const key = advisoryKey(run.plan).toString();
   const [row] = await session.query<{ locked: boolean }>(
     'select pg_try_advisory_lock($1::bigint) as locked',

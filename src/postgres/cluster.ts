@@ -3,6 +3,7 @@ import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import { startWatchdog, type Watchdog } from './cluster-watchdog.ts';
 import { freeLoopbackPort } from './loopback-port.ts';
@@ -32,6 +33,8 @@ export interface Cluster {
   readonly major: number;
   /** Client and server programs of the same major. */
   readonly binFolder: string;
+  /** The client for people and scripts among them. */
+  readonly psql: string;
   /** All that the cluster is; gone after `stop`. */
   readonly folder: string;
   /** The folder of the Unix socket, which libpq takes for a host. */
@@ -54,8 +57,15 @@ export const throwAwaySettings: Readonly<Record<string, string>> = {
   max_wal_size: '4GB',
 };
 
+/** Its maintenance database, by the socket. */
+export function endpointOfCluster({ socketFolder, port, user }: Cluster): PostgresEndpoint {
+  return { host: socketFolder, port, database: 'postgres', user, sslmode: 'disable' };
+}
+
 const superuser = 'postgres';
 const startLimitMs = 60_000;
+/** The system's words for it in the server's log, which is in English. */
+const takenPort = 'Address already in use';
 /** Between two looks at the pid file, milliseconds. */
 const lookMs = 5;
 /** Another process may take a free port between its choice and the server's start. */
@@ -109,7 +119,8 @@ async function startOnce(
   }
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => (ended ??= end());
-  return { major, binFolder, folder, socketFolder: folder, port, user: superuser, password, stop };
+  const psql = join(binFolder, 'psql');
+  return { major, binFolder, psql, folder, socketFolder: folder, port, user: superuser, password, stop };
 }
 
 async function makeFolder(
@@ -165,8 +176,12 @@ async function untilReady(
         'cluster-start',
         `The throw-away Postgres cluster in ${folder} did not start: ${reason}`,
         {
-          fields: { program: 'postgres', stderr: reason.split('\n') },
           hint: 'Read what the server said; its folder needs room, and a parent folder that the server user can reach.',
+          fields: {
+            program: 'postgres',
+            stderr: reason.split('\n'),
+            ...(reason.includes(takenPort) && { errorName: 'EADDRINUSE' }),
+          },
         },
       );
     }
@@ -175,8 +190,5 @@ async function untilReady(
 }
 
 function isTakenPort(error: unknown): boolean {
-  return (
-    error instanceof Failure &&
-    error.fields.stderr?.some((line) => line.includes('Address already in use')) === true
-  );
+  return error instanceof Failure && error.fields.errorName === 'EADDRINUSE';
 }

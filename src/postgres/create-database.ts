@@ -41,7 +41,12 @@ function localeClauses({ collation, characterType = collation, icu }: NewDatabas
   ].join('');
 }
 
-/** invalid_parameter_value, wrong_object_type, undefined_object, or an encoding that does not fit the locale. */
+/**
+ * SQLSTATEs by which servers of every major refuse a locale, or an encoding that does not fit it:
+ * invalid_parameter_value, wrong_object_type, undefined_object, feature_not_supported, syntax_error (a server before ICU).
+ */
+const localeStates = ['22023', '42809', '42704', '0A000', '42601'];
+
 function isLocaleError(error: unknown): boolean {
-  return error instanceof Failure && /locale|encoding .* does not match/i.test(error.message);
+  return error instanceof Failure && localeStates.includes(error.fields.sqlstate ?? '');
 }

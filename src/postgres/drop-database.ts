@@ -9,7 +9,7 @@ const forceSinceMajor = 13;
 export interface DropOptions {
   /** Ends the sessions that sit in it. */
   readonly force: boolean;
-  /** The server's major, where it need not be asked for. */
+  /** Taken for the server's. */
   readonly major?: number;
 }
 
@@ -23,7 +23,7 @@ export async function dropDatabase(session: Session, database: string, options: 
   if (!(await databaseExists(session, database))) return;
   const name = quoteIdentifier(database);
   const doing = `dropping the database ${database}`;
-  const major = options.major ?? (await majorOf(session));
+  const major = options.major ?? session.server.major;
   if (major >= subscriptionsSinceMajor) await dropSubscriptions(session, database);
   const canForce = options.force && major >= forceSinceMajor;
   if (options.force && !canForce) {
@@ -62,11 +62,4 @@ export async function endSessionsIn(session: Session, database: string): Promise
       if (!(error instanceof Failure) || error.code !== 'postgres-permission') throw error;
     }
   }
-}
-
-async function majorOf(session: Session): Promise<number> {
-  const [row] = await session.query<{ number: number }>(
-    `select current_setting('server_version_num')::int as number`,
-  );
-  return Math.floor((row?.number ?? 0) / 10_000);
 }

@@ -1,12 +1,14 @@
 import type { Stage } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
-import { databaseArgument } from './program-environment.ts';
+import { databaseArgument, type Variables } from './program.ts';
 
 export interface DumpCommand {
   readonly tools: ClientTools;
   readonly database: string;
   /** From `programEnvironment`. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Variables;
+  /** What the database stores text in, as the server calls it. */
+  readonly encoding: string;
   /** Id of an exported snapshot. */
   readonly snapshot: string;
   /** A standby cannot read unlogged tables. */
@@ -25,10 +27,19 @@ function commonArguments(command: DumpCommand): readonly string[] {
     '--no-privileges',
     '--no-password',
     '--compress=0',
+    encodingArgument(command),
     `--snapshot=${command.snapshot}`,
     ...(command.standby ? ['--no-unlogged-table-data'] : []),
     databaseArgument(command.database),
   ];
+}
+
+/** Encodings that no server can make UTF-8 of: in SQL_ASCII any byte may stand, and of the other there is no table. */
+const untranslatable = ['SQL_ASCII', 'MULE_INTERNAL'];
+
+/** UTF-8, whatever the database and the role say: names and texts of a dump can be read, and restored into any encoding. */
+function encodingArgument({ encoding }: Pick<DumpCommand, 'encoding'>): string {
+  return `--encoding=${untranslatable.includes(encoding) ? encoding : 'UTF8'}`;
 }
 
 /** pg_dump in the custom format, to its standard output. */
@@ -93,11 +104,19 @@ export function parseFinishedItem(line: string): string | undefined {
   return /^(?:pg_dump: ?| )*finished item (\d+) TABLE DATA /.exec(line)?.[1];
 }
 
+export type GlobalsCommand = Pick<DumpCommand, 'tools' | 'database' | 'environment' | 'encoding'>;
+
 /** Roles, their settings and tablespaces as SQL, to standard output; passwords stay out. */
-export function globalsStage(command: Pick<DumpCommand, 'tools' | 'database' | 'environment'>): Stage {
+export function globalsStage(command: GlobalsCommand): Stage {
   return {
     program: command.tools.pgDumpall,
-    arguments: ['--globals-only', '--no-role-passwords', '--no-password', `--database=${command.database}`],
+    arguments: [
+      '--globals-only',
+      '--no-role-passwords',
+      '--no-password',
+      encodingArgument(command),
+      `--database=${command.database}`,
+    ],
     environment: command.environment,
   };
 }

@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
-import { startCluster } from './cluster.ts';
+import { loadDriver } from './connect.ts';
+import { endpointOfCluster, startCluster } from './cluster.ts';
 
 const mebibyte = 1024 * 1024;
 /**
@@ -30,15 +31,9 @@ export async function startLoadingCluster(
     settings: loadingSettings(totalmem(), availableParallelism()),
   });
   // Whoever starts a cluster speaks to it: the client is loaded while the server is made.
-  const [cluster] = await Promise.all([starting, import('pg')]);
+  const [cluster] = await Promise.all([starting, loadDriver()]);
   return {
-    postgres: {
-      host: cluster.socketFolder,
-      port: cluster.port,
-      database: 'postgres',
-      user: cluster.user,
-      sslmode: 'disable',
-    },
+    postgres: endpointOfCluster(cluster),
     stop: () => cluster.stop(),
   };
 }

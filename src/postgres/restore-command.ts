@@ -1,6 +1,6 @@
-import type { Stage } from '../process/commands.ts';
+import type { Commands, Stage } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
-import { databaseArgument } from './program-environment.ts';
+import { databaseArgument, type Variables } from './program.ts';
 import {
   createRestoreMessages,
   type RestoreMessages,
@@ -20,8 +20,8 @@ export type RestoreSection = 'pre-data' | 'data' | 'post-data';
 export interface RestoreCommand {
   readonly tools: Pick<ClientTools, 'pgRestore' | 'psql' | 'vacuumdb'>;
   readonly database: string;
-  /** From `programEnvironment`, with the session settings in PGOPTIONS. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** From `programEnvironment`, with the restore's own settings. */
+  readonly environment: Variables;
   readonly selection: RestoreSelection;
   /** Drops what the dump creates before creating it. */
   readonly clean: boolean;
@@ -110,6 +110,53 @@ export function transactionStage(
     environment: command.environment,
     onErrorLine,
   };
+}
+
+/** Lists a dump's contents: of one on a path among the `words`, otherwise on standard input. Asks no server. */
+export function listStage(pgRestore: string, words: readonly string[] = []): Stage {
+  return {
+    program: pgRestore,
+    arguments: ['--list', ...words],
+    environment: { LC_ALL: 'C' },
+  };
+}
+
+/** psql with SQL text on its standard input. It goes on after an error unless `words` say otherwise. */
+export function psqlStage(
+  { tools, environment }: Pick<RestoreCommand, 'environment'> & { readonly tools: Pick<ClientTools, 'psql'> },
+  words: readonly string[],
+  onErrorLine: (line: string) => void,
+): Stage {
+  return {
+    program: tools.psql,
+    arguments: ['--no-psqlrc', '--no-password', '--quiet', ...words, '--file=-'],
+    environment,
+    onErrorLine,
+  };
+}
+
+/** psql as `psqlStage`, into a database, to the first error: half of a script is no restore. */
+export function textStage(
+  command: RestoreCommand,
+  onErrorLine: (line: string) => void,
+  isOneTransaction: boolean,
+): Stage {
+  const words = [
+    '--set=ON_ERROR_STOP=1',
+    ...(isOneTransaction ? ['--single-transaction'] : []),
+    databaseArgument(command.database),
+  ];
+  return psqlStage(command, words, onErrorLine);
+}
+
+/** Gathers the statistics of every table, `jobs` tables at a time. @throws Failure `command-failed` */
+export async function analyzeDatabase(
+  commands: Commands,
+  { tools, environment, database }: RestoreCommand,
+  jobs: number,
+): Promise<void> {
+  const words = ['--analyze-only', '--quiet', '--no-password', `--jobs=${jobs}`, databaseArgument(database)];
+  await commands.run(tools.vacuumdb, words, { environment });
 }
 
 /** The options of pg_restore that choose a part of a dump. */

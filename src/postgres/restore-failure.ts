@@ -71,7 +71,7 @@ export function failureOfRestore(harmful: readonly RestoreMessage[], database: s
       hint:
         verdict?.hint ??
         'The object, the statement and the message are those of the server; the database is not whole.',
-      ...(first.object !== '' && { where: first.object }),
+      ...(first.object !== '' && { where: first.object, fields: { object: first.object } }),
       facts: { restoreErrors: harmful.map((message) => ({ ...message })) },
     },
   );

@@ -83,10 +83,3 @@ export function chooseRestoreSettings(
 function isSmall({ bytes, entries }: DumpExtent): boolean {
   return bytes !== undefined && bytes <= smallDump.bytes && entries <= smallDump.entries;
 }
-
-/** Settings as libpq's programs take them from PGOPTIONS. Values hold no blank and no backslash. */
-export function renderSessionOptions(session: Readonly<Record<string, string>>): string {
-  return Object.entries(session)
-    .map(([name, value]) => `-c ${name}=${value}`)
-    .join(' ');
-}

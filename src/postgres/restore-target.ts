@@ -1,8 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
-import { connect, type ConnectOptions, type Session } from './connect.ts';
-import { answersHere } from './local-host.ts';
+import type { Session } from './connect.ts';
 import { describeEndpoint } from './server-error.ts';
 import { readSystemIdentifier } from './snapshot.ts';
 import { listTables } from './tables.ts';
@@ -49,11 +48,9 @@ export interface ServerResources {
 export async function inspectTarget(
   maintenance: Session,
   endpoint: PostgresEndpoint,
-  options: ConnectOptions,
 ): Promise<RestoreTarget> {
   const [facts] = await maintenance.query<TargetRow>(
     `select current_setting('server_version') as "serverVersion",
-            current_setting('server_version_num')::int / 10000 as major,
             pg_is_in_recovery() as standby,
             (select rolsuper or rolcreatedb from pg_roles where rolname = current_user) as "mayCreate",
             pg_size_bytes(current_setting('shared_buffers'))::text as "sharedBuffers",
@@ -77,9 +74,9 @@ export async function inspectTarget(
   return {
     endpoint,
     serverVersion: facts.serverVersion,
-    major: facts.major,
+    major: maintenance.server.major,
     systemIdentifier: await readSystemIdentifier(maintenance),
-    existing: facts.exists ? await inspectDatabase(endpoint, options) : undefined,
+    existing: facts.exists ? await inspectDatabase(maintenance, endpoint.database) : undefined,
     mayCreateDatabases: facts.mayCreate,
     availableExtensions: new Set(extensions.map(({ name }) => name)),
     resources: {
@@ -92,7 +89,6 @@ export async function inspectTarget(
 
 interface TargetRow {
   readonly serverVersion: string;
-  readonly major: number;
   readonly standby: boolean;
   readonly mayCreate: boolean;
   readonly sharedBuffers: string;
@@ -105,11 +101,8 @@ interface TargetRow {
 /** Tables that are named to an operator. */
 const namedTables = 20;
 
-async function inspectDatabase(
-  endpoint: PostgresEndpoint,
-  options: ConnectOptions,
-): Promise<ExistingDatabase> {
-  await using session = await connect(endpoint, options);
+async function inspectDatabase(maintenance: Session, database: string): Promise<ExistingDatabase> {
+  await using session = await maintenance.inDatabase(database);
   const tables = (await listTables(session)).filter(({ kind, ours }) => ours && kind !== 'sequence');
   const [row] = await session.query<{ bytes: string; comment: string | null }>(
     `select pg_database_size(oid)::text as bytes, shobj_description(oid, 'pg_database') as comment
@@ -120,6 +113,11 @@ async function inspectDatabase(
     bytes: Number(row?.bytes ?? 0),
     comment: row?.comment ?? null,
   };
+}
+
+/** Whether a host as an endpoint names it is this one: a socket's folder, or a loopback address. */
+export function answersHere(host: string): boolean {
+  return host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host);
 }
 
 /** A data folder that the server names and that lies on this host, when the server answers on this host. */

@@ -1,4 +1,4 @@
-import { Failure, type FailureCode, type FailureDetails } from '../base/failure.ts';
+import { Failure, type FailureCode, type FailureDetails, type FailureFields } from '../base/failure.ts';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
 
 interface Verdict {
@@ -53,6 +53,7 @@ export function failureOfServerError(error: unknown, endpoint: PostgresEndpoint,
   if (lost.has(code) || text.startsWith('Connection terminated')) {
     return new Failure('postgres-connection-lost', `The connection to ${server} was lost${during(doing)}`, {
       hint: "See the server's log and the network between here and there.",
+      ...(code !== '' && { fields: { errorName: code } }),
       cause: error,
     });
   }
@@ -62,20 +63,34 @@ export function failureOfServerError(error: unknown, endpoint: PostgresEndpoint,
       cause: error,
     });
   }
-  if (text.includes('password must be a')) {
-    return new Failure('postgres-login', `${server} asks for a password and none is given`, {
-      hint: "Give the environment's postgres a password.",
-      cause: error,
-    });
-  }
   const verdict = verdicts[code] ?? verdicts[code.slice(0, 2)] ?? { code: 'postgres-query' };
   const details: FailureDetails = verdict.hint === undefined ? {} : { hint: verdict.hint };
-  return new Failure(verdict.code, `${server}: ${text}${during(doing)}`, { ...details, cause: error });
+  return new Failure(verdict.code, `${server}: ${text}${during(doing)}`, {
+    ...details,
+    fields: fieldsOf(error, code),
+    cause: error,
+  });
 }
 
-/** The SQLSTATE behind a Failure of a query; empty where there is none. */
-export function sqlStateOf(error: unknown): string {
-  return error instanceof Failure ? codeOf(error.cause) : codeOf(error);
+/** The server asks for a password, and the endpoint has none. */
+export function withoutPassword(endpoint: PostgresEndpoint): never {
+  throw new Failure('postgres-login', `${describeEndpoint(endpoint)} asks for a password and none is given`, {
+    hint: "Give the environment's postgres a password.",
+  });
+}
+
+/** What the server says of an error beside its message. */
+function fieldsOf(error: unknown, code: string): FailureFields {
+  const { schema, table, constraint } = error as Partial<Record<'schema' | 'table' | 'constraint', string>>;
+  const named = [schema, table, constraint].filter((part) => part !== undefined);
+  return {
+    ...(isSqlState(code) ? { sqlstate: code } : code !== '' && { errorName: code }),
+    ...(named.length > 0 && { object: named.join('.') }),
+  };
+}
+
+function isSqlState(code: string): boolean {
+  return /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
 }
 
 /** `user@host:port/database`, for messages. */
@@ -99,6 +114,7 @@ function unreachableFailure(server: string, code: string, cause: unknown): Failu
           : code;
   return new Failure('postgres-unreachable', `Postgres does not answer at ${server}: ${why}`, {
     hint: "Check the environment's host and port, and that the server is up.",
+    ...(code !== '' && { fields: { errorName: code } }),
     cause,
   });
 }

@@ -29,11 +29,9 @@ export interface DatabaseLocale {
 export async function readServerFacts(session: Session): Promise<ServerFacts> {
   const [row] = await session.query<FactsRow>(
     `select current_setting('server_version') as version,
-            current_setting('server_version_num')::int as number,
             pg_is_in_recovery() as standby,
             pg_database_size(d.oid)::text as "databaseBytes",
             pg_table_size('pg_largeobject')::text as "largeObjectBytes",
-            (select rolsuper from pg_roles where rolname = current_user) as superuser,
             current_setting('lo_compat_privileges')::bool as "openLargeObjects",
             pg_encoding_to_char(d.encoding) as encoding,
             d.datcollate as collation,
@@ -48,11 +46,11 @@ export async function readServerFacts(session: Session): Promise<ServerFacts> {
   if (row === undefined) throw new Error('pg_database has no row for the current database');
   return {
     version: row.version,
-    major: Math.floor(row.number / 10_000),
+    major: session.server.major,
     standby: row.standby,
     databaseBytes: Number(row.databaseBytes),
     largeObjectBytes: Number(row.largeObjectBytes),
-    superuser: row.superuser,
+    superuser: session.server.superuser,
     openLargeObjects: row.openLargeObjects,
     locale: {
       encoding: row.encoding,
@@ -65,10 +63,8 @@ export async function readServerFacts(session: Session): Promise<ServerFacts> {
 
 interface FactsRow extends DatabaseLocale {
   readonly version: string;
-  readonly number: number;
   readonly standby: boolean;
   readonly databaseBytes: string;
   readonly largeObjectBytes: string;
-  readonly superuser: boolean;
   readonly openLargeObjects: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Session } from './connect.ts';
 import { quoteQualified } from './identifier.ts';
-import { applyReaderSettings } from './session-settings.ts';
+import { applyReaderSettings } from './settings.ts';
 import { listTables, type Table } from './tables.ts';
 
 /** A view of the database at one instant, alive as long as its session. */

@@ -3,7 +3,6 @@ import { Failure } from '../base/failure.ts';
 import { renderDuration } from '../base/quantity/duration.ts';
 import type { Session } from './connect.ts';
 import { endSessionsIn } from './drop-database.ts';
-import { sqlStateOf } from './server-error.ts';
 import {
   closeStatement,
   datedName,
@@ -124,11 +123,15 @@ async function exchange(session: Session, swap: DatabaseSwap, options: SwapOptio
       await inOneTransaction(session, exchangeStatements(swap));
       return;
     } catch (error) {
-      if (!busyStates.includes(sqlStateOf(error))) throw error;
+      if (!isBusy(error)) throw error;
       if (clock.monotonicMs() >= endMs) throw await stillOccupied(session, swap, waitMs, error);
       await clock.sleep(retryMs, signal);
     }
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Failure && busyStates.includes(error.fields.sqlstate ?? '');
 }
 
 /** @throws Failure `postgres-*`; nothing of it has happened then. */

@@ -1,6 +1,6 @@
 import type { Session } from '../postgres/connect.ts';
 import { quoteQualified } from '../postgres/identifier.ts';
-import { databaseArgument } from '../postgres/program-environment.ts';
+import { analyzeDatabase } from '../postgres/restore-command.ts';
 import type { Load } from './load.ts';
 
 /** Tables of one statement. */
@@ -16,15 +16,10 @@ const fewEntries = 400;
 export async function analyze(load: Load, session: Session): Promise<void> {
   const { commands, command, jobs, listing } = load;
   if (jobs === 1) return analyzeInSession(session, listing.entries > fewEntries);
-  await commands.run(
-    command.tools.vacuumdb,
-    ['--analyze-only', '--quiet', '--no-password', `--jobs=${jobs}`, databaseArgument(command.database)],
-    { environment: command.environment },
-  );
+  await analyzeDatabase(commands, command, jobs);
 }
 
 async function analyzeInSession(session: Session, withCatalogs: boolean): Promise<void> {
-  await session.query("select set_config('statement_timeout', '0', false)");
   const tables = await session.query<{ schema: string; name: string }>(
     `select n.nspname as schema, c.relname as name
        from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -4,7 +4,7 @@ import type { ManifestFile } from '../artifact/manifest.ts';
 import { asDamage, eachLine, readBackHead } from '../artifact/read-back.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
 import { createDumpListing, type DumpListing } from '../postgres/dump-listing.ts';
-import { selectionArguments, type RestoreSelection } from '../postgres/restore-command.ts';
+import { listStage, selectionArguments, type RestoreSelection } from '../postgres/restore-command.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository } from '../store/repository.ts';
@@ -19,28 +19,28 @@ export interface ContentsOptions {
   readonly signal: AbortSignal;
 }
 
-/** Lists a dump on a path, or on standard input. */
-function listStage({ tools, selection }: ContentsOptions, path?: string): Stage {
-  return {
-    program: tools.pgRestore,
-    arguments: ['--list', ...selectionArguments(selection), ...(path === undefined ? [] : [path])],
-    environment: { LC_ALL: 'C' },
-  };
+/** Lists what is chosen of a dump on a path, or on standard input. */
+function listChosen({ tools, selection }: ContentsOptions, path?: string): Stage {
+  return listStage(tools.pgRestore, [
+    ...selectionArguments(selection),
+    ...(path === undefined ? [] : [path]),
+  ]);
 }
 
 /** The table of contents of a dump that lies on this host. @throws Failure `dump-unusable`, `postgres-version` */
 export async function listContents(path: string, options: ContentsOptions): Promise<DumpListing> {
-  return listUnproven(path, [listStage(options, path)], options);
+  return listUnproven(path, [], listChosen(options, path), options);
 }
 
 /** Lists a dump of which nothing is known: what pg_restore cannot read is no dump, or one of a newer pg_dump. */
 async function listUnproven(
   path: string,
-  stages: readonly Stage[],
+  before: readonly Stage[],
+  list: Stage,
   { commands, signal }: ContentsOptions,
 ): Promise<DumpListing> {
   const listing = createDumpListing();
-  const pipe = commands.pipe(stages);
+  const pipe = commands.pipe([...before, list]);
   try {
     await Promise.all([pipe.done, eachLine(pipe.output, listing.add)]);
   } catch (error) {
@@ -91,7 +91,7 @@ export async function readHead(
   await readBackHead(repository, file, {
     commands: options.commands,
     signal: options.signal,
-    stages: [...early, listStage(options)],
+    stages: [...early, listChosen(options)],
     onLine: listing.add,
   });
   return { path, listing: listing.read() };
@@ -108,7 +108,7 @@ export async function readFileHead(
     ...file.unpack,
     { program: 'tee', arguments: [path] },
   ].map((stage) => ({ ...stage, tolerate: ['SIGPIPE' as const] }));
-  return { path, listing: await listUnproven(file.path, [...early, listStage(options)], options) };
+  return { path, listing: await listUnproven(file.path, early, listChosen(options), options) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eachLine } from '../artifact/read-back.ts';
 import { createIndexListing, type ListedIndex } from '../postgres/listed-indexes.ts';
+import { listStage } from '../postgres/restore-command.ts';
 import { createRestoreProgress } from '../postgres/restore-progress.ts';
 import { runPass, type Load } from './load.ts';
 
@@ -28,13 +29,7 @@ export interface EarlyIndexesOptions {
 /** The indexes of a dump that the rows of some of its tables are enough for. */
 export async function listIndexes(load: Load, head: string): Promise<readonly ListedIndex[]> {
   const listing = createIndexListing(new Set(load.listing.ids));
-  const pipe = load.commands.pipe([
-    {
-      program: load.command.tools.pgRestore,
-      arguments: ['--list', '--verbose', head],
-      environment: { LC_ALL: 'C' },
-    },
-  ]);
+  const pipe = load.commands.pipe([listStage(load.command.tools.pgRestore, ['--verbose', head])]);
   await Promise.all([pipe.done, eachLine(pipe.output, listing.add)]);
   return listing.read();
 }

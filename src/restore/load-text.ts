@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { killOnAbort } from '../artifact/store-dump.ts';
-import { databaseArgument } from '../postgres/program-environment.ts';
+import { textStage } from '../postgres/restore-command.ts';
 import { createRestoreMessages } from '../postgres/restore-messages.ts';
 import { failureOfRestore } from '../postgres/restore-failure.ts';
 import type { Stage } from '../process/commands.ts';
@@ -22,19 +22,7 @@ export interface SqlText {
 export async function loadText(load: Load, text: SqlText, signal: AbortSignal): Promise<void> {
   const messages = createRestoreMessages();
   const { command } = load;
-  const psql: Stage = {
-    program: command.tools.psql,
-    arguments: [
-      '--no-psqlrc',
-      '--quiet',
-      '--set=ON_ERROR_STOP=1',
-      ...(command.singleTransaction && text.hasTransaction !== true ? ['--single-transaction'] : []),
-      databaseArgument(command.database),
-      '--file=-',
-    ],
-    environment: command.environment,
-    onErrorLine: messages.add,
-  };
+  const psql = textStage(command, messages.add, command.singleTransaction && text.hasTransaction !== true);
   const pipe = load.commands.pipe(
     [...text.stages, psql],
     text.input === undefined ? {} : { input: text.input },

@@ -44,7 +44,7 @@ export async function prepareRestore(
   started: Pick<Prepared, 'connecting' | 'maintenance' | 'timeline'>,
 ): Promise<Prepared> {
   const { source, endpoint, request } = options;
-  const target = await inspectTarget(started.maintenance, endpoint, started.connecting);
+  const target = await inspectTarget(started.maintenance, endpoint);
   const question = questionOf(source, target, request, context.run.scratch);
   for (const text of checkTarget(question)) context.report.note(text);
   const tools = await toolsFor(context, options, target);

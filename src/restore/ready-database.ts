@@ -40,7 +40,7 @@ export async function readyDatabase(
   const unfinished = parseUnfinished(target.existing?.comment ?? null);
   if (target.existing !== undefined && database === context.run.scratch) {
     // An earlier attempt of this step has made it.
-    await dropDatabase(maintenance, database, { force: true, major: target.major });
+    await dropDatabase(maintenance, database, { force: true });
   } else if (target.existing !== undefined && request.resume) {
     if (!isOf(unfinished, source)) throw notResumable(database, unfinished);
     const isSamePart = unfinished.partial === (request.partial ?? null);
@@ -55,7 +55,7 @@ export async function readyDatabase(
     }
     const why = isSamePart ? `rows of ${database} may be missing` : `${database} was to hold another part`;
     context.report.note(`${why}; beginning anew`);
-    await dropDatabase(maintenance, database, { force: true, major: target.major });
+    await dropDatabase(maintenance, database, { force: true });
   } else if (target.existing !== undefined) {
     const clean = request.permissions.replace && target.existing.tables.length > 0;
     const isDataOnly = request.selection.contents === 'data-only';

@@ -1,12 +1,11 @@
 import { applicationName } from '../postgres/application-name.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
-import { connect, type ConnectOptions, type Session } from '../postgres/connect.ts';
+import { connectMaintenance, type ConnectOptions, type Session } from '../postgres/connect.ts';
 import type { DumpListing } from '../postgres/dump-listing.ts';
 import { endBackends } from '../postgres/end-backends.ts';
-import { connectMaintenance } from '../postgres/maintenance.ts';
-import { programEnvironment } from '../postgres/program-environment.ts';
+import { checkProgramServer, programEnvironment, type Variables } from '../postgres/program.ts';
 import type { HarmlessMessage } from '../postgres/restore-messages.ts';
-import { renderSessionOptions, type RestoreSettings } from '../postgres/restore-settings.ts';
+import { type RestoreSettings } from '../postgres/restore-settings.ts';
 import { explainLoss, freeBytesOf, type RestoreTarget } from '../postgres/restore-target.ts';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import type { TaskContext } from '../task/contract.ts';
@@ -61,15 +60,16 @@ export async function restoreDatabase(
     prepareRestore(context, options, { connecting, maintenance, timeline }),
   );
   const { target, tools, opened, settings } = prepared;
+  const environment = await programEnvironment(maintenance, {
+    ...connecting,
+    folder: context.folder,
+    settings: settings.session,
+  });
+  await checkProgramServer(maintenance, context.commands, tools.psql, environment);
   const ready = await timeline.during('database', () => readyDatabase(maintenance, context, options, target));
-  const environment = {
-    ...(await programEnvironment(endpoint, { ...connecting, folder: context.folder })),
-    PGOPTIONS: renderSessionOptions(settings.session),
-  };
-  if (request.roles)
-    await restoreRoles(context, source, tools, { ...environment, PGDATABASE: maintenance.endpoint.database });
+  if (request.roles) await restoreRoles(context, source, tools, environment);
   const load = loadOf(context, options, prepared, ready, environment);
-  await using session = await connect(endpoint, connecting);
+  await using session = await maintenance.inDatabase(endpoint.database);
   await loadWatched(context, prepared, load, ready, session);
   context.report.phase('analyzing');
   if (request.selection.contents !== 'schema-only')
@@ -98,7 +98,7 @@ function loadOf(
   { endpoint, request }: RestoreOptions,
   { maintenance, tools, folder, opened, settings, timeline }: Prepared,
   ready: ReadyDatabase,
-  environment: Readonly<Record<string, string>>,
+  environment: Variables,
 ): Load {
   return {
     commands: context.commands,

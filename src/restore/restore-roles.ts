@@ -2,8 +2,10 @@ import { decryptionStage } from '../artifact/encryption.ts';
 import { asDamage } from '../artifact/read-back.ts';
 import { Failure } from '../base/failure.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
+import { psqlStage } from '../postgres/restore-command.ts';
 import { createRestoreMessages } from '../postgres/restore-messages.ts';
 import { failureOfRestore } from '../postgres/restore-failure.ts';
+import type { Variables } from '../postgres/program.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { RestoreSource } from './source.ts';
 import { ownFailure, verifiedSource } from './verified-source.ts';
@@ -16,7 +18,7 @@ export async function restoreRoles(
   context: TaskContext,
   source: RestoreSource,
   tools: ClientTools,
-  environment: Readonly<Record<string, string>>,
+  environment: Variables,
 ): Promise<void> {
   const file =
     source.kind === 'artifact' ? source.manifest.files.find(({ role }) => role === 'globals') : undefined;
@@ -33,18 +35,9 @@ export async function restoreRoles(
       : [await decryptionStage(identity, context)];
   const messages = createRestoreMessages();
   const input = verifiedSource(source.repository, file, { signal: context.signal });
-  const pipe = context.commands.pipe(
-    [
-      ...decrypt,
-      {
-        program: tools.psql,
-        arguments: ['--no-psqlrc', '--quiet', '--file=-'],
-        environment,
-        onErrorLine: messages.add,
-      },
-    ],
-    { input },
-  );
+  const pipe = context.commands.pipe([...decrypt, psqlStage({ tools, environment }, [], messages.add)], {
+    input,
+  });
   pipe.output.on('error', () => undefined).resume();
   try {
     await pipe.done;

@@ -79,7 +79,12 @@ export async function openRows(
   }
   const { secrets, run, signal } = context;
   context.report.phase(`connecting to ${endpoint.database}`);
-  const session = await connect(endpoint, { secrets, applicationName: applicationName(run.id), signal });
+  const session = await connect(endpoint, {
+    secrets,
+    applicationName: applicationName(run.id),
+    signal,
+    operator: true,
+  });
   context.onEnd('end the session on the server', async () => {
     await session.close();
     if (signal.aborted) await endBackends(endpoint, { secrets, runId: run.id });

@@ -28,6 +28,7 @@ export function sqlProbe(options: SqlProbeOptions): Probe {
           secrets,
           applicationName,
           signal: AbortSignal.any([signal, limit]),
+          operator: true,
         });
         const { passed, found, message } = await runSqlCheck(session, { name, sql }, timeoutMs);
         return passed ? undefined : (message ?? `gave ${found}`);

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../../base/failure.ts';
-import type { Cluster } from '../../postgres/cluster.ts';
+import { endpointOfCluster, type Cluster } from '../../postgres/cluster.ts';
+import { variablesOf, type Variables } from '../../postgres/program.ts';
 import type { Stage } from './stage.ts';
 
 export const sampleDatabase = 'cleaning';
@@ -17,7 +17,7 @@ const psqlOptions = ['--no-psqlrc', '--quiet'];
 export async function fillSampleDatabase(stage: Stage, cluster: Cluster, bytes: number): Promise<void> {
   const size = Math.max(1, Math.round(bytes / bytesPerSeedUnit));
   const environment = libpqVariables(cluster);
-  const psql = join(cluster.binFolder, 'psql');
+  const { psql } = cluster;
   const create = ['-d', 'postgres', '-c', `create database ${sampleDatabase}`];
   const fill = ['-d', sampleDatabase, '-v', `size=${size}`, '--single-transaction', '-f', seedFile];
   let code = await stage.run(psql, [...psqlOptions, ...create], { environment });
@@ -31,15 +31,9 @@ export async function fillSampleDatabase(stage: Stage, cluster: Cluster, bytes: 
 }
 
 /** What psql and pg_restore need to reach the cluster, with its own programs before the system's. */
-export function libpqVariables(cluster: Cluster): Readonly<Record<string, string | undefined>> {
+export function libpqVariables(cluster: Cluster): Variables {
   return {
+    ...variablesOf(endpointOfCluster(cluster)),
     PATH: `${cluster.binFolder}:${process.env['PATH'] ?? ''}`,
-    PGHOST: cluster.socketFolder,
-    PGPORT: String(cluster.port),
-    PGUSER: cluster.user,
-    PGPASSWORD: undefined,
-    PGSERVICE: undefined,
-    PGOPTIONS: undefined,
-    PGDATABASE: undefined,
   };
 }

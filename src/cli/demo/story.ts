@@ -60,7 +60,7 @@ async function restoreByGuide(stage: Stage, workspace: Workspace, cluster: Clust
   if (code !== exitCode.done) return code;
   for (const database of [sampleDatabase, `${sampleDatabase}_restored`]) {
     const words = ['--no-psqlrc', '--dbname', database, '--command', counts];
-    const counted = await stage.run('psql', words, { shownAs: `psql ${database}`, cwd, environment });
+    const counted = await stage.run(cluster.psql, words, { shownAs: `psql ${database}`, cwd, environment });
     if (counted !== exitCode.done) return counted;
   }
   return exitCode.done;

@@ -16,7 +16,7 @@ export async function lookAtTarget(
   const options = lookOptions(plans);
   const { inspectTarget } = await import('../../postgres/restore-target.ts');
   await using maintenance = await openMaintenance(endpoint, options);
-  return await inspectTarget(maintenance, { ...endpoint, database }, options);
+  return await inspectTarget(maintenance, { ...endpoint, database });
 }
 
 /** The unfinished restores on an environment's server. @throws Failure `postgres-*` */
@@ -63,6 +63,6 @@ function lookOptions({ secrets }: Plans): ConnectOptions {
 }
 
 async function openMaintenance(endpoint: PostgresEndpoint, options: ConnectOptions): Promise<Session> {
-  const { connectMaintenance } = await import('../../postgres/maintenance.ts');
+  const { connectMaintenance } = await import('../../postgres/connect.ts');
   return connectMaintenance(endpoint, options);
 }

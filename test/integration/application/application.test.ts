@@ -8,6 +8,7 @@ import { scriptVariables } from '../../../src/cli/script-variables.ts';
 import type { PostgresEndpoint } from '../../../src/language/environment/environment.ts';
 import { parseTestReport, type TestReport } from '../../../src/check/junit/test-report.ts';
 import { startCluster } from '../../../src/postgres/cluster.ts';
+import type { Variables } from '../../../src/postgres/program.ts';
 import { chooseServerInstallation } from '../../../src/postgres/server-installation.ts';
 import {
   applicationTables,
@@ -61,7 +62,7 @@ async function copyOf(original: TestDatabase, name?: string): Promise<TestDataba
 async function variablesFor(
   database: string,
   server: PostgresService = services.postgres,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Variables> {
   const { host, port, user, password } = server;
   const postgres: PostgresEndpoint = {
     host,
@@ -88,7 +89,7 @@ async function rowsOf(database: TestDatabase): Promise<Readonly<Record<string, n
   return row ?? {};
 }
 
-async function smoke(variables: Readonly<Record<string, string>>): Promise<TestReport> {
+async function smoke(variables: Variables): Promise<TestReport> {
   const report = join(folder, 'report.xml');
   await application.run(['pytest', '-q', `--junitxml=${report}`], variables).catch(() => undefined);
   return parseTestReport(await readFile(report, 'utf8'), report);
@@ -102,7 +103,7 @@ function runInOnePython(
   work: readonly {
     readonly program: 'alembic' | 'pytest';
     readonly words: readonly string[];
-    readonly variables: Readonly<Record<string, string>>;
+    readonly variables: Variables;
   }[],
 ): Promise<string> {
   const script = [

@@ -57,8 +57,8 @@ test('a Unix socket is named as libpq wants it', async () => {
 describe('sessions are read-only', () => {
   test.each([
     [true, false, '-c default_transaction_read_only=on'],
-    [true, true, ''],
-    [false, false, ''],
+    [true, true, undefined],
+    [false, false, undefined],
   ])('where protected is %j and the plan may write is %j: %j', async (isProtected, mayWrite, expected) => {
     expect((await variablesOf({ postgres, protected: isProtected }, mayWrite))['PGOPTIONS']).toBe(expected);
   });

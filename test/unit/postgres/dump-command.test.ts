@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   customDumpStage,
   directoryDumpStage,
+  globalsStage,
   parseFinishedItem,
   type DumpCommand,
 } from '../../../src/postgres/dump-command.ts';
@@ -18,6 +19,7 @@ const command: DumpCommand = {
   },
   database: 'shop',
   environment: { PGPASSFILE: '/private/pgpass' },
+  encoding: 'LATIN1',
   snapshot: '00000003-0000001B-1',
   standby: false,
   largeObjects: false,
@@ -34,6 +36,16 @@ test('no dump carries owners, privileges or the creation of its database', () =>
     expect(stage.arguments.some((argument) => /^(--create|-C)$/.test(argument))).toBe(false);
     expect(stage.arguments).toContain('--snapshot=00000003-0000001B-1');
   }
+});
+
+test.each([
+  ['LATIN1', 'UTF8'],
+  ['UTF8', 'UTF8'],
+  ['SQL_ASCII', 'SQL_ASCII'],
+  ['MULE_INTERNAL', 'MULE_INTERNAL'],
+])('a dump of a database in %s is in %s', (encoding, wanted) => {
+  for (const stage of [customDumpStage({ ...command, encoding }), globalsStage({ ...command, encoding })])
+    expect(stage.arguments).toContain(`--encoding=${wanted}`);
 });
 
 test('a standby’s unlogged tables are left out', () => {

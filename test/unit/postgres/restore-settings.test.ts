@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadingSettings } from '../../../src/postgres/loading-cluster.ts';
-import { chooseRestoreSettings, renderSessionOptions } from '../../../src/postgres/restore-settings.ts';
+import { chooseRestoreSettings } from '../../../src/postgres/restore-settings.ts';
 
 const gibibyte = 2 ** 30;
 const local = {
@@ -92,7 +92,6 @@ test('an older server is asked for nothing that it does not know', () => {
     large,
   );
   expect(session).not.toHaveProperty('client_connection_check_interval');
-  expect(renderSessionOptions({ a: '1', b: '2MB' })).toBe('-c a=1 -c b=2MB');
 });
 
 test('a throw-away cluster takes a quarter of the memory, within bounds', () => {
