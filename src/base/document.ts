@@ -14,7 +14,7 @@ export interface Document<Value> {
   /** @param where the file or key, for the finding */
   parse(content: Uint8Array | string, where: string): Promise<Present<Value>>;
   /** As it is stored: JSON with two spaces and a final newline. */
-  render(value: Value): string;
+  readonly render: (value: Value) => string;
   readFile(path: string): Promise<Reading<Value>>;
   /** Whole or not at all, durably, for this user alone. @throws the system's error */
   writeFile(path: string, value: Value): Promise<void>;
