@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { Failure } from './failure.ts';
 import { readBounded, readLines, reasonOf, writeWhole } from './files.ts';
+import { parseJson } from './json.ts';
 
 /**
  * The one door to what run-plan stores and reads again: JSON by a schema, in a file or in a repository. What is read may
@@ -14,7 +14,7 @@ export interface Document<Value> {
   /** @param where the file or key, for the finding */
   parse(content: Uint8Array | string, where: string): Promise<Present<Value>>;
   /** As it is stored: JSON with two spaces and a final newline. */
-  render(value: Value): string;
+  readonly render: (value: Value) => string;
   readFile(path: string): Promise<Reading<Value>>;
   /** Whole or not at all, durably, for this user alone. @throws the system's error */
   writeFile(path: string, value: Value): Promise<void>;
@@ -86,9 +86,6 @@ export interface DocumentDeclaration<Value> {
   readonly fault?: (value: Value) => string | undefined;
 }
 
-/** None of ours is deeper than a dozen; facts of operators' own tasks may be a little. */
-const mostNesting = 64;
-
 /** Declares a kind of stored document. */
 export function document<Value>(declaration: DocumentDeclaration<Value>): Document<Value> {
   const { name, limitBytes, schema, fault } = declaration;
@@ -96,7 +93,8 @@ export function document<Value>(declaration: DocumentDeclaration<Value>): Docume
 
   async function parse(content: Uint8Array | string, where: string): Promise<Present<Value>> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : asBuffer(content);
-    const json = parseJson(bytes, limitBytes);
+    if (bytes.length > limitBytes) return damaged(where, 'too-large', tooLarge(limitBytes));
+    const json = parseJson(bytes);
     if ('problem' in json) return damaged(where, json.kind, json.problem, json.at);
     const { default: validate } = await schema();
     if (!validate(json.value)) {
@@ -166,7 +164,8 @@ export function documentLines<Value>(declaration: LinesDeclaration): DocumentLin
   const parse: DocumentLines<Value>['parse'] = (bytes, where, number) => {
     const place = (at = ''): string =>
       [...(number === undefined ? [] : [`line ${String(number)}`]), ...(at === '' ? [] : [at])].join(', ');
-    const json = parseJson(bytes, longestBytes);
+    if (bytes.length > longestBytes) return damaged(where, 'too-large', tooLarge(longestBytes), place());
+    const json = parseJson(bytes);
     if ('problem' in json) return damaged(where, json.kind, json.problem, place());
     if (validate(json.value)) return { state: 'sound', value: json.value as Value, bytes };
     const { at, problem } = firstError(validate);
@@ -251,66 +250,6 @@ export async function getBounded(
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-type Json =
-  { readonly value: unknown } | { readonly kind: DamageKind; readonly problem: string; readonly at?: string };
-
-/** JSON whose size and depth are looked at before anything is made of it. Never throws. */
-function parseJson(bytes: Buffer, limitBytes: number): Json {
-  if (bytes.length > limitBytes) return { kind: 'too-large', problem: tooLarge(limitBytes) };
-  if (bytes.length === 0) return { kind: 'not-json', problem: 'is empty' };
-  if (!isUtf8(bytes)) return { kind: 'not-json', problem: 'is not UTF-8' };
-  const deep = firstTooDeep(bytes);
-  if (deep !== undefined)
-    return {
-      kind: 'too-deep',
-      problem: `is nested deeper than ${String(mostNesting)} levels`,
-      at: placeIn(bytes, deep),
-    };
-  const text = bytes.toString('utf8');
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch (error) {
-    return { kind: 'not-json', problem: 'is not JSON', ...placeOfError(error, bytes, text) };
-  }
-}
-
-const [quote, backslash, openList, openObject, closeList, closeObject] = Buffer.from('"\\[{]}');
-
-/** Offset of the first bracket that opens a level too much. */
-function firstTooDeep(bytes: Buffer): number | undefined {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (inString) {
-      if (byte === backslash) at += 1;
-      else if (byte === quote) inString = false;
-    } else if (byte === quote) inString = true;
-    else if (byte === openList || byte === openObject) {
-      depth += 1;
-      if (depth > mostNesting) return at;
-    } else if (byte === closeList || byte === closeObject) depth -= 1;
-  }
-  return undefined;
-}
-
-function placeIn(bytes: Buffer, offset: number): string {
-  const before = bytes.subarray(0, offset);
-  const lineStart = before.lastIndexOf(0x0a) + 1;
-  let line = 1;
-  for (let at = before.indexOf(0x0a); at !== -1; at = before.indexOf(0x0a, at + 1)) line += 1;
-  return `line ${String(line)}, column ${String(before.subarray(lineStart).toString('utf8').length + 1)}`;
-}
-
-/** V8 says where it stopped in its message alone, and of a short or cut text not even there: then that is its end. */
-function placeOfError(error: unknown, bytes: Buffer, text: string): { readonly at?: string } {
-  const message = error instanceof Error ? error.message : '';
-  const position = /at position (?<position>\d+)/.exec(message)?.groups?.['position'];
-  if (position !== undefined)
-    return { at: placeIn(bytes, Buffer.byteLength(text.slice(0, Number(position)))) };
-  return message.startsWith('Unexpected end') ? { at: placeIn(bytes, bytes.length) } : {};
 }
 
 /** Ajv leaves the errors of the last call on the function, which the generated code does not declare. */

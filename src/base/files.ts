@@ -61,9 +61,12 @@ async function readUpTo(
   return Buffer.concat(pieces);
 }
 
+/** A mode for what an operator asked for: readable as the umask says. */
+export const umaskDecides = 0o666;
+
 /**
  * Writes a file as a whole or not at all, and durably: under another name first. Whoever reads sees the old content or the new one.
- * @param mode 0600 unless said; one that lets others read holds whatever the umask says
+ * @param mode 0600 unless said; one that lets others read holds whatever the umask says, `umaskDecides` does not
  * @throws the system's error
  */
 export async function writeWhole(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
@@ -91,7 +94,7 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
 async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   await using file = await open(path, 'wx', mode);
   await file.writeFile(content);
-  if ((mode & 0o077) !== 0) await file.chmod(mode);
+  if ((mode & 0o077) !== 0 && mode !== umaskDecides) await file.chmod(mode);
   await file.sync();
 }
 

@@ -3,7 +3,7 @@ import { sentence, table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import { resolve } from 'node:path';
 import type { Damage } from '../../base/document.ts';
-import { writeWhole } from '../../base/files.ts';
+import { umaskDecides, writeWhole } from '../../base/files.ts';
 import { renderJson } from '../../tell/evidence/documents.ts';
 import { readDrills, type Drill, type DrillList } from '../../tell/evidence/drills.ts';
 import { renderJunit } from '../../tell/evidence/junit-document.ts';
@@ -124,7 +124,7 @@ function renderAs(format: (typeof reportFormats)[number], drill: Drill): string 
 
 async function save(file: string, text: string): Promise<void> {
   try {
-    await writeWhole(file, text, 0o666 & ~process.umask());
+    await writeWhole(file, text, umaskDecides);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Failure('usage', `${file} cannot be written: ${reason}`, { where: file });

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../../base/files.ts';
+import { umaskDecides, writeWhole } from '../../base/files.ts';
 import { generatedMark, type ExportFile } from '../../place/export/exported-plan.ts';
 import { Failure } from '../../base/failure.ts';
 
@@ -13,8 +13,7 @@ export async function writeFiles(folder: string, files: readonly ExportFile[]): 
   for (const path of paths) await requireOurs(path);
   try {
     await mkdir(folder, { recursive: true });
-    for (const [index, { text }] of files.entries())
-      await writeWhole(paths[index] ?? '', text, 0o666 & ~process.umask());
+    for (const [index, { text }] of files.entries()) await writeWhole(paths[index] ?? '', text, umaskDecides);
   } catch (error) {
     throw new Failure('usage', `${folder} cannot be written: ${reasonOf(error)}`, { cause: error });
   }

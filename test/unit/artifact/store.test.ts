@@ -69,7 +69,7 @@ describe('an artifact', () => {
   });
 
   test.each([
-    ['garbage', 'not { json', 'its verification is not JSON'],
+    ['garbage', 'not { json', 'its verification is not JSON at line 1, column 1'],
     ['another shape', '{"format":1}', "its verification is not valid: must have required property 'name'"],
     ['a huge file', ' '.repeat(70_000), 'its verification is larger than the limit of 65536 bytes'],
   ])('with %s for a mark is unverified', async (_, text, reason) => {
@@ -102,7 +102,7 @@ describe('an artifact', () => {
   });
 
   test.each([
-    ['that is not JSON', '<html>503</html>', 'its manifest is not JSON'],
+    ['that is not JSON', '<html>503</html>', 'its manifest is not JSON at line 1, column 1'],
     ['that is empty', '', 'its manifest is empty'],
     ['of another shape', '{"format":1}', "its manifest is not valid: must have required property 'name'"],
     ['that is an array', '[]', 'its manifest is not valid: must be object'],

@@ -69,7 +69,7 @@ beforeAll(async () => {
     ...(await artifactKinds()),
     ...(await evidenceKinds()),
     ...(await stateKinds()),
-    ...(await changeKinds()),
+    ...changeKinds(),
   );
 });
 
@@ -244,7 +244,7 @@ async function stateKinds(): Promise<readonly Kind[]> {
   ];
 }
 
-async function changeKinds(): Promise<readonly Kind[]> {
+function changeKinds(): readonly Kind[] {
   const kept = join(folder, 'kept');
   const version = { versionId: 'v1', kind: 'object', bytes: 1, etag: 'e', at: 5 };
   const change = { key: 'a', action: 'promoted', before: version, promoted: version, made: 'v2' };

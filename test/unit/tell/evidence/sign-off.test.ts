@@ -67,7 +67,7 @@ test('drills are listed newest first, and what cannot be read is named', async (
   const { drills, damaged } = await readDrills(kept, { plan });
   expect(drills.map(({ evidence }) => evidence.runId)).toEqual([kept.runs[2], kept.runs[0]]);
   expect(damaged.map((damage) => describeDamage(damage))).toEqual([
-    `evidence/${plan}/${kept.runs[1] ?? ''}.json is not JSON`,
+    `evidence/${plan}/${kept.runs[1] ?? ''}.json is not JSON at line 1, column 1`,
   ]);
   expect((await readDrills(kept, { plan, limit: 1 })).drills).toHaveLength(1);
 });

@@ -1,0 +1,61 @@
+import { chmod, chown, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createWorkspace, type Workspace } from './workspace.ts';
+
+let workspace: Workspace;
+const witness = (): string => join(workspace.folder, 'witness');
+
+beforeEach(async () => {
+  workspace = await createWorkspace();
+  await workspace.write(
+    'plans/environments.yaml',
+    'environments: { dev: { postgres: { host: h, database: d, user: u } } }\n',
+  );
+  await workspace.write('plans/nightly.yaml', 'environment: dev\ntimeout: 1m\nsteps: [{ task: own-task }]\n');
+  await workspace.write(
+    'tasks/own-task.ts',
+    `import { writeFileSync } from 'node:fs';
+writeFileSync(${JSON.stringify(witness())}, 'it ran');
+export default { name: 'own-task', description: 'x', role: 'other', needs: [], writes: [], outputs: [], parameters: { type: 'object' }, run: () => ({}) };
+`,
+  );
+});
+
+afterEach(() => workspace.remove());
+
+const hasRun = (): Promise<boolean> =>
+  stat(witness()).then(
+    () => true,
+    () => false,
+  );
+
+test.each(['run-plan.yaml', 'plans', 'plans/nightly.yaml', 'tasks', 'tasks/own-task.ts', '.'])(
+  'a listing runs nothing when others may write %s, and names it with its owner and how to allow it',
+  async (path) => {
+    await chmod(join(workspace.folder, path), 0o777);
+    const refused = await workspace.run(['list']);
+    expect(refused.code).toBe(11);
+    expect(refused.stderr).toContain(`${join(workspace.folder, path)} belongs to `.replace('/. ', ' '));
+    expect(refused.stderr).toContain('RUN_PLAN_CONFIG');
+    expect(await hasRun()).toBe(false);
+    const settings = join(workspace.folder, 'run-plan.yaml');
+    expect(await workspace.run(['list'], { RUN_PLAN_CONFIG: settings })).toMatchObject({ code: 0 });
+    expect(await workspace.run(['list', '--config', settings])).toMatchObject({ code: 0 });
+    expect(await hasRun()).toBe(true);
+  },
+);
+
+test.runIf(process.getuid?.() === 0)('settings of another user in a folder above are not taken', async () => {
+  await mkdir(join(workspace.folder, '.git'));
+  await workspace.write('deep/readme', '');
+  await chown(join(workspace.folder, 'run-plan.yaml'), 65_534, 65_534);
+  const refused = await workspace.run(['list']);
+  expect([refused.code, refused.stderr]).toEqual([11, expect.stringContaining('belongs to nobody')]);
+  expect(await hasRun()).toBe(false);
+});
+
+test('doctor and units name the settings in use', async () => {
+  const settings = join(workspace.folder, 'run-plan.yaml');
+  expect((await workspace.run(['doctor'])).stdout).toContain(settings);
+});
