@@ -57,7 +57,22 @@ export function bindShell(host: CommandHost, onStart: (group: StartedGroup) => v
 
 /** The same as tasks know it. */
 export function shellOf(host: CommandHost): Shell {
-  return bindShell(host);
+  return heeded(bindShell(host));
+}
+
+/**
+ * A command whose failure a task has not come to yet, as when the attempt is ended, must not end run-plan as an unhandled
+ * rejection; whoever awaits it still gets the failure.
+ */
+function heeded(shell: Zx): Shell {
+  return new Proxy(shell, {
+    apply: (target, self, words) => {
+      const made: unknown = Reflect.apply(target, self, words);
+      if (typeof made === 'function') return heeded(made as Zx);
+      (made as Promise<unknown>).catch(() => undefined);
+      return made;
+    },
+  });
 }
 
 /** Bytes are life; more than is kept ends the command; all ends with the attempt. */

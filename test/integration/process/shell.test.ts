@@ -47,6 +47,14 @@ test('a bad end is thrown with what it said, under set -euo pipefail; a Failure 
   expect((await $`exit 7`.nothrow()).exitCode).toBe(7);
 });
 
+test('a failure that a task comes to late is no end of run-plan', async () => {
+  const { $ } = startAttempt();
+  const late = $`exit 3`.quiet();
+  // Long after the first has ended: a process takes some milliseconds.
+  for (let count = 0; count < 20; count += 1) await $`true`;
+  await expect(late).rejects.toMatchObject({ exitCode: 3 });
+});
+
 test('it sees what every program sees, and what it is given', async () => {
   const { $ } = startAttempt({
     inherited: { PATH: process.env['PATH'], SMTP_PASSWORD: 'sesame', BASH_ENV: '/nowhere' },
