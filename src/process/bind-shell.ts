@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type * as ZxCore from 'zx/core';
-import type { LogEntry, ProcessOutput, Shell as Zx } from 'zx/core';
+import type { LogEntry, Options, ProcessOutput, Shell as Zx } from 'zx/core';
 import { Failure } from '../base/failure.ts';
 import type { CommandHost } from './command-host.ts';
 import { builtEnvironment } from './environment.ts';
@@ -20,6 +20,7 @@ let zx: typeof ZxCore | undefined;
 function loadZx(): typeof ZxCore {
   if (zx !== undefined) return zx;
   zx = createRequire(import.meta.url)('zx/core') as typeof ZxCore;
+  bindPipes(zx);
   // Of zx's own it looks for children by `ps`; ours lead their groups.
   zx.$.kill = (pid, signal = 'SIGTERM') => {
     signalGroup(Number(pid), signal);
@@ -28,11 +29,32 @@ function loadZx(): typeof ZxCore {
   return zx;
 }
 
+/** In the options of a bound `$`: these options themselves. */
+const own = Symbol('options');
+
+/**
+ * zx starts the right side of `.pipe`…`` by its global `$`, which knows no attempt: no group, no environment of ours, the
+ * folder in which zx was loaded. It gets what the left side's `$` was bound to.
+ */
+function bindPipes({ $, ProcessPromise, within }: typeof ZxCore): void {
+  const prototype = ProcessPromise.prototype as unknown as {
+    _pipe: (this: { readonly _snapshot: { readonly [own]?: object } }, ...words: unknown[]) => unknown;
+  };
+  const { _pipe: pipe } = prototype;
+  prototype._pipe = function (...words) {
+    return within(() => {
+      const options = this._snapshot[own];
+      Object.assign($, options, { [own]: options });
+      return pipe.apply(this, words);
+    });
+  };
+}
+
 /** zx's `$` of an attempt; `onStart` hears of every process that it starts. */
 export function bindShell(host: CommandHost, onStart: (group: StartedGroup) => void = () => undefined): Zx {
   const { $, quote } = loadZx();
   const environment = builtEnvironment(host);
-  return $({
+  const options = {
     shell: 'bash',
     quote,
     // On the script's first line, so that bash counts lines as the operator does.
@@ -52,7 +74,8 @@ export function bindShell(host: CommandHost, onStart: (group: StartedGroup) => v
     spawnSync: () => {
       throw new TypeError('a command that is not awaited cannot be ended with its step: use await $`…`');
     },
-  });
+  };
+  return $({ ...options, [own]: options } as Partial<Options>);
 }
 
 /** The same as tasks know it. */

@@ -67,6 +67,21 @@ test('it sees what every program sees, and what it is given', async () => {
       .sort();
   expect(await names($`env`.lines())).toEqual(['PATH', 'RUN_PLAN_RUN_ID']);
   expect(await names($({ env: { TOKEN: 'x' } })`env`.lines())).toEqual(['PATH', 'RUN_PLAN_RUN_ID', 'TOKEN']);
+  expect(await names($`true`.pipe`env`.lines())).toEqual(['PATH', 'RUN_PLAN_RUN_ID']);
+  expect(await names($`true`.pipe`cat`.pipe`env`.lines())).toEqual(['PATH', 'RUN_PLAN_RUN_ID']);
+});
+
+test('the right side of a pipe is of the same attempt: its folder, its words, its end', async () => {
+  const { $, output, abort, alive } = startAttempt({ cwd: folder });
+  expect((await $`true`.pipe`pwd; echo "warned sesame" >&2`).stdout).toBe(`${folder}\n`);
+  expect(output).toEqual(['stderr: warned ***']);
+  const running = $`sleep 71`.pipe`echo $$ >&2; trap '' PIPE; sleep 72`;
+  running.catch(() => undefined);
+  const group = Number((await until('the second command', () => output[1])).replace('stderr: ', ''));
+  expect(alive.size).toBe(2);
+  abort.abort(new Error('stop'));
+  await until('no group is left', () => alive.size === 0);
+  expect(isRunning(group)).toBe(false);
 });
 
 test('standard error is told line by line and redacted, output when it is verbose, nothing when it is quiet', async () => {
