@@ -199,9 +199,12 @@ export function s3Failure(error: unknown, asked: Asked, location: S3Location, to
   const [given = ''] = names;
   const name = given === 'Unknown' ? `status ${fields.httpStatus ?? '?'}` : given;
   const detail = said === '' || said === 'UnknownError' ? name : `${name}: ${said}`;
-  const reason = what === undefined ? `${said}${told}` : `${what} (${detail})${told}`;
+  // A setting that may not be read, or that the store does not have, needs no more words.
+  const isPlain = asked.what !== undefined && (what === denied.what || what === lacks.what);
+  const reason = what === undefined ? `${said}${told}` : isPlain ? what : `${what} (${detail})${told}`;
   return new Failure(code, `Cannot ${subjectOf(asked, location)}: ${reason}`, {
-    where,
+    // The message names the bucket already.
+    ...(asked.what === undefined && { where }),
     cause: error,
     fields,
     ...(hint !== undefined && { hint }),

@@ -171,3 +171,19 @@ test('diff shows a setting that may not be read as such, the others all the same
   expect(readable.code, readable.text).toBe(22);
   expect(readable.stdout).not.toMatch(/^!/m);
 });
+
+test('the first diff, before the bucket of the repository is made, says that nothing is there yet', async () => {
+  const place = s3Yaml(services, `not-made-${bucket}`, proxy.endpoint);
+  await workspace.write(
+    'plans/environments.yaml',
+    `environments:\n  prod: { repository: { s3: ${place} } }\n`,
+  );
+  for (const name of ['back', 'undo', 'sync']) await rm(join(workspace.folder, `plans/${name}.yaml`));
+  await workspace.write(
+    'plans/tidy.yaml',
+    'environment: prod\ntimeout: 5m\nretention: { keep-last: 1 }\nsteps: [{ task: artifact-prune }]\n',
+  );
+  const told = await run('diff', 'tidy');
+  expect(told.code, told.text).toBe(0);
+  expect(told.stdout).toContain('nothing there yet: there is no such bucket');
+});

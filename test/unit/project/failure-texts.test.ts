@@ -9,7 +9,6 @@ const readers: ReadonlySet<string> = new Set([
   'src/postgres/harmless-messages.ts',
   'src/postgres/restore-failure.ts',
   'src/postgres/sql-check.ts',
-  'src/store/s3-removal.ts',
 ]);
 
 test('nobody decides by the message of a failure', async () => {
