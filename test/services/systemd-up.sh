@@ -78,7 +78,6 @@ mkdir -p /etc/systemd/system /etc/run-plan/credentials
 echo 'run-plan:x:64999:64999::/:/usr/sbin/nologin' >>/etc/passwd
 echo 'account:x:64998:64998::/run/account:/bin/sh' >>/etc/passwd
 printf 'run-plan:x:64999:\naccount:x:64998:\n' >>/etc/group
-chown run-plan /srv/cleaning
 chmod 755 /srv/cleaning
 
 units=/usr/lib/systemd/system
