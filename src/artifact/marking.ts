@@ -1,3 +1,4 @@
+import { soundValue } from '../base/document.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository } from '../store/repository.ts';
 import type { Artifact } from './artifact.ts';
@@ -16,7 +17,7 @@ export interface MarkOptions {
  * Marks an artifact whose every byte was read back. A mark that counts already stays as it is, because a store may
  * refuse to remove anything (an object lock, a role without that right) and the run's record tells of this reading;
  * one that does not count is replaced.
- * @throws Failure `repository-*`, `key-exists` when another run marked it in the same moment
+ * @throws Failure `repository-*`, `key-exists` when another run marked it in the same moment as another artifact
  */
 export async function markVerified(
   repository: Repository,
@@ -38,7 +39,14 @@ export async function markVerified(
     manifestSha256: sha256,
     contents: options.contents,
   };
-  await verifications.put(repository, key, mark, options.signal);
+  try {
+    await verifications.put(repository, key, mark, options.signal);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'key-exists') throw error;
+    // A restore and a verification may read the same artifact at once: whoever was first has said it.
+    const other = await verifications.get(repository, key, options.signal);
+    if (soundValue(other)?.manifestSha256 !== sha256) throw error;
+  }
 }
 
 /** Takes the mark from an artifact that turned out damaged. Gives the failure when the store refuses it. */

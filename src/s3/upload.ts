@@ -167,8 +167,10 @@ async function send(
 }
 
 async function putWhole(upload: Upload, bytes: Uint8Array): Promise<void> {
-  const { s3, key, attributes, signal } = upload;
-  await finish(upload, (condition) => putObject(s3, key, bytes, { ...attributes, ...condition }, signal));
+  const { s3, key, attributes } = upload;
+  await finish(upload, (condition, grace) =>
+    putObject(s3, key, bytes, { ...attributes, ...condition }, grace),
+  );
 }
 
 /**
@@ -207,7 +209,9 @@ async function sendParts(
     signal.throwIfAborted();
     await refuseExisting(upload);
     const Parts = sent.sort((left, right) => (left.PartNumber ?? 0) - (right.PartNumber ?? 0));
-    await finish(upload, (condition) => completeParts(s3, key, UploadId, Parts, { condition, signal }));
+    await finish(upload, (condition, grace) =>
+      completeParts(s3, key, UploadId, Parts, { condition, signal: grace }),
+    );
     return bytes;
   } catch (error) {
     stop.abort(error);
@@ -221,13 +225,7 @@ async function sendParts(
 async function beginUpload({ s3, key, attributes, signal }: Upload): Promise<string> {
   const checksum = s3.location.endpoint === undefined ? { ChecksumAlgorithm: 'CRC32' as const } : {};
   // Cut off at once, it would leave an upload whose id nobody learned.
-  const grace = delayed(signal, undoLimitMs / 2);
-  try {
-    return await beginParts(s3, key, { ...attributes, ...checksum }, grace);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  }
+  return withGrace(signal, (grace) => beginParts(s3, key, { ...attributes, ...checksum }, grace));
 }
 
 /** Begins an object of parts; gives the upload's id. @throws Failure `repository-*` */
@@ -290,20 +288,24 @@ export async function sendPart(
 /**
  * The request that gives the object its key. Stores that do not know `If-None-Match` answer 501 and are asked without.
  * After an error, or a refusal of a try that came after one whose answer was lost, the object may be there all the same:
- * then it bears this upload's id.
+ * then it bears this upload's id. Cut off at once, the store might do it after it was looked for and removed: after an
+ * abort its answer is waited for, for a moment.
  */
 async function finish(
   upload: Upload,
-  request: (condition: { IfNoneMatch?: '*' }) => Promise<unknown>,
+  request: (condition: { IfNoneMatch?: '*' }, grace: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
   const { s3, key, signal } = upload;
-  try {
-    const isConditional = s3.abilities.conditionalWrites && upload.replaces !== true;
-    await request(isConditional ? { IfNoneMatch: '*' } : {}).catch(async (error: unknown) => {
+  const isConditional = s3.abilities.conditionalWrites && upload.replaces !== true;
+  const conditionally = (grace: AbortSignal): Promise<unknown> =>
+    request(isConditional ? { IfNoneMatch: '*' } : {}, grace).catch(async (error: unknown) => {
       if (statusOf(error) !== 501 || !isConditional) throw error;
       s3.abilities.conditionalWrites = false;
-      await request({});
+      await request({}, grace);
     });
+  try {
+    await withGrace(signal, conditionally);
+    signal.throwIfAborted();
   } catch (error) {
     if (signal.aborted) {
       await removeOwn(upload);
@@ -358,15 +360,22 @@ async function confirm({ s3, key, signal }: Upload, bytes: number): Promise<Uplo
   });
 }
 
-/** A signal that aborts `ms` milliseconds after another one. */
-function delayed(signal: AbortSignal, ms: number): AbortSignal {
-  const controller = new AbortController();
+/** Does something that is told of an abort only a moment later, so that what it began comes to a known end. */
+async function withGrace<T>(signal: AbortSignal, action: (grace: AbortSignal) => Promise<T>): Promise<T> {
+  const grace = new AbortController();
   const start = (): void => {
     setTimeout(() => {
-      controller.abort(signal.reason);
-    }, ms).unref();
+      grace.abort(signal.reason);
+    }, undoLimitMs / 2).unref();
   };
-  if (signal.aborted) start();
-  else signal.addEventListener('abort', start, { once: true });
-  return controller.signal;
+  signal.throwIfAborted();
+  signal.addEventListener('abort', start, { once: true });
+  try {
+    return await action(grace.signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', start);
+  }
 }
