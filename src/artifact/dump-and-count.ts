@@ -1,5 +1,10 @@
 import { applicationName } from '../postgres/application-name.ts';
-import type { DumpCommand } from '../postgres/dump-command.ts';
+import {
+  type DumpCommand,
+  globalsStage,
+  globalsTrailer,
+  type GlobalsCommand,
+} from '../postgres/dump-command.ts';
 import type { DumpSource } from '../postgres/dump-source.ts';
 import { lockedTables, takeFingerprint, type Fingerprint } from '../postgres/fingerprint.ts';
 import { programEnvironment } from '../postgres/program.ts';
@@ -10,10 +15,14 @@ import type { DumpSettings } from './dump-settings.ts';
 import type { NewArtifact } from './new-artifact.ts';
 import type { PreparedDump } from './prepare-dump.ts';
 import { storeDirectoryDump } from './store-directory-dump.ts';
-import { storeCustomDump, type DumpStorage } from './store-dump.ts';
-import { storeGlobals } from './store-globals.ts';
+import { storeCustomDump, type DumpStorage, killOnAbort } from './store-dump.ts';
 import { together } from '../base/waiting.ts';
 import { readUploadsInstant } from './uploads-instant.ts';
+import { Readable } from 'node:stream';
+import { Failure } from '../base/failure.ts';
+import { encryptionStage, encryptionSuffix } from './encryption.ts';
+import type { ManifestFile } from './manifest.ts';
+import { storePipe } from './stored-pipe.ts';
 
 /** Takes the snapshot, and dumps and counts what it shows at the same time. @throws Failure `postgres-*`, `repository-*`, of a pipe */
 export async function dumpAndCount(
@@ -95,4 +104,51 @@ async function countTables(
   } finally {
     signal.removeEventListener('abort', breakOff);
   }
+}
+
+/** Far more than the roles of any cluster take; the text is held in memory to see its end before it is stored. */
+const globalsBytesLimit = 64 * 1024 * 1024;
+
+/**
+ * Stores roles and tablespaces as SQL, without passwords, beside the dump.
+ * @throws Failure `command-failed`, `dump-unusable` when the text is not complete, `repository-*`.
+ */
+async function storeGlobals(command: GlobalsCommand, storage: DumpStorage): Promise<ManifestFile> {
+  const text = await readGlobals(command, storage);
+  const { encryption, signal } = storage;
+  const key = `${storage.name}.globals.sql${encryptionSuffix(encryption)}`;
+  const pipe = storage.commands.pipe(
+    [encryption === undefined ? { program: 'cat', arguments: [] } : encryptionStage(encryption)],
+    { input: Readable.from([text]) },
+  );
+  const file = await storePipe(storage.repository, { key, role: 'globals' }, pipe, { signal });
+  storage.onStored(file);
+  return file;
+}
+
+async function readGlobals(command: GlobalsCommand, storage: DumpStorage): Promise<Buffer> {
+  const pipe = storage.commands.pipe([globalsStage(command)]);
+  const forget = killOnAbort(pipe, storage.signal);
+  try {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of pipe.output as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > globalsBytesLimit) throw unusable('wrote more than 64 MiB');
+    }
+    await pipe.done;
+    const text = Buffer.concat(chunks);
+    if (!text.includes(globalsTrailer)) throw unusable('broke off although it said that all went well');
+    return text;
+  } finally {
+    forget();
+    await pipe.kill();
+  }
+}
+
+function unusable(what: string): Failure {
+  return new Failure('dump-unusable', `pg_dumpall ${what}`, {
+    hint: 'Run pg_dumpall --globals-only by hand and look at its output.',
+  });
 }

@@ -7,13 +7,13 @@ import type { Repository } from '../store/repository.ts';
 import type { PostgresDumpParameters } from '../language/generated/postgres-dump.types.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { DumpSettings } from './dump-settings.ts';
-import { chooseFreeName } from './free-name.ts';
 import { artifactName } from './name.ts';
 import { beginArtifact, type NewArtifact } from './new-artifact.ts';
 import { previousDumpBytes } from './previous-size.ts';
 import { checkScratch, makeScratch } from './scratch.ts';
 import { uploadsAtATime } from './store-directory-dump.ts';
-import { packingVersions } from './tool-versions.ts';
+import type { Commands } from '../process/commands.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** Everything that was settled before the first byte is written. */
 export interface PreparedDump {
@@ -127,4 +127,53 @@ async function scratchFolder(context: TaskContext, parameters: PostgresDumpParam
   const scratch = await makeScratch(parameters.scratch);
   context.onEnd('remove the scratch folder', () => scratch.remove());
   return scratch.path;
+}
+
+/**
+ * Versions of the programs that pack a dump, by name, as they say them themselves. Asked before the dump begins, so
+ * that a missing one costs nothing.
+ * @throws Failure `tool-missing`
+ */
+async function packingVersions(
+  commands: Commands,
+  programs: readonly ('zstd' | 'age')[],
+): Promise<Readonly<Record<string, string>>> {
+  const versions = programs.map(async (program) => {
+    const { stdout, stderr } = await commands.run(program, ['--version']);
+    return [program, /\d+(?:\.\d+)+[\w.-]*/.exec(`${stdout} ${stderr}`)?.[0] ?? 'unknown'] as const;
+  });
+  return Object.fromEntries(await Promise.all(versions));
+}
+
+/** Runs of one database in one second: three are more than any schedule or person makes. */
+const mostTries = 3;
+const secondMs = 1000;
+
+/** A new artifact's name and the time in it. */
+export interface FreeName {
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+/**
+ * Names a new artifact. Names have whole seconds, so one that is taken is another run's of this very second: the next
+ * second is waited for. A name that stays taken is given all the same; beginning an artifact under it is refused.
+ */
+export async function chooseFreeName(
+  repository: Repository,
+  database: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<FreeName> {
+  for (let tries = 1; ; tries += 1) {
+    const createdAt = clock.now();
+    const name = artifactName(database, createdAt);
+    if (tries === mostTries || !(await isTaken(repository, name, signal))) return { name, createdAt };
+    await clock.sleep(secondMs - (createdAt.getTime() % secondMs), signal);
+  }
+}
+
+async function isTaken(repository: Repository, name: string, signal: AbortSignal): Promise<boolean> {
+  for await (const _ of repository.list(`${name}.`, signal)) return true;
+  return false;
 }

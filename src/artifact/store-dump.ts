@@ -1,15 +1,15 @@
 import type { AgeEncryption } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
-import type { DumpCommand } from '../postgres/dump-command.ts';
-import { customDumpStage } from '../postgres/dump-command.ts';
+import { type DumpCommand, customDumpStage } from '../postgres/dump-command.ts';
 import type { Commands, RunningPipe, Stage } from '../process/commands.ts';
 import type { Repository } from '../store/repository.ts';
 import { compressionStage, compressionSuffix, type Compression } from './compression.ts';
 import { startContentsProof } from './contents-proof.ts';
-import { keepHead } from './dump-head.ts';
 import { encryptionStage, encryptionSuffix } from './encryption.ts';
 import type { ManifestFile } from './manifest.ts';
 import { storePipe } from './stored-pipe.ts';
+import { Readable, type Transform } from 'node:stream';
+import { createZstdDecompress } from 'node:zlib';
 
 /** Where and how a dump is stored. */
 export interface DumpStorage {
@@ -126,4 +126,49 @@ function noDump(): Failure {
   return new Failure('dump-unusable', 'pg_dump said that all went well, and what it wrote is no dump', {
     hint: 'Nothing was stored. Run that pg_dump by hand, and see whether it is the real one.',
   });
+}
+
+/** What every custom-format dump begins with. */
+const signature = Buffer.from('PGDMP');
+
+/** Compressed bytes that are sure to hold zstd's first block (128 KiB of data), whole. */
+const keptBytes = 256 * 1024;
+
+/** Keeps the first bytes of a stored dump as they pass, to tell afterwards whether a dump began there. */
+export interface HeadKeeper {
+  add(chunk: Uint8Array): void;
+  /** Whether the data, once decompressed, begins like a custom-format dump. */
+  isDump(): Promise<boolean>;
+}
+
+export function keepHead(compression: 'zstd' | 'none'): HeadKeeper {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  return {
+    add: (chunk) => {
+      if (bytes >= keptBytes) return;
+      chunks.push(chunk);
+      bytes += chunk.length;
+    },
+    isDump: async () => {
+      const head = Buffer.concat(chunks);
+      const data = compression === 'zstd' ? await firstBytes(head, createZstdDecompress()) : head;
+      return data.subarray(0, signature.length).equals(signature);
+    },
+  };
+}
+
+/** The first data out of a decoder; nothing when there is none. The input's end may be cut off anywhere. */
+async function firstBytes(input: Uint8Array, decoder: Transform): Promise<Buffer> {
+  const source = Readable.from([input]);
+  source.on('error', () => undefined);
+  try {
+    for await (const chunk of source.pipe(decoder)) return chunk as Buffer;
+  } catch {
+    // Not zstd, or cut off before the first block: either way no dump.
+  } finally {
+    source.destroy();
+    decoder.destroy();
+  }
+  return Buffer.alloc(0);
 }

@@ -15,7 +15,10 @@ import type { PipelineStep } from './pipeline.ts';
 import { createReporter, type AttemptReporter } from './reporter.ts';
 import { tellWaits } from '../task/store-waits.ts';
 import type { RunContext } from './run-context.ts';
-import { stepVariables } from './step-variables.ts';
+import type { CommandVariables } from '../language/command-variables.ts';
+import { interpolateText } from '../language/plan/interpolate.ts';
+import { resolveVariables } from '../process/secrets/variables.ts';
+import { scopeOf } from './step-work.ts';
 
 /** How long a task may take to come back after its signal aborted, milliseconds: inside the ten seconds of a cancel. */
 const graceMs = 5000;
@@ -171,4 +174,22 @@ function stalled(step: PipelineStep): Failure {
       where: step.position,
     },
   );
+}
+
+/**
+ * What the plan gives to a step's commands by `env:`: texts with their `${…}` replaced, secrets found.
+ * @throws Failure `plan-invalid` for a name without a value, `secret-unavailable`
+ */
+async function stepVariables(
+  { variables = {} }: PipelineStep,
+  context: RunContext,
+): Promise<Readonly<Record<string, string>>> {
+  const scope = scopeOf(context);
+  const whole: CommandVariables = Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? interpolateText(value, scope) : value,
+    ]),
+  );
+  return resolveVariables(whole, context.host.secrets);
 }

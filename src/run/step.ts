@@ -1,12 +1,12 @@
-import { describeFailure, Failure } from '../base/failure.ts';
+import { describeFailure, Failure, type FailureCode } from '../base/failure.ts';
 import type { TaskResult } from '../task/contract.ts';
 import { runAttempt, type AttemptWork } from './attempt.ts';
-import { abortAfter } from '../base/waiting.ts';
+import { abortAfter, backoffMs } from '../base/waiting.ts';
 import { inWords } from './limits.ts';
 import type { PipelineStep } from './pipeline.ts';
-import { isWorthRetrying, retryDelayMs } from './retry.ts';
 import type { RunContext } from './run-context.ts';
 import { isWanted, prepareWork, scopeOf } from './step-work.ts';
+import type { RetryPolicy } from '../language/plan/plan.ts';
 
 /** How a step ended: `error` is whatever was thrown. */
 export type StepEnd =
@@ -116,4 +116,42 @@ function overran(step: PipelineStep): Failure {
     hint: 'raise its timeout, or find out what makes it slow',
     where: step.position,
   });
+}
+
+/** The longest delay between two attempts, milliseconds. */
+const longestDelayMs = 10 * 60_000;
+
+/** Failures that would be the same the next time. */
+const lasting: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'usage',
+  'plan-invalid',
+  'variable-missing',
+  'tool-missing',
+  'environment-incomplete',
+  'not-confirmed',
+  'locked',
+  'lock-lost',
+  'key-exists',
+  'postgres-version',
+  'postgres-login',
+  'postgres-permission',
+  'step-timeout',
+  'run-timeout',
+  'interrupted',
+  'terminated',
+]);
+
+/** Whether another attempt could end otherwise. A bug could not, and would hide. */
+function isWorthRetrying(error: unknown): boolean {
+  return error instanceof Failure && !lasting.has(error.code);
+}
+
+/**
+ * Milliseconds to wait after a failed attempt (counted from 1), or undefined when it was the last. Exponential delays
+ * double and are cut by up to half at random (`random` gives 0 ≤ n < 1), so that runs do not return in step.
+ */
+export function retryDelayMs(policy: RetryPolicy, attempt: number, random: () => number): number | undefined {
+  if (attempt > policy.times) return undefined;
+  if (policy.backoff === 'constant') return policy.delayMs;
+  return backoffMs(attempt, { firstMs: policy.delayMs, longestMs: longestDelayMs }, random);
 }

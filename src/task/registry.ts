@@ -1,11 +1,13 @@
-import { relative, resolve } from 'node:path';
+import { relative, resolve, join } from 'node:path';
 import type { Problem } from '../language/problem.ts';
 import { listDeclaredTasks, type DeclaredTask, type LoadBuilt } from './built-in-tasks.ts';
 import type { Task } from './contract.ts';
-import { builtInValidator, compileParameters } from './parameter-validator.ts';
-import { listTaskFiles } from './task-folder.ts';
 import type { KnownTask, TaskCatalogue, TaskFile, TaskLookup } from '../language/task-declaration.ts';
 import { importTask } from './task-module.ts';
+import { readdir } from 'node:fs/promises';
+import { taskValidators } from '../language/generated/task-validators.ts';
+import { ajvOptions } from '../language/yaml/ajv-options.ts';
+import type { SchemaError, Validator } from '../language/yaml/validator.ts';
 
 /** A task that a plan can use: its module imported, its parameters' validator ready. */
 export interface RegisteredTask extends KnownTask {
@@ -90,4 +92,51 @@ function takenName(file: TaskFile, other: TaskFile, shown: (file: TaskFile) => s
 
 function problemOf(file: string, message: string): Problem {
   return { file, line: 1, column: 1, severity: 'error', rule: 'task-module', message };
+}
+
+const taskFile = /^(?<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)\.(?:ts|js|mjs)$/;
+
+/** The tasks of a folder by file name, sorted; none when there is no such folder. */
+async function listTaskFiles(folder: string, isBuiltIn: boolean): Promise<readonly TaskFile[]> {
+  const entries = await readdir(folder).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return [];
+    throw error;
+  });
+  return entries.sort().flatMap((entry) => {
+    const name = taskFile.exec(entry)?.groups?.['name'];
+    return name === undefined ? [] : [{ name, path: join(folder, entry), isBuiltIn }];
+  });
+}
+
+const nothingAllowed = { type: 'object', additionalProperties: false };
+
+/** The generated validator of a built-in task. @throws when there is none: a bug, the task's schema was not added */
+export async function builtInValidator(name: string): Promise<Validator> {
+  const loaders: Readonly<Record<string, () => Promise<{ readonly validate: unknown }>>> = taskValidators;
+  const load = loaders[name];
+  if (load === undefined) throw new Error(`schemas/tasks has no schema for the built-in task ${name}`);
+  return (await load()).validate as Validator;
+}
+
+export type CompiledParameters =
+  | { readonly validate: Validator; readonly message?: undefined }
+  | { readonly validate?: undefined; readonly message: string };
+
+/** Compiles the schema of an operator's task; a schema that is none comes back as a message. */
+async function compileParameters(task: Task): Promise<CompiledParameters> {
+  const schema = Object.keys(task.parameters).length === 0 ? nothingAllowed : task.parameters;
+  try {
+    const { Ajv } = await import('ajv');
+    const ajv = new Ajv(ajvOptions);
+    const compiled = ajv.compile(schema);
+    const validate: Validator = (value) => {
+      const fits = compiled(value);
+      validate.errors = (compiled.errors ?? []) as readonly SchemaError[];
+      return fits;
+    };
+    return { validate };
+  } catch (error) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
 }

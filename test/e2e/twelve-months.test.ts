@@ -16,7 +16,7 @@ import type { Repository } from '../../src/store/repository.ts';
 import { createRedactor } from '../../src/process/secrets/redactor.ts';
 import { createSecretStore } from '../../src/process/secrets/secret-store.ts';
 import type { Task } from '../../src/task/contract.ts';
-import { builtInValidator } from '../../src/task/parameter-validator.ts';
+import { builtInValidator } from '../../src/task/registry.ts';
 import pruneTask from '../../tasks/artifact-prune.ts';
 import verify from '../../tasks/artifact-verify.ts';
 import dump from '../../tasks/postgres-dump.ts';

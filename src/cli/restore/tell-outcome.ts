@@ -1,14 +1,20 @@
-import type { Block } from '../../base/terminal/blocks.ts';
+import { type Block, fields } from '../../base/terminal/blocks.ts';
 import { dataTime } from './artifact-words.ts';
 import { describeFailure } from '../../base/failure.ts';
 import type { CommandHost } from '../host.ts';
 import type { Plans } from '../plans.ts';
-import { resumeCommand } from './command-line.ts';
-import { doneBlocks, failedBlocks } from './closing-words.ts';
+import { resumeCommand, shellWord } from './command-line.ts';
 import type { RestoreFlags } from './flags.ts';
 import type { RunOutcome } from './run-outcome.ts';
 import type { Settled } from './settle.ts';
-import { endpointOf, lookAtLeft } from './target-look.ts';
+import { endpointOf, lookAtLeft, type LeftDatabase } from './target-look.ts';
+import { renderMoment, type Reading } from '../../base/quantity/moment.ts';
+import { command, status } from '../../base/terminal/status.ts';
+import type { Text } from '../../base/terminal/text.ts';
+import type { PostgresEndpoint } from '../../language/environment/environment.ts';
+import { quoteIdentifier } from '../../postgres/identifier.ts';
+import { psqlCommand } from '../../postgres/psql-command.ts';
+import { parseUnfinished } from '../../restore/unfinished-restore.ts';
 
 export interface Ended {
   readonly host: CommandHost;
@@ -70,4 +76,90 @@ async function outcomeBlocks({
     isSingleTransaction: flags.singleTransaction === true,
     resume: resumeCommand(flags, { from, artifact: source.name, to: to.name, database, sameServer }),
   });
+}
+
+/** A restore that came to its end. */
+export interface DoneRestore {
+  /** An artifact's name, or a path. */
+  readonly source: string;
+  /** The instant that its data is of; absent for a file. */
+  readonly recoveryPoint: Date | undefined;
+  /** Undefined: a throw-away cluster, gone by now. */
+  readonly endpoint: PostgresEndpoint | undefined;
+  /** The database was made for it. */
+  readonly isNew: boolean;
+  /** A later step found it other than the artifact says. */
+  readonly isDoubtful: boolean;
+}
+
+/** After a restore: what was restored, where it is, and how to get rid of it. Pure. */
+export function doneBlocks(
+  { source, recoveryPoint, endpoint, isNew, isDoubtful }: DoneRestore,
+  reading: Reading,
+): readonly Block[] {
+  const asOf = recoveryPoint === undefined ? '' : `, as of ${renderMoment(recoveryPoint, reading)}`;
+  if (endpoint === undefined) {
+    return rendered([['restored', `${source}${asOf}, into a throw-away cluster that is gone now`]]);
+  }
+  return rendered([
+    ['restored', `${source}${asOf}`],
+    ['into', `${endpoint.database} on ${endpoint.host}:${endpoint.port}`],
+    ...(isDoubtful ? [[status('BUT'), 'it is not proven right: see what failed above'] as const] : []),
+    ['look at it', command(psqlCommand(endpoint))],
+    ...(isNew ? [['drop it', command(dropCommand(endpoint))] as const] : []),
+  ]);
+}
+
+/** A restore that failed or was interrupted after it had begun. */
+export interface FailedRestore {
+  readonly endpoint: PostgresEndpoint;
+  /** What stands there now; a text when the server could not be asked. */
+  readonly left: LeftDatabase | string;
+  readonly existedBefore: boolean;
+  readonly isSingleTransaction: boolean;
+  /** Goes on with it. */
+  readonly resume: string;
+}
+
+/** After a failure: what is left, and the command line that goes on. Pure. */
+export function failedBlocks(failed: FailedRestore): readonly Block[] {
+  const { endpoint, left, existedBefore, isSingleTransaction, resume } = failed;
+  const { database } = endpoint;
+  if (typeof left === 'string') {
+    return rendered([
+      ['left', `whether ${database} is left on the server could not be asked: ${left}`],
+      ['go on', command(resume)],
+    ]);
+  }
+  const unfinished = parseUnfinished(left.comment);
+  if (left.exists && unfinished !== undefined) {
+    const state =
+      unfinished.state === 'loaded' ? 'every row is there, indexes may be missing' : 'rows may be missing';
+    return rendered([
+      ['left', `${database}, unfinished: ${state}`],
+      ['go on', command(resume)],
+      ['or drop it', command(dropCommand(endpoint))],
+    ]);
+  }
+  if (!left.exists) return rendered([['left', 'nothing: the database was not made']]);
+  if (!existedBefore) {
+    return rendered([
+      ['left', `${database}, made by this restore and not complete`],
+      ['drop it', command(dropCommand(endpoint))],
+    ]);
+  }
+  const state = isSingleTransaction ? 'as it was before' : 'there before, and perhaps changed in part';
+  return rendered([
+    ['left', `${database}, ${state}`],
+    ['look at it', command(psqlCommand(endpoint))],
+  ]);
+}
+
+function dropCommand(endpoint: PostgresEndpoint): string {
+  const statement = `drop database ${quoteIdentifier(endpoint.database)}`;
+  return `${psqlCommand(endpoint, 'postgres')} --command=${shellWord(statement)}`;
+}
+
+function rendered(rows: readonly (readonly [title: Text, text: Text])[]): readonly Block[] {
+  return ['', fields(rows)];
 }

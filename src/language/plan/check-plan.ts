@@ -1,15 +1,15 @@
 import type { EnvironmentsFile } from '../environment/load-environments.ts';
-import type { EnvironmentVariables } from '../yaml/shape.ts';
+import { type EnvironmentVariables, checkShape, type MissingVariable } from '../yaml/shape.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { KnownTask } from '../task-declaration.ts';
 import { checkInterpolations } from './check-interpolations.ts';
 import { checkNames, checkPlanName, type KnownNames } from './check-names.ts';
-import { checkParameters } from './check-parameters.ts';
-import { checkVariables } from './check-variables.ts';
-import type { Plan } from './plan.ts';
-import { placeFinding, type PlanFile } from './plan-file.ts';
+import type { Plan, Step } from './plan.ts';
+import { placeFinding, type PlanFile, type Finding, type PlacedStep } from './plan-file.ts';
 import type { Problem } from '../problem.ts';
 import { applyRules } from './rules/rules.ts';
+import { refusal } from '../command-variables.ts';
+import { interpolationsIn } from './interpolate.ts';
 
 /** Everything around a plan that its checks look at. */
 export interface Surroundings {
@@ -81,4 +81,65 @@ function withSteps(plan: Plan, steps: Plan['steps']): Plan {
   return Object.freeze(
     Object.defineProperties({}, { ...properties, steps: { ...properties.steps, value: steps } }),
   ) as Plan;
+}
+
+/** Variables of `env:` that no step may give, and those of steps that start no command. */
+function checkVariables({ steps }: PlanFile): readonly Finding[] {
+  return steps.flatMap(({ step, path }): readonly Finding[] => {
+    const names = Object.keys(step.variables ?? {});
+    const at = (name: string): Pick<Finding, 'rule' | 'path' | 'atKey'> => ({
+      rule: 'command-env',
+      path: [...path, 'env', name],
+      atKey: true,
+    });
+    if (step.action.kind === 'confirm' && names.length > 0) {
+      const message = 'a question to a person starts no command that could use this';
+      return [{ rule: 'command-env', path: [...path, 'env'], atKey: true, message, hint: "remove 'env'" }];
+    }
+    return names.flatMap((name) => {
+      const refused = refusal(name);
+      return refused === undefined ? [] : [{ ...at(name), ...refused }];
+    });
+  });
+}
+
+export interface CheckedParameters {
+  readonly steps: readonly PlacedStep[];
+  readonly problems: readonly Problem[];
+  readonly missing: readonly MissingVariable[];
+}
+
+/**
+ * Holds each step's `with` against the schema of its task, built in or the operator's, and puts variables in place.
+ * Values that hold `${…}` are checked again when the step starts.
+ */
+function checkParameters(
+  file: PlanFile,
+  registered: (task: string) => KnownTask | undefined,
+  variables: EnvironmentVariables,
+): CheckedParameters {
+  const problems: Problem[] = [];
+  const missing: MissingVariable[] = [];
+  const steps = file.steps.map((placed) => {
+    const { step, path } = placed;
+    const { action } = step;
+    const task = action.kind === 'task' ? registered(action.task) : undefined;
+    if (action.kind !== 'task' || task === undefined) return placed;
+    const base = [...path, 'with'];
+    const shape = checkShape(file.document, action.parameters, task.validate, { variables, base, openness });
+    problems.push(...shape.problems);
+    missing.push(...shape.missing);
+    const checked: Step = {
+      ...step,
+      action: { ...action, parameters: shape.value as Readonly<Record<string, unknown>> },
+    };
+    return { step: checked, path };
+  });
+  return { steps, problems, missing };
+}
+
+function openness(text: string): 'none' | 'part' | 'whole' {
+  const [first] = interpolationsIn(text);
+  if (first === undefined) return 'none';
+  return first.length === text.length ? 'whole' : 'part';
 }

@@ -6,12 +6,13 @@ import { channelKey, channelsOf } from './channel-key.ts';
 import { composeUndelivered } from './compose-unit.ts';
 import { artifactOf } from './last-good.ts';
 import { createLedger, type ToldAlert } from './ledger.ts';
-import { unprovenChannels } from './proof.ts';
 import { logOf } from './run-log.ts';
 import { messagesOf, type RunAlertsOptions } from './run-messages.ts';
 import { takesMessages } from './send.ts';
 import { keepEnvironments, readAlertState, readProofs, writeAlertState } from './state.ts';
 import { tellPing } from './tell-ping.ts';
+import { renderDuration, renderPlanDuration } from '../../base/quantity/duration.ts';
+import type { AlertProofs } from '../../language/generated/alert-proofs.types.ts';
 
 /**
  * Tells how a run ended, and remembers what was told.
@@ -136,4 +137,21 @@ function notDelivered(undelivered: readonly ToldAlert[], environment: string): F
 /** The pings among channels that are wanted for an event. */
 export function pingsOf(channels: readonly AlertChannel[], event: PingEvent): readonly PingChannel[] {
   return channels.filter((channel) => channel.kind === 'ping').filter(({ events }) => events.includes(event));
+}
+
+/** Which channels were not proven within a time, in a sentence; undefined when all were. Pure. */
+function unprovenChannels(
+  channels: readonly AlertChannel[],
+  { channels: proofs }: AlertProofs,
+  withinMs: number,
+  now: Date,
+): string | undefined {
+  const unproven = channels.flatMap((channel) => {
+    const proof = proofs[channelKey(channel)];
+    if (proof === undefined) return [`${channel.name} (never, as it is now)`];
+    const ageMs = now.getTime() - Date.parse(proof.at);
+    return ageMs <= withinMs ? [] : [`${channel.name} (${renderDuration(ageMs)} ago)`];
+  });
+  if (unproven.length === 0) return undefined;
+  return `not proven within ${renderPlanDuration(withinMs)}: ${unproven.join(', ')}`;
 }

@@ -6,13 +6,13 @@ import type { Secrets } from '../../language/secret-reference.ts';
 import { buildEvidence } from './build.ts';
 import { drillBatch } from './document-name.ts';
 import { renderDocuments } from './documents.ts';
-import { markDrilledArtifacts } from './drilled.ts';
 import { readDrills } from './drills.ts';
 import { isDrill } from './is-drill.ts';
 import { openStateFolder } from './places.ts';
 import { withSignOffs } from './sign-off.ts';
 import { sealBatches, writeBatch } from './store.ts';
 import { trendLength } from './trend.ts';
+import { markDrilled } from '../../artifact/drill-mark.ts';
 
 /** What reading the earlier drills may take, milliseconds: the evidence itself must still be written in its time. */
 const earlierMs = 4000;
@@ -84,4 +84,35 @@ function redacted(evidence: DrillEvidence, redact: (text: string) => string): Dr
     typeof each === 'string' ? redact(each) : each,
   );
   return value as DrillEvidence;
+}
+
+/**
+ * Marks the artifacts that a run which went well has restored whole. One without a manifest cannot be marked.
+ * @throws Failure `repository-*`
+ */
+async function markDrilledArtifacts(run: FinishedRun, evidence: DrillEvidence): Promise<void> {
+  const { record, pipeline, restored, openRepository, signal } = run;
+  if (record.outcome !== 'succeeded') return;
+  for (const { artifact, partial } of restored.values()) {
+    const environment = artifact && pipeline.environments.get(artifact.environment);
+    const restore = evidence.restores.find((each) => each.artifact === artifact?.name);
+    const manifestSha256 = restore?.manifestSha256 ?? null;
+    if (
+      artifact === undefined ||
+      environment === undefined ||
+      manifestSha256 === null ||
+      partial !== undefined
+    )
+      continue;
+    const repository = await openRepository(environment);
+    const drill = {
+      name: artifact.name,
+      drilledAt: new Date(record.finishedAt),
+      runId: record.runId,
+      plan: record.plan,
+      manifestSha256,
+      recoveryMs: record.stepsDurationMs,
+    };
+    await markDrilled(repository, drill, signal);
+  }
 }

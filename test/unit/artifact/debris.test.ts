@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Leftover } from '../../../src/artifact/artifact.ts';
-import { debrisAgeMs, decideDebris, isDebrisUpload } from '../../../src/artifact/debris.ts';
+import { debrisAgeMs, decideDebris, isDebrisUpload } from '../../../src/artifact/prune-plan.ts';
 import { artifactName } from '../../../src/artifact/name.ts';
 
 const now = new Date('2025-01-31T02:00:00Z');

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { keepHead } from '../../../src/artifact/dump-head.ts';
+import { keepHead } from '../../../src/artifact/store-dump.ts';
 
 async function judge(compression: 'zstd' | 'none', stored: Buffer, chunkBytes = 10_000): Promise<boolean> {
   const head = keepHead(compression);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chooseFreeName } from '../../../src/artifact/free-name.ts';
+import { chooseFreeName } from '../../../src/artifact/prepare-dump.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
 import { virtualClock } from '../../fixtures/virtual-clock.ts';
 

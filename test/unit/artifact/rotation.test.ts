@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Artifact } from '../../../src/artifact/artifact.ts';
 import { findArtifact, parseChoice } from '../../../src/artifact/choice.ts';
-import { nextInRotation } from '../../../src/artifact/rotation.ts';
+import { nextInRotation } from '../../../src/artifact/choice.ts';
 import { listArtifacts } from '../../../src/artifact/store.ts';
 import { memoryRepository } from '../../fixtures/memory-repository.ts';
 import { storeArtifact } from '../../fixtures/stored-artifact.ts';

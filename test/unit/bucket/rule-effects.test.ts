@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRuleEffects, type ListedVersion } from '../../../src/bucket/rule-effects.ts';
+import { createRuleEffects, type ListedVersion } from '../../../src/bucket/consequences.ts';
 import type { LifecycleRule } from '../../../src/language/environment/bucket.ts';
 
 const dayMs = 86_400_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retryDelayMs } from '../../../src/run/retry.ts';
+import { retryDelayMs } from '../../../src/run/step.ts';
 import { fc } from '../../fixtures/property.ts';
 
 test('a constant delay is what the plan says', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compareReferences } from '../../../src/uploads/compare-references.ts';
+import { compareReferences } from '../../../src/uploads/check-uploads.ts';
 import { compareKeys } from '../../../src/s3/key-order.ts';
 import type { PresentObject } from '../../../src/uploads/objects-at.ts';
 import type { Reference } from '../../../src/uploads/references.ts';

@@ -5,7 +5,7 @@ import {
   failedBlocks,
   type DoneRestore,
   type FailedRestore,
-} from '../../../../src/cli/restore/closing-words.ts';
+} from '../../../../src/cli/restore/tell-outcome.ts';
 
 const reading = { now: new Date('2025-01-02T02:00:00Z'), timeZone: 'UTC' };
 const doneWords = (done: DoneRestore): string => render(doneBlocks(done, reading), plainSurface);
