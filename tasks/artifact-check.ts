@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import { newestFirst, type Artifact } from '../src/artifact/artifact.ts';
 import { judgeFreshness, type Freshness } from '../src/artifact/freshness.ts';
 import { listArtifacts } from '../src/artifact/store.ts';
@@ -46,7 +47,7 @@ async function run(context: TaskContext, parameters: ArtifactCheckParameters): P
     environment: environment.name,
     database,
   }));
-  const judged = judgeFreshness(all, { now, expected, ...(rpoMs !== undefined && { rpoMs }) }).filter(
+  const judged = judgeFreshness(all, { now, expected, ...defined({ rpoMs }) }).filter(
     (each) => each.environment === environment.name && isAsked(each.database, parameters),
   );
   if (judged.length === 0) {

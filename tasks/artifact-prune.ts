@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import { prune, type PruneResult } from '../src/artifact/prune.ts';
 import { planPrune, type PrunePlan } from '../src/artifact/prune-plan.ts';
 import { heldBackReason } from '../src/artifact/retention.ts';
@@ -48,7 +49,7 @@ async function run(context: TaskContext, parameters: ArtifactPruneParameters): P
     timeZone: context.timeZone,
     now: context.clock.now(),
     signal: context.signal,
-    ...(debrisAgeMs !== undefined && { debrisAgeMs }),
+    ...defined({ debrisAgeMs }),
   });
   warnOf(context, plan);
   context.report.phase('removing');

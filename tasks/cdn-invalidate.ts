@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import { resolve } from 'node:path';
 import { cloudflare, cloudflareEndpoint } from '../src/uploads/cdn/cloudflare.ts';
 import { cloudFront } from '../src/uploads/cdn/cloudfront.ts';
@@ -80,8 +81,7 @@ async function run(context: TaskContext, parameters: CdnInvalidateParameters): P
     if (!(error instanceof Failure)) throw error;
     const { code, message, hint, cause } = error;
     throw new Failure(code, message, {
-      ...(hint !== undefined && { hint }),
-      ...(cause !== undefined && { cause }),
+      ...defined({ hint, cause }),
       facts: facts(),
     });
   }
@@ -118,7 +118,7 @@ function describeScope({ everything, paths, prefixes, widened }: Scope): Readonl
     everything,
     paths: paths.length,
     prefixes,
-    ...(widened !== undefined && { widened }),
+    ...defined({ widened }),
   };
 }
 
@@ -150,7 +150,7 @@ async function providerOf(context: TaskContext, parameters: CdnInvalidateParamet
     return httpCall({
       url: http.url,
       method: http.method ?? 'POST',
-      ...(http.body !== undefined && { body: http.body }),
+      ...defined({ body: http.body }),
       headers: plain(http.headers ?? {}),
       secretHeaders,
       batch: http.batch ?? 100,
@@ -164,7 +164,7 @@ async function providerOf(context: TaskContext, parameters: CdnInvalidateParamet
   const secret = cloudfront['secret-access-key'];
   return cloudFront({
     distribution: cloudfront.distribution,
-    ...(cloudfront.endpoint !== undefined && { endpoint: cloudfront.endpoint }),
+    ...defined({ endpoint: cloudfront.endpoint }),
     ...(id !== undefined &&
       secret !== undefined && {
         keys: {

@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import type { Environment } from '../src/language/environment/environment.ts';
 import { describeDamage } from '../src/base/document.ts';
 import { readDrills } from '../src/tell/evidence/drills.ts';
@@ -60,8 +61,7 @@ async function run(context: TaskContext, parameters: DrillCheckParameters): Prom
         plan,
         last: await lastPassed(context, repository, plan.name, signal),
         now: clock.now(),
-        ...(graceMs !== undefined && { graceMs }),
-        ...(maxAgeMs !== undefined && { maxAgeMs }),
+        ...defined({ graceMs, maxAgeMs }),
       }),
     );
   }

@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import { parseAddress, sentHeaders, shownAddress } from '../src/base/http/address.ts';
 import { prepareAnswerCheck } from '../src/check/http/answer-check.ts';
 import { sendRequest, type HttpRequest } from '../src/base/http/request.ts';
@@ -37,10 +38,10 @@ async function run(context: TaskContext, parameters: HttpCheckParameters): Promi
   const check = await prepareAnswerCheck({
     ...(parameters.status !== undefined && { statuses: [parameters.status].flat() }),
     bodyContains: [parameters['body-contains'] ?? []].flat(),
-    ...(parameters['body-matches'] !== undefined && { bodyMatches: parameters['body-matches'] }),
+    ...defined({ bodyMatches: parameters['body-matches'] }),
     headers: parameters['response-headers'] ?? {},
     json: parameters.json ?? [],
-    ...(parameters['max-latency-ms'] !== undefined && { maxLatencyMs: parameters['max-latency-ms'] }),
+    ...defined({ maxLatencyMs: parameters['max-latency-ms'] }),
   });
   const request = await requestOf(context, parameters);
   const what = `${request.method} ${shownAddress(request.url)}`;
@@ -106,7 +107,7 @@ async function requestOf(context: TaskContext, parameters: HttpCheckParameters):
       ...parameters.headers,
       ...(secret !== undefined && { authorization: secret.reveal() }),
     }),
-    ...(body !== undefined && { body }),
+    ...defined({ body }),
     redirects: redirects ?? 'follow',
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import { isData } from '../src/artifact/manifest.ts';
 import { markVerified } from '../src/artifact/marking.ts';
 import { readBackWhole } from '../src/artifact/read-back.ts';
@@ -169,7 +170,7 @@ function resultOf(
       ...(source.kind === 'artifact' && {
         artifact: { name: source.manifest.name, environment: source.from.name },
       }),
-      ...(request.partial !== undefined && { partial: request.partial }),
+      ...defined({ partial: request.partial }),
     },
   };
 }

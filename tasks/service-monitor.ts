@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
 import { httpProbe } from '../src/check/monitor/http-probe.ts';
@@ -70,7 +71,7 @@ function probesOf(context: TaskContext, { http = [], sql = [] }: ServiceMonitorP
   const https = http.map(({ url, status, timeout }) =>
     httpProbe({
       url,
-      ...(status !== undefined && { status }),
+      ...defined({ status }),
       timeoutMs: parseDuration(timeout ?? '') ?? probeTimeoutMs,
     }),
   );
@@ -91,7 +92,7 @@ function optionsOf(context: TaskContext, parameters: ServiceMonitorParameters): 
     windowMs: parseDuration(parameters.window ?? '') ?? 5 * 60_000,
     minProbes: parameters['min-probes'] ?? 10,
     maxErrorRate: parameters['max-error-rate'] ?? 0.01,
-    ...(maxP95Ms !== undefined && { maxP95Ms }),
+    ...defined({ maxP95Ms }),
     onRound: (text) => {
       context.report.phase(text);
     },

@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
 import { connect } from '../src/postgres/connect.ts';
@@ -59,7 +60,7 @@ async function run(context: TaskContext, parameters: SpaceCheckParameters): Prom
   let server: object | undefined;
   if (environment.postgres !== undefined && parameters.server !== false)
     server = await lookAtServer(context, parameters, environment.postgres, { checks, look });
-  const facts = { ...(server !== undefined && { server }) };
+  const facts = { ...defined({ server }) };
   const failure = checkFailure('the space', checks, 'free some space, or shorten a retention', { facts });
   if (failure !== undefined) throw failure;
   return { facts: { ...facts, checks } };

@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import type { Environment } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
@@ -85,7 +86,7 @@ function withFacts(error: unknown, checks: readonly CheckFact[]): unknown {
   if (!(error instanceof Failure) || error.code !== 'postgres-connection-lost') return error;
   const { code, message, hint, cause, fields } = error;
   return new Failure(code, message, {
-    ...(hint !== undefined && { hint }),
+    ...defined({ hint }),
     cause,
     fields,
     facts: { checks },

@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import { join } from 'node:path';
 import type { Environment } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
@@ -205,7 +206,7 @@ function conclude(
   );
   if (failure !== undefined)
     throw new Failure(failure.code, failure.message, {
-      ...(failure.hint !== undefined && { hint: failure.hint }),
+      ...defined({ hint: failure.hint }),
       facts,
     });
   const young =

@@ -1,3 +1,4 @@
+import { defined } from '../src/base/defined.ts';
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Environment, S3Location } from '../src/language/environment/environment.ts';
@@ -221,9 +222,7 @@ function withFacts(error: unknown, facts: Readonly<Record<string, unknown>>): un
   if (!(error instanceof Failure)) return error;
   const { code, message, hint, where, cause } = error;
   return new Failure(code, message, {
-    ...(hint !== undefined && { hint }),
-    ...(where !== undefined && { where }),
-    ...(cause !== undefined && { cause }),
+    ...defined({ hint, where, cause }),
     facts,
   });
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository } from '../store/repository.ts';
 import type { TaskContext } from '../task/contract.ts';
@@ -42,7 +43,7 @@ export async function findComparedManifest(lent: Lent, choice: ComparedChoice): 
   if (named.kind === 'name') return readManifest(repository, named.name, signal);
   const database = databaseOf(lent, from);
   const artifacts = await listArtifacts(repository, { signal });
-  const scope = { environment: from, ...(database !== undefined && { database }) };
+  const scope = { environment: from, ...defined({ database }) };
   return readManifest(repository, findArtifact(artifacts, named, scope).name, signal);
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { RepositorySettings } from '../language/environment/environment.ts';
 import type { Fingerprint } from '../postgres/fingerprint.ts';
 import type { ServerFacts } from '../postgres/server-facts.ts';
@@ -49,7 +50,7 @@ export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
       time: snapshot.time.toISOString(),
       lsn: snapshot.lsn,
       storeTime: dump.storeTime.toISOString(),
-      ...(dump.uploads !== undefined && { uploads: dump.uploads }),
+      ...defined({ uploads: dump.uploads }),
     },
     dump: {
       format: dump.format,

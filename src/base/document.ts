@@ -1,3 +1,4 @@
+import { defined } from './defined.ts';
 import { Failure } from './failure.ts';
 import { readBounded, readLines, reasonOf, writeWhole } from './files.ts';
 import { parseJson } from './json.ts';
@@ -133,7 +134,7 @@ export function document<Value>(declaration: DocumentDeclaration<Value>): Docume
     put: async (store, key, value, signal) => {
       await store.put(key, render(value), {
         contentType: 'application/json',
-        ...(signal !== undefined && { signal }),
+        ...defined({ signal }),
       });
     },
   };
@@ -204,7 +205,7 @@ function damageOf(name: string): (where: string, kind: DamageKind, problem: stri
   const hint = `it is no ${name} that this version can read: keep a copy if you need it, then move it away or remove it`;
   return (where, kind, problem, at) => ({
     state: 'damaged',
-    damage: { kind, where, ...(at !== undefined && { at }), problem, hint },
+    damage: { kind, where, ...defined({ at }), problem, hint },
   });
 }
 

@@ -1,3 +1,4 @@
+import { defined } from './defined.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 
 /**
@@ -123,8 +124,7 @@ export function describeFailure(error: unknown): FailureDescription {
     return {
       code: error.code,
       message: error.message,
-      ...(error.hint !== undefined && { hint: error.hint }),
-      ...(error.where !== undefined && { where: error.where }),
+      ...defined({ hint: error.hint, where: error.where }),
     };
   }
   return { code: 'bug', message: error instanceof Error ? error.message : String(error) };

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { Bucket } from '../language/environment/bucket.ts';
 import { Failure } from '../base/failure.ts';
@@ -110,8 +111,7 @@ async function undo<Value>(
 ): Promise<Failure> {
   const { code, message, hint, facts } = failure;
   const details = {
-    ...(hint !== undefined && { hint }),
-    ...(facts !== undefined && { facts }),
+    ...defined({ hint, facts }),
     cause: failure,
   };
   try {

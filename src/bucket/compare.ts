@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Bucket } from '../language/environment/bucket.ts';
 import { Failure } from '../base/failure.ts';
 import { bucketExists } from '../s3/bucket.ts';
@@ -114,7 +115,7 @@ function located(failure: Failure, bucket: Bucket, setting: SettingName): Failur
   const where = bucket.positions?.get(setting);
   if (failure.code !== 'store-lacks' || where === undefined) return failure;
   const { code, message, hint, cause } = failure;
-  return new Failure(code, message, { ...(hint !== undefined && { hint }), where, cause });
+  return new Failure(code, message, { ...defined({ hint }), where, cause });
 }
 
 /** The differences of one setting. Pure. */
@@ -130,8 +131,7 @@ export function rowsOf<Value>(
     return {
       setting: setting.name,
       ...difference,
-      ...(weaker !== undefined && { weaker }),
-      ...(consequence !== undefined && { consequence }),
+      ...defined({ weaker, consequence }),
     };
   });
 }

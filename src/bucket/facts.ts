@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 /**
  * What is set, one text a key, as an operator would write and read it: `encryption.algorithm` → `aws:kms`. Two states of
  * a setting are the same exactly when their facts are.
@@ -17,7 +18,7 @@ export function differences(is: Facts, should: Facts): readonly Difference[] {
   return [...new Set([...is.keys(), ...should.keys()])].flatMap((key) => {
     const [was, wanted] = [is.get(key), should.get(key)];
     if (was === wanted) return [];
-    return [{ key, ...(was !== undefined && { is: was }), ...(wanted !== undefined && { should: wanted }) }];
+    return [{ key, ...defined({ is: was, should: wanted }) }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { StoredRule, StoredRuleFilter } from '../s3/bucket.ts';
 import type { Bucket, LifecycleRule } from '../language/environment/bucket.ts';
 import { renderPlanSize } from '../base/quantity/size.ts';
@@ -33,7 +34,7 @@ export function storedRule(rule: LifecycleRule): StoredRule {
     ...(noncurrent?.expireAfterMs !== undefined && {
       NoncurrentVersionExpiration: {
         NoncurrentDays: noncurrent.expireAfterMs / dayMs,
-        ...(noncurrent.keepNewest !== undefined && { NewerNoncurrentVersions: noncurrent.keepNewest }),
+        ...defined({ NewerNoncurrentVersions: noncurrent.keepNewest }),
       },
     }),
     ...(abortIncompleteUploadsAfterMs !== undefined && {
@@ -46,14 +47,12 @@ export function storedRule(rule: LifecycleRule): StoredRule {
 function filterOf({ prefix, tags, largerThanBytes, smallerThanBytes }: LifecycleRule): StoredRuleFilter {
   const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const sizes = {
-    ...(largerThanBytes !== undefined && { ObjectSizeGreaterThan: largerThanBytes }),
-    ...(smallerThanBytes !== undefined && { ObjectSizeLessThan: smallerThanBytes }),
+    ...defined({ ObjectSizeGreaterThan: largerThanBytes, ObjectSizeLessThan: smallerThanBytes }),
   };
   const count = pairs.length + Object.keys(sizes).length + (prefix === '' ? 0 : 1);
   const [tag] = pairs;
   if (count === 0) return { Prefix: '' };
-  if (count === 1)
-    return { ...(prefix !== '' && { Prefix: prefix }), ...(tag !== undefined && { Tag: tag }), ...sizes };
+  if (count === 1) return { ...(prefix !== '' && { Prefix: prefix }), ...defined({ Tag: tag }), ...sizes };
   return {
     And: { ...(prefix !== '' && { Prefix: prefix }), ...(pairs.length > 0 && { Tags: pairs }), ...sizes },
   };

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { stat } from 'node:fs/promises';
 import type { Plan } from '../language/plan/plan.ts';
 import { problemsOf, resolveBucket } from '../language/plan/workspace.ts';
@@ -34,7 +35,7 @@ function declaredPlan(plans: Plans, plan: Plan): DeclaredPlan {
     plan,
     dumps: [...new Set(stepsOfRole(plans, plan, 'dump').map(({ environment }) => environment))],
     isDrill: stepsOfRole(plans, plan, 'restore').length > 0,
-    ...(keptBy !== undefined && { keptBy }),
+    ...defined({ keptBy }),
   };
 }
 
@@ -84,7 +85,7 @@ function declaredTimer(timer: PlanTimer): DeclaredTimer {
     ...(state !== undefined && {
       state: { load: state.load, active: state.active, enabled: state.enabled },
     }),
-    ...(lastRun !== undefined && { lastRun }),
+    ...defined({ lastRun }),
   };
 }
 

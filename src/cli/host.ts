@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { describeDamage, type Damage } from '../base/document.ts';
 import { paragraph, type Block } from '../base/terminal/blocks.ts';
 import { status } from '../base/terminal/status.ts';
@@ -50,7 +51,7 @@ export function createHost(parts: ProcessParts): CommandHost {
   return {
     version: parts.version,
     taskFolder: parts.taskFolder,
-    ...(loadBuilt !== undefined && { loadBuilt }),
+    ...defined({ loadBuilt }),
     environmentVariables,
     workingFolder: parts.workingFolder,
     get input() {

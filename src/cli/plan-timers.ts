@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Damage } from '../base/document.ts';
 import type { Plan } from '../language/plan/plan.ts';
 import { listRecords } from '../run/record/store.ts';
@@ -46,8 +47,7 @@ export async function planTimer(
       (entry) => `${entry.cron ?? entry.calendar}: ${renderScheduleEntry(entry, plan.timeZone)}`,
     ),
     nextRuns: nextRuns(plan.schedule, now, runsShown, plan.timeZone).map(({ at }) => at),
-    ...(timer !== undefined && { timer }),
-    ...(service !== undefined && { service }),
+    ...defined({ timer, service }),
     ...(last !== undefined && {
       lastRun: { id: last.runId, outcome: last.outcome, startedAt: last.startedAt },
     }),

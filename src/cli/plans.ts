@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Environment } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import { loadWorkspace } from '../language/plan/load-workspace.ts';
@@ -42,7 +43,7 @@ export async function loadPlans(host: CommandHost, configFile: string | undefine
     for (const folder of [settings.plansFolder, ...settings.taskFolders]) await requireOwnFolder(folder);
   const registry = await createTaskRegistry({
     builtInFolder: host.taskFolder,
-    ...(host.loadBuilt !== undefined && { loadBuilt: host.loadBuilt }),
+    ...defined({ loadBuilt: host.loadBuilt }),
     folders: settings.taskFolders,
     workingFolder,
   });

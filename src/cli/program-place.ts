@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { basename, dirname, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import type { Settings } from '../language/settings/settings.ts';
@@ -16,10 +17,9 @@ export function programPlace(host: CommandHost, settings: Settings): ProgramPlac
   return {
     node: process.execPath,
     launcher: resolve(packageFolder(host), 'bin', 'run-plan.cjs'),
-    ...(file !== undefined && { settingsFile: file }),
+    ...defined({ settingsFile: file }),
     workingFolder: basename(beside) === '.config' ? dirname(beside) : beside,
-    ...(stateFolder !== undefined && { stateFolder }),
-    ...(metricsFolder !== undefined && { metricsFolder }),
+    ...defined({ stateFolder, metricsFolder }),
   };
 }
 

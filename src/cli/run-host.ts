@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { hostname } from 'node:os';
 import { systemClock } from '../base/clock.ts';
 import type { RunningCluster } from '../run/clusters.ts';
@@ -78,11 +79,11 @@ export async function createRunHost(host: CommandHost, surroundings: RunSurround
     prepare: () => {
       loadAhead(pipeline, plans);
     },
-    ...(askSignOff !== undefined && { askSignOff }),
+    ...defined({ askSignOff }),
     keepers: [await evidenceKeeper(host, pipeline, secrets, stateFolder)].filter(
       (keeper) => keeper !== undefined,
     ),
-    ...(alerts !== undefined && { alerts }),
+    ...defined({ alerts }),
     cancel,
     reportBug: (stack) => {
       host.terminal.tell(...bugBlocks(stack));

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { sentence, type Block } from '../base/terminal/blocks.ts';
 import { status } from '../base/terminal/status.ts';
 import { homedir } from 'node:os';
@@ -76,7 +77,7 @@ export async function unitDifference(
     scope,
     folder,
     wanted,
-    changes: compareUnits({ wanted, installed, untouched, ...(states !== undefined && { states }) }),
+    changes: compareUnits({ wanted, installed, untouched, ...defined({ states }) }),
     ...('absent' in asked ? { absent: asked.absent } : { states: asked }),
   };
 }
@@ -85,7 +86,7 @@ function scopeOf({ environmentVariables }: CommandHost, { user, root }: UnitOpti
   const home = environmentVariables['XDG_CONFIG_HOME'];
   return {
     kind: user === true ? 'user' : 'system',
-    ...(root !== undefined && { root }),
+    ...defined({ root }),
     configHome: home === undefined || home === '' ? join(homedir(), '.config') : home,
   };
 }

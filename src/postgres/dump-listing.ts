@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 /** What `pg_restore --list` says of a dump: its head, and what a restore wants to know of its entries. */
 export interface DumpListing {
   /** Major of the pg_dump that wrote it, and of the server; undefined where the list does not say. */
@@ -89,7 +90,7 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
       serverMajor: majorOf(head.get('Dumped from database version')),
       serverVersion: head.get('Dumped from database version'),
       format: head.get('Format'),
-      ...(creates !== undefined && { creates }),
+      ...defined({ creates }),
       extensions,
       entries: counts.entries,
       dataEntries: counts.data,

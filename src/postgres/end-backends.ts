@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 import { applicationName } from './application-name.ts';
@@ -16,7 +17,7 @@ export async function endBackends(
   await using session = await connect(endpoint, {
     secrets: options.secrets,
     applicationName: applicationName(options.runId, 'clean-up'),
-    ...(options.signal !== undefined && { signal: options.signal }),
+    ...defined({ signal: options.signal }),
   });
   const rows = await session.query<{ ended: boolean }>(
     `select pg_terminate_backend(pid) as ended

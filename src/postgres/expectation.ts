@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { compareDecimals, parseDecimal, type Decimal } from '../base/quantity/decimal.ts';
 import type { StatementResult } from './connect.ts';
 
@@ -42,7 +43,7 @@ export function judgeResult({ columns, rows }: StatementResult, expectation: Exp
   const found = value === null ? 'null' : isBoolean ? wordOf(value) : shorten(value);
   if (holds(value, isBoolean, expectation)) return { passed: true, expected, found };
   const message = objection(value, isBoolean, expectation);
-  return { passed: false, expected, found, ...(message !== undefined && { message }) };
+  return { passed: false, expected, found, ...defined({ message }) };
 }
 
 /** `true`, `42`, `'paid'`, `at least 10`, `10 to 20`. */

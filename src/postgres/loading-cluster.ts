@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { availableParallelism, totalmem } from 'node:os';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import { loadDriver } from './connect.ts';
@@ -26,7 +27,7 @@ export async function startLoadingCluster(
   signal: AbortSignal,
 ): Promise<LoadingCluster> {
   const starting = startCluster({
-    ...(major !== undefined && { major }),
+    ...defined({ major }),
     signal,
     settings: loadingSettings(totalmem(), availableParallelism()),
   });

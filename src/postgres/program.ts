@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -48,7 +49,7 @@ export function variablesOf(endpoint: PostgresEndpoint): Variables {
     PGDATABASE: database,
     PGUSER: user,
     PGSSLMODE: sslmode,
-    ...(sslrootcert !== undefined && { PGSSLROOTCERT: sslrootcert }),
+    ...defined({ PGSSLROOTCERT: sslrootcert }),
     PGCONNECT_TIMEOUT: '15',
   };
 }
@@ -68,7 +69,7 @@ export async function programEnvironment(
   const { rootCertificate = none, revocations = none, own } = await tlsFiles(endpoint);
   return {
     ...(await endpointVariables(endpoint, options)),
-    ...(server.address !== undefined && { PGHOSTADDR: server.address }),
+    ...defined({ PGHOSTADDR: server.address }),
     // Without these a program would look into the account's home folder by itself.
     ...(endpoint.password === undefined && { PGPASSFILE: none }),
     PGSSLROOTCERT: rootCertificate,

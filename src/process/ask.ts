@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Socket } from 'node:net';
 import { Failure } from '../base/failure.ts';
 import { captureLimit, captureOutput } from './captured.ts';
@@ -85,5 +86,5 @@ export async function askProgram(
     if (!(status instanceof Failure)) throw status;
     return { ...said, trouble: status };
   }
-  return { ...said, status: status as ExitStatus, ...(trouble !== undefined && { trouble }) };
+  return { ...said, status: status as ExitStatus, ...defined({ trouble }) };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Failure } from '../base/failure.ts';
@@ -25,7 +26,7 @@ export function toolMissing(program: string, cause?: unknown): Failure {
   const name = program.slice(program.lastIndexOf('/') + 1);
   return new Failure('tool-missing', `the program ${program} was not found`, {
     hint: hintFor(program, name),
-    ...(cause !== undefined && { cause }),
+    ...defined({ cause }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Readable } from 'node:stream';
 import { killOnAbort } from '../artifact/store-dump.ts';
 import type { DumpListing } from '../postgres/dump-listing.ts';
@@ -64,7 +65,7 @@ export async function runPass(load: Load, pass: RestorePass, options: PassOption
     onHarmful: () => {
       broken.abort();
     },
-    ...(options.progress !== undefined && { progress: options.progress }),
+    ...defined({ progress: options.progress }),
   });
   const pipe = load.commands.pipe(
     [...(options.before ?? []), stage],

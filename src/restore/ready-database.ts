@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { createDatabase } from '../postgres/create-database.ts';
 import type { Session } from '../postgres/connect.ts';
 import { dropDatabase } from '../postgres/drop-database.ts';
@@ -104,8 +105,7 @@ function localeOf(source: RestoreSource): Parameters<typeof createDatabase>[2] {
   return {
     encoding,
     collation,
-    ...(characterType !== undefined && { characterType }),
-    ...(icu !== undefined && { icu }),
+    ...defined({ characterType, icu }),
   };
 }
 

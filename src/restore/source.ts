@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { DumpListing } from '../postgres/dump-listing.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
 import type { Session } from '../postgres/connect.ts';
@@ -159,7 +160,7 @@ async function openFile(file: DumpFile, options: OpenOptions): Promise<Opened> {
     checkTextSelection(file, { selection: options.selection, clean: false });
     const creates = await findCreatingText(file, options.context.commands);
     return {
-      listing: { ...emptyListing, ...(creates !== undefined && { creates }) },
+      listing: { ...emptyListing, ...defined({ creates }) },
       load: async (load) => {
         checkTextSelection(file, load.command);
         await loadFile(load, file, '');

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Clock } from '../base/clock.ts';
 import type { PhaseFact } from '../language/facts.ts';
 
@@ -41,7 +42,7 @@ export function createTimeline(clock: Pick<Clock, 'monotonicMs'>): Timeline {
         name,
         offsetMs: Math.round(offsetMs),
         durationMs: Math.round((endMs ?? sinceStart()) - offsetMs),
-        ...(bytes !== undefined && { bytes }),
+        ...defined({ bytes }),
       })),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Environment } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import type { Phase, Plan, Step } from '../language/plan/plan.ts';
@@ -47,12 +48,12 @@ function buildStep(step: Step, plan: Plan, parts: PipelineParts): PipelineStep {
     position,
     environment: demand(parts.environments, step.environment),
     work: workOf(step, parts),
-    ...(step.variables !== undefined && { variables: step.variables }),
+    ...defined({ variables: step.variables }),
     timeoutMs,
     // A person who thinks is not a stall: a question waits for as long as its step may take, which ends first.
     stallTimeoutMs: step.action.kind === 'confirm' ? timeoutMs + stallTimeoutMs : stallTimeoutMs,
     retry,
-    ...(step.when !== undefined && { when: step.when }),
+    ...defined({ when: step.when }),
     continueOnFailure,
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Reporter } from '../task/contract.ts';
 import type { Emit } from './emitter.ts';
@@ -36,7 +37,7 @@ export function createReporter(step: string, emit: Emit, clock: Clock, live: () 
     progress: (bytes, totalBytes) => {
       if (!isOpen) return;
       live();
-      untold = { bytes, ...(totalBytes !== undefined && { totalBytes }) };
+      untold = { bytes, ...defined({ totalBytes }) };
       if (clock.monotonicMs() - toldMs >= progressMs) tellProgress();
     },
     phase: (text) => {

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { describeDamage } from '../base/document.ts';
 import type { LockTaker, RunLock } from '../task/run-lock.ts';
 import { closeInterrupted } from './record/interrupted.ts';
@@ -59,7 +60,7 @@ export async function tellInterrupted({ run, host, emit }: RunContext): Promise<
     emit({ type: 'run-warning', text: `${describeDamage(damage)}: ${damage.hint}` });
   });
   for (const { runId, lastEventAt, step } of found) {
-    emit({ type: 'run-interrupted-found', runId, lastEventAt, ...(step !== undefined && { step }) });
+    emit({ type: 'run-interrupted-found', runId, lastEventAt, ...defined({ step }) });
   }
   return found.map(({ record }) => record);
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { resolve } from 'node:path';
 import { interpolate, interpolateText, type InterpolationScope } from '../language/plan/interpolate.ts';
 import { interpolateScript } from '../language/plan/interpolate-script.ts';
@@ -63,7 +64,7 @@ async function runScript(
   const variables = await context.host.scriptVariables(lent.environment, context.run, lent.folder);
   await lent.commands.shell(script, {
     environment: { ...variables, ...values },
-    ...(cwd !== undefined && { cwd }),
+    ...defined({ cwd }),
   });
   return {};
 }
@@ -118,9 +119,7 @@ async function findReport(mark: ReportMark): Promise<TestReport | undefined> {
 function withFacts(error: Failure, tests: TestReport): Failure {
   const { code, message, hint, where, cause } = error;
   return new Failure(code, message, {
-    ...(hint !== undefined && { hint }),
-    ...(where !== undefined && { where }),
-    ...(cause !== undefined && { cause }),
+    ...defined({ hint, where, cause }),
     facts: { ...error.facts, tests },
   });
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { describeFailure, Failure, type FailureCode } from '../base/failure.ts';
 import type { TaskResult } from '../task/contract.ts';
 import { runAttempt, type AttemptWork } from './attempt.ts';
@@ -47,7 +48,7 @@ export async function runStep(
       outcome,
       error: failure,
       ...(isCancel && { reason: failure.message }),
-      ...(facts !== undefined && { facts }),
+      ...defined({ facts }),
     });
     return { outcome, error };
   }
@@ -105,9 +106,7 @@ async function runAttempts(
 function recorded(result: TaskResult): Pick<TaskResult, 'bytes' | 'outputs' | 'facts'> {
   const { bytes, outputs, facts } = result;
   return {
-    ...(bytes !== undefined && { bytes }),
-    ...(outputs !== undefined && { outputs }),
-    ...(facts !== undefined && { facts }),
+    ...defined({ bytes, outputs, facts }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type * as Sdk from '@aws-sdk/client-s3';
 import { systemClock, type Clock } from '../base/clock.ts';
 import type { S3Location } from '../language/environment/environment.ts';
@@ -111,8 +112,7 @@ function createClient(
   const checksums = endpoint === undefined ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED';
   const region = location.region ?? (endpoint === undefined ? undefined : 'us-east-1');
   return new sdk.S3Client({
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
+    ...defined({ region, endpoint }),
     ...credentialsOf(location, secrets),
     forcePathStyle: location.forcePathStyle,
     requestChecksumCalculation: checksums,

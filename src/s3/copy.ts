@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type * as Sdk from '@aws-sdk/client-s3';
 import { forEachOf } from '../base/waiting.ts';
 import { ask } from './ask.ts';
@@ -254,9 +255,7 @@ export function contentHeaders(head: ObjectHead) {
  */
 function storageHeaders({ ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled, StorageClass }: ObjectHead) {
   return {
-    ...(ServerSideEncryption !== undefined && { ServerSideEncryption }),
-    ...(SSEKMSKeyId !== undefined && { SSEKMSKeyId }),
-    ...(BucketKeyEnabled !== undefined && { BucketKeyEnabled }),
+    ...defined({ ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled }),
     StorageClass:
       StorageClass === undefined || isArchivedClass(StorageClass) ? ('STANDARD' as const) : StorageClass,
   };

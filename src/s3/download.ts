@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { Readable } from 'node:stream';
 import { chunksOf } from '../base/body.ts';
 import { Failure } from '../base/failure.ts';
@@ -124,7 +125,7 @@ export async function openBody(
       new sdk.GetObjectCommand({
         ...targetOf(s3, key),
         ...(range !== undefined && { Range: `bytes=${range.first}-${range.last}` }),
-        ...(versionId !== undefined && { VersionId: versionId }),
+        ...defined({ VersionId: versionId }),
       }),
   );
   const { Body: body, ContentLength: length, ContentRange: shown, VersionId } = answer;

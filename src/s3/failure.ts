@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { S3Location } from '../language/environment/environment.ts';
 import { askedPauseMs } from '../base/http/request.ts';
 import { headersOfSdk, namesOfSdk, statusOfSdk } from '../base/sdk-error.ts';
@@ -207,7 +208,7 @@ export function s3Failure(error: unknown, asked: Asked, location: S3Location, to
     ...(asked.what === undefined && { where }),
     cause: error,
     fields,
-    ...(hint !== undefined && { hint }),
+    ...defined({ hint }),
   });
 }
 
@@ -225,8 +226,7 @@ function fieldsOf(
     : names.find((name) => name !== 'Error' && name !== 'AggregateError');
   return {
     object,
-    ...(httpStatus !== undefined && { httpStatus }),
-    ...(errorName !== undefined && { errorName }),
+    ...defined({ httpStatus, errorName }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type * as Sdk from '@aws-sdk/client-s3';
 import { Failure } from '../base/failure.ts';
 import { ask, type Question } from './ask.ts';
@@ -48,7 +49,7 @@ export async function* listNames(
         Prefix: objectName(location, prefix),
         // XML cannot hold every character that a key may have.
         EncodingType: 'url',
-        ...(token !== undefined && { ContinuationToken: token }),
+        ...defined({ ContinuationToken: token }),
       });
     });
     for (const { Key = '', Size = 0, LastModified = new Date(0), ETag } of page.Contents ?? []) {
@@ -109,7 +110,7 @@ export async function* listUploads(s3: S3, signal: AbortSignal | undefined): Asy
     if (NextKeyMarker === marker.KeyMarker && NextUploadIdMarker === marker.UploadIdMarker) throw stuck(s3);
     marker = {
       KeyMarker: NextKeyMarker,
-      ...(NextUploadIdMarker !== undefined && { UploadIdMarker: NextUploadIdMarker }),
+      ...defined({ UploadIdMarker: NextUploadIdMarker }),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { Failure } from '../base/failure.ts';
 import { ask } from './ask.ts';
 import { objectName, type S3 } from './client.ts';
@@ -42,7 +43,7 @@ export async function removeObjects(
   throw new Failure(
     code,
     `${refusals.length} of ${keys.length} keys could not be removed (${named}${refusals.length > 3 ? ', …' : ''}). ${message}`,
-    { cause: first.failure, fields, ...(hint !== undefined && { hint }) },
+    { cause: first.failure, fields, ...defined({ hint }) },
   );
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type * as Sdk from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -65,8 +66,7 @@ export function attributesOf(
 ): ObjectAttributes {
   const { encryption, storageClass } = location;
   return {
-    ...(metadata !== undefined && { Metadata: metadata }),
-    ...(contentType !== undefined && { ContentType: contentType }),
+    ...defined({ Metadata: metadata, ContentType: contentType }),
     ...(tags !== undefined && { Tagging: encodeTags(tags) }),
     ...(encryption !== undefined && { ServerSideEncryption: encryption.algorithm }),
     ...(encryption?.key !== undefined && { SSEKMSKeyId: encryption.key }),
@@ -281,7 +281,7 @@ export async function sendPart(
   return {
     PartNumber: part.number,
     ETag: stored.ETag,
-    ...(stored.ChecksumCRC32 !== undefined && { ChecksumCRC32: stored.ChecksumCRC32 }),
+    ...defined({ ChecksumCRC32: stored.ChecksumCRC32 }),
   };
 }
 

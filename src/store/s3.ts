@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { S3Location } from '../language/environment/environment.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 import { readStoreClock } from '../s3/bucket.ts';
@@ -59,5 +60,5 @@ async function describe(s3: S3, key: string, signal?: AbortSignal): Promise<Stor
   const found = await headObject(s3, key, signal);
   if (found === undefined) return undefined;
   const { ContentLength: bytes = 0, LastModified: modifiedAt = new Date(0), VersionId } = found;
-  return { key, bytes, modifiedAt, ...(VersionId !== undefined && { versionId: VersionId }) };
+  return { key, bytes, modifiedAt, ...defined({ versionId: VersionId }) };
 }

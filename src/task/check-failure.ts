@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { Failure, type FailureCode } from '../base/failure.ts';
 import type { CheckFact } from '../language/facts.ts';
 
@@ -21,7 +22,7 @@ export function checkFailure(
   if (failed.length === 0) return undefined;
   const count = checks.length === 1 ? 'the check' : `${failed.length} of ${checks.length} checks`;
   return new Failure(code, `${count} of ${what} failed: ${failed.map(describe).join('; ')}`, {
-    ...(hint !== undefined && { hint }),
+    ...defined({ hint }),
     facts: { ...facts, checks },
   });
 }

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { uploadsIdentity } from '../artifact/uploads-instant.ts';
 import { Failure } from '../base/failure.ts';
 import { counted } from '../base/quantity/counted.ts';
@@ -79,7 +80,7 @@ async function historiesFor(
   const all = (since?: number): AsyncIterable<KeyHistory> =>
     historiesOf(listVersions(versionPages(store, prefix, context.signal)), {
       at: atMs,
-      ...(since !== undefined && { since }),
+      ...defined({ since }),
     });
   if (sql === undefined) return all;
   const keys = await openKeys(context, sql);

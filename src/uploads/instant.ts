@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { findArtifact, parseChoice, parseTime } from '../artifact/choice.ts';
 import { parseCompactTime } from '../artifact/name.ts';
 import { listArtifacts, readManifest } from '../artifact/store.ts';
@@ -65,7 +66,7 @@ async function chooseManifest(lent: Lent, words: string, from: string): ReturnTy
   if (named.kind === 'name') return readManifest(repository, named.name, lent.signal);
   // The step's own environment may speak of the restored database by now.
   const database = lent.environmentNamed(from).postgres?.database;
-  const scope = { environment: from, ...(database !== undefined && { database }) };
+  const scope = { environment: from, ...defined({ database }) };
   const artifacts = await listArtifacts(repository, { signal: lent.signal });
   return readManifest(
     repository,

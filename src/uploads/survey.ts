@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Decision, DecisionFacts, Doubt } from './decision.ts';
 import { decide } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
@@ -85,6 +86,6 @@ function plannedLine(
     before: now.versionId,
     promote: wanted?.versionId ?? null,
     bytes: wanted?.bytes ?? 0,
-    ...(doubt !== undefined && { doubt }),
+    ...defined({ doubt }),
   };
 }

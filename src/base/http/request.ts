@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { TextDecoder } from 'node:util';
 import { describeRequestError } from './request-error.ts';
 
@@ -63,7 +64,7 @@ export async function sendRequest(request: HttpRequest, signal: AbortSignal): Pr
 type Step = Pick<HttpRequest, 'url' | 'method' | 'headers' | 'body'>;
 
 function send({ url, method, headers, body }: Step, signal: AbortSignal): Promise<Response> {
-  return fetch(url, { method, headers, ...(body !== undefined && { body }), redirect: 'manual', signal });
+  return fetch(url, { method, headers, ...defined({ body }), redirect: 'manual', signal });
 }
 
 async function read(response: Response, notFollowed: string | undefined): Promise<HttpAnswer> {
@@ -75,7 +76,7 @@ async function read(response: Response, notFollowed: string | undefined): Promis
     headers,
     body: text,
     isCut,
-    ...(notFollowed !== undefined && { notFollowed }),
+    ...defined({ notFollowed }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { StoredRule } from '../../s3/bucket.ts';
 import { actsOf, covers, scopeOf, takers, type CanaryAct, type CanaryWish } from './canary.ts';
 import type { OtherAct, PlantedCanary } from './ledger.ts';
@@ -21,7 +22,7 @@ export function othersOf(wish: CanaryWish, key: string, rules: readonly StoredRu
       rule,
       act,
       days,
-      ...(storageClass !== undefined && { storageClass }),
+      ...defined({ storageClass }),
     }))
     .toSorted((left, right) => left.days - right.days);
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { randomBytes } from 'node:crypto';
 import type { S3 } from '../../s3/client.ts';
 import { encodeTags, putObject, removeObject } from '../../s3/object.ts';
@@ -43,7 +44,7 @@ export async function plant(
   return {
     ...planted,
     ...version,
-    ...(wish.storageClass !== undefined && { storageClass: wish.storageClass }),
+    ...defined({ storageClass: wish.storageClass }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { Bucket, LifecycleRule } from '../../language/environment/bucket.ts';
 import { Failure } from '../../base/failure.ts';
 import type { ProbedCapability } from '../../language/generated/store-capabilities.types.ts';
@@ -42,7 +43,7 @@ export function lacksOf(bucket: Bucket, known: KnownCapabilities | undefined): r
       `The store at ${known.endpoint} has no ${capability} (${probed.found}; probed on ${on}), and bucket ${bucket.name} asks for ${path}`,
       {
         hint: `${instead}; if the store has changed since, run-plan doctor --fresh probes it anew`,
-        ...(where !== undefined && { where }),
+        ...defined({ where }),
       },
     );
     return [{ setting, failure }];

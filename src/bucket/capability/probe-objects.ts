@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { statusOf } from '../../s3/failure.ts';
 import { encryptionOfUpload, putObject } from '../../s3/object.ts';
 import { beginParts, completeParts, sendPart } from '../../s3/upload.ts';
@@ -55,7 +56,7 @@ export async function probeUploadEncryption(
   algorithm: 'AES256' | 'aws:kms',
   key?: string,
 ): Promise<Verdict> {
-  const asked = { ServerSideEncryption: algorithm, ...(key !== undefined && { SSEKMSKeyId: key }) };
+  const asked = { ServerSideEncryption: algorithm, ...defined({ SSEKMSKeyId: key }) };
   try {
     const told = await encryptionOfUpload(store, 'encrypted', asked, signal);
     return told === algorithm

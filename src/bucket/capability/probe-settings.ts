@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { isDeepStrictEqual } from 'node:util';
 import {
   storedEncryption,
@@ -34,7 +35,7 @@ export async function probeDefaultEncryption(
   const rule: EncryptionRule = {
     ApplyServerSideEncryptionByDefault: {
       SSEAlgorithm,
-      ...(key !== undefined && { KMSMasterKeyID: key }),
+      ...defined({ KMSMasterKeyID: key }),
     },
   };
   try {

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { storedEncryption, type EncryptionRule } from '../../s3/bucket.ts';
 import { facts } from '../facts.ts';
 import type { Setting } from '../setting.ts';
@@ -17,7 +18,7 @@ export const encryptionSetting: Setting<EncryptionRule> = {
     return {
       ApplyServerSideEncryptionByDefault: {
         SSEAlgorithm: algorithm,
-        ...(key !== undefined && { KMSMasterKeyID: key }),
+        ...defined({ KMSMasterKeyID: key }),
       },
       ...(algorithm === 'aws:kms' && bucketKey !== undefined && { BucketKeyEnabled: bucketKey }),
     };

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import {
   notesFolder,
   readCapabilities,
@@ -38,7 +39,7 @@ async function probe(
   const capabilities = await probeStore(location, secrets, {
     signal,
     notes: openGroundNotes(notesFolder(stateFolder, endpoint)),
-    ...(kmsKey !== undefined && { kmsKey }),
+    ...defined({ kmsKey }),
   });
   await writeCapabilities(stateFolder, { endpoint, probedAt: clock.now(), capabilities });
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { Failure } from '../../base/failure.ts';
 
 /** How a thing that was looked at is: `fail` keeps plans from working, `warn` may do so one day. */
@@ -35,7 +36,7 @@ export function failed(what: string, { message, hint, where }: Failure): Found {
     what,
     state: 'fail',
     found: message,
-    ...(hint !== undefined && { hint }),
+    ...defined({ hint }),
     // Other places stand in the message already.
     ...(where !== undefined && /:\d+:\d+$/.test(where) && { where }),
   };

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -94,5 +95,5 @@ async function stateFindings(folder: string): Promise<readonly Found[]> {
     await rm(file, { force: true });
   }
   const { state, found, hint } = await spaceFinding('state folder', folder);
-  return [{ what: 'state folder', state, found: `writable; ${found}`, ...(hint !== undefined && { hint }) }];
+  return [{ what: 'state folder', state, found: `writable; ${found}`, ...defined({ hint }) }];
 }

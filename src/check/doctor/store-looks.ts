@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -120,7 +121,7 @@ async function folderFindings(what: string, folder: string): Promise<readonly Fo
     else await access(folder, R_OK | X_OK | (what === 'repository' ? W_OK : 0));
     const { state, found, hint } = await spaceFinding(what, folder);
     const seen = isThere ? '' : 'not there yet: the first artifact makes it; ';
-    return [{ what, state, found: `${seen}${found}`, ...(hint !== undefined && { hint }) }];
+    return [{ what, state, found: `${seen}${found}`, ...defined({ hint }) }];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new Failure('repository-denied', `${folder} cannot be used: ${code ?? message}`, {

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { table, type Block } from '../../base/terminal/blocks.ts';
 import { quiet, status, strong } from '../../base/terminal/status.ts';
 import type { Text } from '../../base/terminal/text.ts';
@@ -48,7 +49,7 @@ export async function doctorCommand(
   });
   try {
     const instruments = {
-      ...(plans.settings.file !== undefined && { settingsFile: plans.settings.file }),
+      ...defined({ settingsFile: plans.settings.file }),
       stateFolder: stateFolderOf(plans.settings, host.environmentVariables),
       secrets: plans.secrets,
       commands,

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { relative, resolve } from 'node:path';
 import { exportBuildkite } from '../../place/export/buildkite.ts';
 import { exportCron } from '../../place/export/cron.ts';
@@ -69,18 +70,14 @@ async function exportOf(
     version: host.version,
     now: new Date(),
     package: options.package ?? `run-plan@${host.version}`,
-    ...(config !== undefined && { config }),
-    ...(image !== undefined && { image }),
-    ...(awsRole !== undefined && { awsRole }),
-    ...(postgresMajor !== undefined && { postgresMajor }),
+    ...defined({ config, image, awsRole, postgresMajor }),
   };
   switch (kind) {
     case 'cron':
       return exportCron(exported, {
         ...settings,
         place: programPlace(host, plans.settings),
-        ...(options.user !== undefined && { account: options.user }),
-        ...(options.mailTo !== undefined && { mailTo: options.mailTo }),
+        ...defined({ account: options.user, mailTo: options.mailTo }),
       });
     case 'github-actions':
       return exportGitHubActions(exported, { ...settings, runner: options.runner ?? 'ubuntu-24.04' });
@@ -90,8 +87,7 @@ async function exportOf(
       return exportKubernetes(exported, {
         ...settings,
         image: image ?? `run-plan:${host.version}`,
-        ...(options.namespace !== undefined && { namespace: options.namespace }),
-        ...(options.claim !== undefined && { claim: options.claim }),
+        ...defined({ namespace: options.namespace, claim: options.claim }),
         files: await mountedFiles(plans, exported),
       });
   }

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { renderMoment } from '../../base/quantity/moment.ts';
 import { sentence, table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
@@ -72,7 +73,7 @@ function chooseDrills(plans: Plans, name: string | undefined, runId: string | un
 
 function drillsOf(host: CommandHost, plans: Plans, plan: Plan, runId?: string): Promise<DrillList> {
   return withEvidence(host, plans, plan, (places) =>
-    readDrills(places, { plan: plan.name, ...(runId !== undefined && { runId }) }),
+    readDrills(places, { plan: plan.name, ...defined({ runId }) }),
   );
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { judgeFreshness, type Freshness } from '../../artifact/freshness.ts';
 import { listArtifacts } from '../../artifact/store.ts';
 import type { Environment } from '../../language/environment/environment.ts';
@@ -79,7 +80,7 @@ function judge(plans: Plans, plan: Plan, environment: Environment): Promise<Plan
     const { rpoMs } = plan.objectives;
     const judged = judgeFreshness(artifacts, {
       now,
-      ...(rpoMs !== undefined && { rpoMs }),
+      ...defined({ rpoMs }),
       expected: [{ environment: environment.name, database }],
     });
     const own = judged.find((each) => each.environment === environment.name && each.database === database);

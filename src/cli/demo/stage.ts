@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { verbatim } from '../../base/terminal/blocks.ts';
 import { command, strong } from '../../base/terminal/status.ts';
 import type { Terminal } from '../../base/terminal/terminal.ts';
@@ -46,7 +47,7 @@ export function openStage(terminal: Pick<Terminal, 'print'>, interruptions: Inte
         stdio: ['ignore', 'inherit', 'inherit'],
         cwd: cwd ?? process.cwd(),
         inherited: process.env,
-        ...(environment !== undefined && { environment }),
+        ...defined({ environment }),
       });
       const forget = interruptions.onSignal((signal) => child.kill(signal));
       try {

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { planPrune, type PrunePlan } from '../../artifact/prune-plan.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
@@ -37,7 +38,7 @@ export async function pruneDifferences(
         policy: retention,
         timeZone: plan.timeZone,
         now,
-        ...(debrisAgeMs !== undefined && { debrisAgeMs }),
+        ...defined({ debrisAgeMs }),
       });
       return { prune: planned ?? nothing, isAbsent: planned === undefined, location: repository.location };
     });

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { PostgresRestoreParameters } from '../../language/generated/postgres-restore.types.ts';
 import { Failure } from '../../base/failure.ts';
 import { requestOf, type RestoreRequest } from '../../restore/restore-request.ts';
@@ -50,10 +51,9 @@ export function restoreParameters(flags: RestoreFlags, settled: SettledNames): P
     ...(tables.length > 0 && { tables }),
   };
   return {
-    ...(settled.from !== undefined && { from: settled.from }),
+    ...defined({ from: settled.from }),
     artifact: settled.artifact,
-    ...(settled.database !== undefined && { database: settled.database }),
-    ...(flags.jobs !== undefined && { jobs: flags.jobs }),
+    ...defined({ database: settled.database, jobs: flags.jobs }),
     ...(Object.keys(only).length > 0 && { only }),
     ...(flags.replace === true && { replace: true }),
     ...(settled.sameServer && { 'same-server': true }),
@@ -88,9 +88,7 @@ export function inFlags(failure: Failure): Failure {
   const { code, hint, where, facts, cause } = failure;
   return new Failure(code, flagWords(failure.message), {
     ...(hint !== undefined && { hint: flagWords(hint) }),
-    ...(where !== undefined && { where }),
-    ...(facts !== undefined && { facts }),
-    ...(cause !== undefined && { cause }),
+    ...defined({ where, facts, cause }),
   });
 }
 

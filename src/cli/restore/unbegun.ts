@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { Failure } from '../../base/failure.ts';
 import { recordFailedStart } from '../failed-start.ts';
 import type { CommandHost } from '../host.ts';
@@ -31,9 +32,7 @@ export async function recordUnbegun<Result>(
       const { from, to = from ?? '', artifact, database } = flags;
       const plan = restorePlan({
         parameters: {
-          ...(from !== undefined && { from }),
-          ...(artifact !== undefined && { artifact }),
-          ...(database !== undefined && { database }),
+          ...defined({ from, artifact, database }),
         },
         to: plans.workspace.environments.get(to) ?? { name: to, protected: false },
         compares: false,

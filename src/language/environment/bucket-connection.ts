@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { Environment, S3Location } from './environment.ts';
 
@@ -49,16 +50,13 @@ export function connectBucket(
 
 function addressOf({ region, endpoint, forcePathStyle }: OwnConnection): OwnConnection {
   return {
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-    ...(forcePathStyle !== undefined && { forcePathStyle }),
+    ...defined({ region, endpoint, forcePathStyle }),
   };
 }
 
 function keysOf({ accessKeyId, secretAccessKey }: OwnConnection): OwnConnection {
   return {
-    ...(accessKeyId !== undefined && { accessKeyId }),
-    ...(secretAccessKey !== undefined && { secretAccessKey }),
+    ...defined({ accessKeyId, secretAccessKey }),
   };
 }
 

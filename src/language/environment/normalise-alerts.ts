@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { parseDuration } from '../../base/quantity/duration.ts';
 import type {
   WrittenAlert,
@@ -103,14 +104,14 @@ function email(
     ...common(name, written, reference),
     events: eventsOf(written.events),
     to: receivers,
-    ...(from !== undefined && { from }),
+    ...defined({ from }),
     smtp: {
       host,
       port: smtp.port ?? (smtp.tls === 'implicit' ? 465 : submissionPort),
-      ...(user !== undefined && { user }),
+      ...defined({ user }),
       ...(password !== undefined && { password: reference(password, 'smtp', 'password') }),
       tls: smtp.tls ?? (isImplicit ? 'implicit' : password === undefined ? 'opportunistic' : 'starttls'),
-      ...(ca !== undefined && { ca }),
+      ...defined({ ca }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { parseDuration } from '../../base/quantity/duration.ts';
 import { parseSize } from '../../base/quantity/size.ts';
 import type {
@@ -26,15 +27,14 @@ export function normaliseBucket(
     connection: location,
     usedBy,
     create: written.create ?? false,
-    ...(versioning !== undefined && { versioning }),
+    ...defined({ versioning }),
     ...(encryption !== undefined && {
       encryption: {
         algorithm: encryption.algorithm,
-        ...(encryption.key !== undefined && { key: encryption.key }),
-        ...(bucketKey !== undefined && { bucketKey }),
+        ...defined({ key: encryption.key, bucketKey }),
       },
     }),
-    ...(isPrivate !== undefined && { blockPublicAccess: isPrivate }),
+    ...defined({ blockPublicAccess: isPrivate }),
     ...(lock !== undefined && { objectLock: { mode: lock.mode, forMs: parseDuration(lock.for) ?? 0 } }),
     ...(policy !== undefined && { policy: bucketPolicy(policy) }),
     tags: texts(written.tags ?? {}),
@@ -75,11 +75,7 @@ export function ownConnection(name: string, written: WrittenBucket, document: Ya
   const accessKeyId = secret('access-key-id');
   const secretAccessKey = secret('secret-access-key');
   return {
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-    ...(forcePathStyle !== undefined && { forcePathStyle }),
-    ...(accessKeyId !== undefined && { accessKeyId }),
-    ...(secretAccessKey !== undefined && { secretAccessKey }),
+    ...defined({ region, endpoint, forcePathStyle, accessKeyId, secretAccessKey }),
   };
 }
 
@@ -87,8 +83,7 @@ function bucketPolicy(written: NonNullable<WrittenBucket['policy']>): BucketPoli
   const plainHttp = written['deny-plain-http'];
   const unencrypted = written['deny-unencrypted-puts'];
   return {
-    ...(plainHttp !== undefined && { denyPlainHttp: plainHttp }),
-    ...(unencrypted !== undefined && { denyUnencryptedPuts: unencrypted }),
+    ...defined({ denyPlainHttp: plainHttp, denyUnencryptedPuts: unencrypted }),
     statements: (written.statements ?? []).filter(isWritten).map(statement),
   };
 }
@@ -113,7 +108,7 @@ function lifecycleRule(written: WrittenLifecycleRule): LifecycleRule {
       noncurrent: {
         transitions: transitions(noncurrent.transition),
         ...quantity('expireAfterMs', noncurrent['expire-after'], parseDuration),
-        ...(keepNewest !== undefined && { keepNewest }),
+        ...defined({ keepNewest }),
       },
     }),
     expireDeleteMarkers: written['expire-delete-markers'] ?? false,

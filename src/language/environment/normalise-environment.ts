@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type {
   WrittenEnvironment,
   WrittenPostgres,
@@ -37,7 +38,7 @@ export function normaliseEnvironment(
   const { postgres, repository, uploads, alerts } = written;
   return Object.freeze({
     name,
-    ...(written.owner !== undefined && { owner: written.owner }),
+    ...defined({ owner: written.owner }),
     protected: written.protected ?? false,
     // A throw-away cluster has no endpoint until a run starts it.
     ...(postgres?.ephemeral === true && { ephemeral: true }),
@@ -58,7 +59,7 @@ function endpoint(written: WrittenPostgres, at: Written): PostgresEndpoint {
     user: orEmpty(user),
     ...(password !== undefined && { password: secret(password, at, 'password') }),
     sslmode: sslmode ?? 'prefer',
-    ...(sslrootcert !== undefined && { sslrootcert }),
+    ...defined({ sslrootcert }),
   };
 }
 
@@ -89,7 +90,7 @@ function recipients({ age = [] }: { readonly age?: readonly (string | null)[] })
 function uploadsSettings(written: WrittenUploads, at: Written): UploadsSettings {
   return {
     store: store(written, at),
-    ...(written.references !== undefined && { references: written.references }),
+    ...defined({ references: written.references }),
   };
 }
 
@@ -107,13 +108,11 @@ function location(written: WrittenRepositoryBucket | WrittenUploadsBucket, at: W
   return {
     bucket: orEmpty(written.bucket),
     prefix: written.prefix ?? '',
-    ...(region !== undefined && { region }),
-    ...(address !== undefined && { endpoint: address }),
+    ...defined({ region, endpoint: address }),
     forcePathStyle: written['force-path-style'] ?? false,
     ...(id !== undefined && { accessKeyId: secret(id, at, 'access-key-id') }),
     ...(key !== undefined && { secretAccessKey: secret(key, at, 'secret-access-key') }),
-    ...(encryption !== undefined && { encryption }),
-    ...(storageClass !== undefined && { storageClass }),
+    ...defined({ encryption, storageClass }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { readSpanCounts } from './retention-spans.ts';
 import type { Settings } from '../settings/settings.ts';
 import { parseDuration } from '../../base/quantity/duration.ts';
@@ -57,27 +58,26 @@ export function normalisePlan(
     get hash() {
       return process.getBuiltinModule('node:crypto').hash('sha256', source.bytes);
     },
-    ...(written.description !== undefined && { description: written.description }),
+    ...defined({ description: written.description }),
     environment,
     timeZone,
     schedule,
     ...(written.timer !== undefined && {
       timer: {
         wakeSystem: written.timer['wake-system'] === true,
-        ...(jitterMs !== undefined && { jitterMs }),
+        ...defined({ jitterMs }),
       },
     }),
-    objectives: { ...(rpoMs !== undefined && { rpoMs }), ...(rtoMs !== undefined && { rtoMs }) },
+    objectives: { ...defined({ rpoMs, rtoMs }) },
     ...(alerts !== undefined && {
       alerts: {
-        ...(proofWithinMs !== undefined && { proofWithinMs }),
-        ...(signOffWithinMs !== undefined && { signOffWithinMs }),
+        ...defined({ proofWithinMs, signOffWithinMs }),
       },
     }),
     ...(written.retention !== undefined && { retention: retention(written.retention, duration) }),
     timeoutMs,
     parameters: parameters(written.parameters ?? {}),
-    ...(written.writes !== undefined && { writes: written.writes }),
+    ...defined({ writes: written.writes }),
     steps: steps.map(({ step }) => step),
   });
   return { plan, steps, findings: [...findings, ...mistakes, ...stepFindings] };
@@ -113,8 +113,7 @@ function retention(written: WrittenRetention, duration: DurationReader): Retenti
   const keepWithinMs = duration(written['keep-within'], ['retention', 'keep-within'], true);
   const keepLast = written['keep-last'];
   return {
-    ...(keepWithinMs !== undefined && { keepWithinMs }),
-    ...(keepLast !== undefined && { keepLast }),
+    ...defined({ keepWithinMs, keepLast }),
     ...readSpanCounts(written),
     // The floor is at least one whatever is written: age alone never empties a repository.
     keepAtLeast: Math.max(1, written['keep-at-least'] ?? 1),
@@ -128,7 +127,7 @@ function parameters(written: NonNullable<WrittenPlan['parameters']>): readonly P
     return [
       {
         name,
-        ...(description !== undefined && { description }),
+        ...defined({ description }),
         ...(standard !== undefined && { default: String(standard) }),
       },
     ];

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { readVariables } from '../command-variables.ts';
 import type { WrittenStep } from '../generated/plan.types.ts';
 import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
@@ -54,7 +55,7 @@ export function normaliseSteps(
           readReference(each, positionOf(document, [...path, 'env', name])),
         ),
       }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...defined({ timeoutMs }),
       stallTimeoutMs,
       retry: retry(step.retry, duration, [...path, 'retry']),
       ...(step.when !== undefined && { when: String(step.when) }),
@@ -101,8 +102,7 @@ function actionOf(step: Partial<WrittenStep>): StepAction | undefined {
   return {
     kind: 'run',
     script: step.run,
-    ...(step.cwd !== undefined && { cwd: step.cwd }),
-    ...(step.junit !== undefined && { junit: step.junit }),
+    ...defined({ cwd: step.cwd, junit: step.junit }),
   };
 }
 

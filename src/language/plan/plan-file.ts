@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { MissingVariable } from '../yaml/shape.ts';
 import type { Path, YamlDocument } from '../yaml/yaml-document.ts';
 import type { Plan, Step } from './plan.ts';
@@ -48,7 +49,7 @@ export function placeFinding(document: YamlDocument, finding: Finding): Problem 
     severity,
     rule,
     message,
-    ...(hint !== undefined && { hint }),
+    ...defined({ hint }),
     ...(confidential === true && { confidential }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { attempt, MistakeFound, type ExpressionMistake } from './expression.ts';
 import {
   checkDaysFromEnd,
@@ -76,7 +77,7 @@ function readCalendar(text: string): Calendar {
   if (body.startsWith('@')) return { ...readTimestamp(body), expression: text };
   const shorthand = shorthands[body.toLowerCase()];
   const parts = readParts({ text: shorthand ?? body, at: 0 });
-  return { expression: text, ...parts, ...(zone !== undefined && { zone }) };
+  return { expression: text, ...parts, ...defined({ zone }) };
 }
 
 function splitZone(text: string): { readonly body: string; readonly zone?: string } {

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -128,9 +129,7 @@ function normalise(written: WrittenSettings, folder: string): Settings {
     logFormat: written['log-format'] ?? 'auto',
     ...(written.metrics !== undefined && { metricsFolder: resolve(folder, written.metrics.folder) }),
     defaults: {
-      ...(timeoutMs !== undefined && { timeoutMs }),
-      ...(stepTimeoutMs !== undefined && { stepTimeoutMs }),
-      ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
+      ...defined({ timeoutMs, stepTimeoutMs, stallTimeoutMs }),
       timeZone: defaults['time-zone'] ?? 'UTC',
     },
   };

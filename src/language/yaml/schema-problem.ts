@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { Problem } from '../problem.ts';
 import { branchesOf } from './best-branch.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';
@@ -35,7 +36,7 @@ export function schemaProblem(error: SchemaError, origin: Origin): Problem {
     severity: 'error',
     rule,
     message,
-    ...(hint !== undefined && { hint }),
+    ...defined({ hint }),
     ...(confidential === true && { confidential }),
   };
 }
@@ -103,7 +104,7 @@ function unknownKey(
     ...at,
     rule: 'unknown-key',
     message: `unknown key '${key}'${meant}`,
-    ...(hint !== undefined && { hint }),
+    ...defined({ hint }),
   };
 }
 
@@ -143,7 +144,7 @@ function wrongType(
   const actual = variable === undefined ? foundName(found) : `the text of the variable ${variable}`;
   const hint = exampleHint(schema);
   const message = `${path.length === 0 ? 'the file' : `'${nameOf(path)}'`} must be ${expected}, not ${actual}`;
-  return { rule: 'wrong-type', message, path, ...(hint !== undefined && { hint }) };
+  return { rule: 'wrong-type', message, path, ...defined({ hint }) };
 }
 
 function notAllowed(
@@ -190,7 +191,7 @@ function badText(
     rule: kind?.rule ?? 'bad-value',
     message: `${subject(path, origin, error.data)} is ${noun}`,
     path,
-    ...(hint !== undefined && { hint }),
+    ...defined({ hint }),
   };
 }
 
@@ -200,7 +201,7 @@ function badName(name: string, schema: Readonly<Record<string, unknown>>): Omit<
   return {
     rule: kind.rule,
     message: `'${short(name)}' is no ${kind.noun}`,
-    ...(hint !== undefined && { hint }),
+    ...defined({ hint }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { CronLine } from '../../language/schedule/cron-lines.ts';
 import { renderScheduleEntry } from '../../language/schedule/schedule-words.ts';
 import { plugins } from './actions.ts';
@@ -79,7 +80,7 @@ function pluginsOf(
           {
             [plugins.assumeRole]: {
               'role-arn': settings.awsRole ?? '${AWS_ROLE_ARN}',
-              ...(region !== undefined && { region }),
+              ...defined({ region }),
               'role-session-duration': Math.min(Math.max(limit, 900), 43_200),
             },
           },

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { posix } from 'node:path';
 import type { CronLine } from '../../language/schedule/cron-lines.ts';
 import { closestRunsMs } from '../../language/schedule/jitter.ts';
@@ -56,7 +57,7 @@ export function cronPod(
     value: {
       apiVersion: 'batch/v1',
       kind: 'CronJob',
-      metadata: { name, ...(namespace !== undefined && { namespace }), labels },
+      metadata: { name, ...defined({ namespace }), labels },
       spec: {
         ...(line === undefined
           ? { suspend: true, schedule: '0 0 1 1 *' }

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { CronLine } from '../../language/schedule/cron-lines.ts';
 import { secretVariables } from './ci-secrets.ts';
 import {
@@ -88,7 +89,7 @@ function scheduled(
 /** Namespace, account and files; the first bears the head of the whole. */
 function shared(plans: readonly ExportedPlan[], settings: KubernetesSettings): readonly string[] {
   const { namespace, awsRole, files } = settings;
-  const metadata = (name: string): object => ({ name, ...(namespace !== undefined && { namespace }) });
+  const metadata = (name: string): object => ({ name, ...defined({ namespace }) });
   const needsRole = plans.some((exported) => storesUsed(exported).needsRole);
   const documents: readonly object[] = [
     ...(namespace === undefined

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { S3Location } from '../../language/environment/environment.ts';
 import type { ExportedPlan } from './exported-plan.ts';
 
@@ -29,7 +30,7 @@ export function storesUsed({ plan, environments }: ExportedPlan): StoresUsed {
   return {
     folders: [...new Set(stores.flatMap((store) => (store.kind === 'folder' ? [store.folder] : [])))].sort(),
     needsRole: keyless.some(isAmazon) || invalidates,
-    ...(region !== undefined && { region }),
+    ...defined({ region }),
     needsKeys: keyless.some((location) => !isAmazon(location)),
   };
 }

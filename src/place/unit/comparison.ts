@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { InstalledUnit } from './installed-units.ts';
 import { readMark, unmarked } from './mark.ts';
 import type { UnitState } from './systemctl.ts';
@@ -44,7 +45,7 @@ export function compareUnits(comparison: Comparison): readonly UnitChange[] {
 }
 
 function compareUnit(wanted: UnitFile, found: InstalledUnit | undefined): readonly UnitChange[] {
-  const about = { path: wanted.path, ...(wanted.plan !== undefined && { plan: wanted.plan }) };
+  const about = { path: wanted.path, ...defined({ plan: wanted.plan }) };
   if (found === undefined) {
     const reason = wanted.kind === 'link' ? 'the timer is not enabled' : 'it is missing';
     return [{ ...about, action: 'install', lines: [], isForeign: false, reason }];
@@ -94,7 +95,7 @@ function orphan(unit: InstalledUnit, { untouched, installed }: Comparison): read
     {
       action: 'remove',
       path: unit.path,
-      ...(plan !== undefined && { plan }),
+      ...defined({ plan }),
       lines: [],
       isForeign: mark?.isEdited === true,
       reason: plan === undefined ? 'no plan has a schedule' : `no plan '${plan}' has a schedule`,
@@ -111,9 +112,7 @@ function asleep({ path, plan }: UnitFile, { states }: Comparison): readonly Unit
   const needsReload = state?.needsReload === true || service?.needsReload === true;
   if (isActive && !needsReload) return [];
   const reason = isActive ? 'systemd has not read its newest text' : 'the timer does not run';
-  return [
-    { action: 'start', path, ...(plan !== undefined && { plan }), lines: [], isForeign: false, reason },
-  ];
+  return [{ action: 'start', path, ...defined({ plan }), lines: [], isForeign: false, reason }];
 }
 
 function differingLines(old: string, wanted: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { createHash } from 'node:crypto';
 
 /** What the first line of a file of ours begins with; nothing else is ever changed or removed without being asked. */
@@ -28,8 +29,7 @@ export function readMark(text: string): Mark | undefined {
   if (match?.groups === undefined) return { isEdited: true };
   const { plan, hash, digest } = match.groups;
   return {
-    ...(plan !== undefined && { plan }),
-    ...(hash !== undefined && { planHash: hash }),
+    ...defined({ plan, planHash: hash }),
     isEdited: sha256(text.slice(match[0].length)) !== digest,
   };
 }

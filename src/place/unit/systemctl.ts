@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { Failure } from '../../base/failure.ts';
 import { askProgram, type ProgramAnswer } from '../../process/ask.ts';
 import { systemdVariables, type Variables } from '../../process/environment.ts';
@@ -80,7 +81,7 @@ async function systemctl(words: readonly string[], variables: Variables): Promis
     largestBytes: 16 * 1024 * 1024,
   });
   const problem = problemOf(answer);
-  return { stdout: answer.stdout.toString('utf8'), ...(problem !== undefined && { problem }) };
+  return { stdout: answer.stdout.toString('utf8'), ...defined({ problem }) };
 }
 
 function problemOf({ status, stderr, trouble }: ProgramAnswer): string | undefined {

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { Failure } from '../../base/failure.ts';
 import { askProgram, type ProgramAnswer } from '../ask.ts';
 import { variablesOfSecretCommand, type Variables } from '../environment.ts';
@@ -33,7 +34,7 @@ export async function runSecretCommand(
   return {
     stdout: answer.stdout,
     stderr: answer.stderr.slice(-2048),
-    ...(problem !== undefined && { problem }),
+    ...defined({ problem }),
   };
 }
 

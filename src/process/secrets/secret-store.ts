@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { Failure } from '../../base/failure.ts';
@@ -161,7 +162,7 @@ function unavailable(reference: SecretReference, what: string, hint: string, cau
   return new Failure('secret-unavailable', `secret from ${renderReference(reference)} ${what}`, {
     hint,
     where: reference.position,
-    ...(cause !== undefined && { cause }),
+    ...defined({ cause }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { RecordedStep } from '../../language/generated/run-record.types.ts';
 import type { RunEvent, RunStarted, StepFinished } from './event.ts';
 
@@ -58,10 +59,9 @@ function finished(event: StepFinished): Partial<RecordedStep> {
     outcome,
     durationMs,
     attempts,
-    ...(bytes !== undefined && { bytes }),
+    ...defined({ bytes }),
     ...(hasSpeed && { megabytesPerSecond: Math.round(bytes / durationMs / 10) / 100 }),
-    ...(error !== undefined && { error }),
-    ...(reason !== undefined && { reason }),
+    ...defined({ error, reason }),
     ...(outputs !== undefined && { outputs: { ...outputs } }),
     ...(facts !== undefined && { facts: { ...facts } }),
   };

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { RecordedAlert, RecordedStep, RunRecord } from '../../language/generated/run-record.types.ts';
 import type { AlertTold, RunEvent, RunFinished, RunStarted } from './event.ts';
 import { foldStep, plannedStep } from './fold-step.ts';
@@ -121,7 +122,7 @@ function ending(started: RunStarted, finished: RunFinished | undefined, lastAt: 
     finishedAt: at,
     durationMs,
     stepsDurationMs,
-    ...(error !== undefined && { error }),
+    ...defined({ error }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { FailureDescription } from '../../base/failure.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
 import { renderMoment } from '../../base/quantity/moment.ts';
@@ -118,8 +119,7 @@ function stateFailure(
   if (error === undefined) return { text: what };
   return {
     text: `${what}: ${error.message}`,
-    ...(error.where !== undefined && { where: error.where }),
-    ...(error.hint !== undefined && { hint: error.hint }),
+    ...defined({ where: error.where, hint: error.hint }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { AlertEvent } from '../../language/environment/alert.ts';
 import type { FailureStreak } from '../../language/generated/alert-state.types.ts';
 import type { RecordedFailure, RecordedStep, RunRecord } from '../../language/generated/run-record.types.ts';
@@ -65,7 +66,7 @@ function failureOf(record: RunRecord, { streak, lastGood, verdict, invocation }:
     ...(step !== undefined && { step: step.id }),
     ...(error !== undefined && { code: error.code }),
     ...(streak !== undefined && { since: { at: streak.since, count: streak.count } }),
-    ...(lastGood !== undefined && { lastGood }),
+    ...defined({ lastGood }),
     lines: verdict === undefined || kind === 'failed' ? lines : [...lines, verdict],
     ...(error?.hint !== undefined && { hint: error.hint }),
     key: sameness('failed', error?.code ?? outcome, step?.id ?? '', error?.message ?? ''),

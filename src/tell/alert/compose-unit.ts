@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { exitCode } from '../../base/exit-code.ts';
 import type { FailureStreak } from '../../language/generated/alert-state.types.ts';
 import { shortLines } from './compose-run.ts';
@@ -57,7 +58,7 @@ export function composeUnit(unit: FailedUnit, known: UnitKnowledge): AlertMessag
     at: now.toISOString(),
     code: 'unit-failed',
     since: { at: streak.since, count: streak.count },
-    ...(lastGood !== undefined && { lastGood }),
+    ...defined({ lastGood }),
     lines: problems.length > 0 ? shortLines(problems) : shortLines(journal.slice(-8)),
     hint:
       problems.length > 0

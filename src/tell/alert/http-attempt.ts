@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { Failure } from '../../base/failure.ts';
 import { askedPauseMs, sendRequest, type HttpAnswer, type HttpRequest } from '../../base/http/request.ts';
 import type { Secret } from '../../language/secret-reference.ts';
@@ -44,7 +45,7 @@ export async function attemptRequest(
     ok: false,
     text: hide(`${request.url.origin}: ${said}`),
     mayPass: status === 429 || status === 408 || status >= 500,
-    ...(askedMs !== undefined && { askedMs }),
+    ...defined({ askedMs }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { Failure } from '../../base/failure.ts';
 import type { CommandVariables } from '../../language/command-variables.ts';
 import type { CommandChannel } from '../../language/environment/alert.ts';
@@ -52,7 +53,7 @@ export async function runBash(
 ): Promise<CommandResult> {
   const options = {
     environment: { ...(await resolveVariables(variables, secrets)), ...environment },
-    ...(input !== undefined && { input }),
+    ...defined({ input }),
   };
   const { commands, end } = createCommands({
     signal: () => signal,

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { AlertChannel, PingChannel, PingEvent } from '../../language/environment/alert.ts';
 import type { FinishedRun, ReportAlert } from '../../run/run-host.ts';
 import { Failure } from '../../base/failure.ts';
@@ -78,11 +79,10 @@ export async function tellRun(
   await writeAlertState(stateFolder, record.plan, {
     format: 1,
     environments: [...new Set([pipeline.environment.name, ...pipeline.environments.keys()])],
-    ...(streak !== undefined && { streak }),
-    ...(lastGood !== undefined && { lastGood }),
+    ...defined({ streak, lastGood }),
     lastRun: {
       run: record.runId,
-      ...(options.invocation !== undefined && { invocation: options.invocation }),
+      ...defined({ invocation: options.invocation }),
       at: clock.now().toISOString(),
       settled: channels.map(channelKey).filter((key) => !unsettled.has(key)),
     },

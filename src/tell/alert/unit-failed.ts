@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { AlertChannel, PingChannel } from '../../language/environment/alert.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import { exitCode } from '../../base/exit-code.ts';
@@ -80,10 +81,10 @@ export async function tellFailedUnit(
   const { owed: _, ...known } = state;
   await writeAlertState(stateFolder, plan, {
     ...known,
-    ...(streak !== undefined && { streak }),
+    ...defined({ streak }),
     lastRun: {
       run: record?.runId ?? unit.invocation ?? plan,
-      ...(unit.invocation !== undefined && { invocation: unit.invocation }),
+      ...defined({ invocation: unit.invocation }),
       at: options.clock.now().toISOString(),
       settled: channels.map(channelKey).filter((key) => !missed.includes(key)),
     },

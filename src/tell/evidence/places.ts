@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { createHash } from 'node:crypto';
 import { getBounded } from '../../base/document.ts';
 import { Failure } from '../../base/failure.ts';
@@ -62,7 +63,7 @@ export async function writeDocument(
   bytes: Buffer,
   signal?: AbortSignal,
 ): Promise<void> {
-  const options = { contentType: contentTypeOf(name), ...(signal !== undefined && { signal }) };
+  const options = { contentType: contentTypeOf(name), ...defined({ signal }) };
   try {
     await place.put(documentKey(plan, name), bytes, options);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { createHash } from 'node:crypto';
 import type * as CloudFrontSdk from '@aws-sdk/client-cloudfront';
 import { Failure } from '../../base/failure.ts';
@@ -76,7 +77,7 @@ function createClient(
   };
   return new sdk.CloudFrontClient({
     region: 'us-east-1',
-    ...(endpoint !== undefined && { endpoint }),
+    ...defined({ endpoint }),
     ...(keys !== undefined && { credentials }),
     retryMode: 'standard',
     maxAttempts: attempts,

@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import { parseAddress, sentHeaders } from '../../base/http/address.ts';
 import { call, type Call } from './call.ts';
 import type { InvalidationWork } from './provider.ts';
@@ -29,7 +30,7 @@ export async function purge(
       ...(body !== undefined && { body: JSON.stringify(body) }),
     },
     secrets: [token],
-    ...(refusal !== undefined && { refusal }),
+    ...defined({ refusal }),
   });
   const id = /"id"\s*:\s*"([^"]+)"/.exec(answer.body)?.[1];
   if (id !== undefined) work.done.ids.push(id);
