@@ -20,11 +20,11 @@ export function report(error: unknown, terminal: Pick<Terminal, 'tell'>): ExitCo
   return exitCodeOf(error);
 }
 
-/** `where message` and the hint below it. */
+/** `where message`, the place once, and the hint below it. */
 export function failureBlocks({ where, message, hint }: Failure): readonly Block[] {
-  const place = where === undefined ? '' : `${where} `;
+  const text = where === undefined || message.includes(where) ? message : `${where} ${message}`;
   return [
-    paragraph([status('failed', 'run-plan:'), ` ${place}${message}`]),
+    paragraph([status('failed', 'run-plan:'), ` ${text}`]),
     ...(hint === undefined ? [] : [paragraph(hint, { indent: 2 })]),
   ];
 }
