@@ -1,7 +1,7 @@
-import { accountName } from './account.ts';
+import { accountName } from '../tell/evidence/account.ts';
 import type { RunHost } from '../run/run-host.ts';
 import type { SignOffAnswer } from '../run/sign-off.ts';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 
 type AskSignOff = NonNullable<RunHost['askSignOff']>;
 

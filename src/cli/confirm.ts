@@ -1,7 +1,7 @@
 import { visible } from '../base/terminal/visible.ts';
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../base/failure.ts';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 
 /** What an operator is asked to type, and how a command line may answer in advance. */
 export interface Confirmation {

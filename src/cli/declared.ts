@@ -5,10 +5,10 @@ import { problemsOf, resolveBucket } from '../language/plan/workspace.ts';
 import type { Declared, DeclaredPlan, DeclaredTimer, DeclaredTimers, UnitDrift } from '../task/declared.ts';
 import type { UnitChange } from '../place/unit/comparison.ts';
 import { hasTimer } from '../place/unit/timer-unit.ts';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 import type { PlanTimer } from './plan-timers.ts';
-import { environmentNamesOf, stepsOfRole, type Plans } from './plans.ts';
-import { stateFolderOf } from './state.ts';
+import { environmentNamesOf, stepsOfRole, type Plans } from '../task/plans.ts';
+import { stateFolderOf } from '../task/state.ts';
 
 /** What the workspace declares, as tasks that watch see it. */
 export function declaredIn(host: CommandHost, plans: Plans): Declared {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings';
 import type { ExportKind, ExportOptions } from './commands/export.ts';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 import { config, type Settle } from './options.ts';
 
 const output = (): Option<'--output <folder>'> =>

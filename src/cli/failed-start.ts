@@ -5,7 +5,7 @@ import type { Plan } from '../language/plan/plan.ts';
 import { identifyRun } from '../run/run-identity.ts';
 import { openJournal } from '../run/record/journal.ts';
 import { journalFile } from '../base/state-folder.ts';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 
 /**
  * Writes the journal of a run that could not begin, because its environment is not complete here. The repository is

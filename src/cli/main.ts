@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { exitCode, type ExitCode } from '../base/exit-code.ts';
 import { exit, report } from './exit.ts';
 import type { LoadBuilt } from '../task/built-in-tasks.ts';
-import { createHost, processParts, type ProcessParts } from './host.ts';
+import { createHost, processParts, type ProcessParts } from '../task/host.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs one command line (`argv` without node and script) and gives its exit code. Throws nothing. */

@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 import { config, json, type Settle } from './options.ts';
 
 /** The grammar of `metrics`. */

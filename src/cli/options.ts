@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ExitCode } from '../base/exit-code.ts';
 import type { ColourChoice } from '../base/terminal/terminal.ts';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 
 /** Receives the exit code of the command that ran. */
 export type Settle = (code: ExitCode) => void;

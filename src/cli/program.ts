@@ -4,7 +4,7 @@ import { paragraph, sentence, type Block } from '../base/terminal/blocks.ts';
 import { addAlerts } from './alerts-grammar.ts';
 import { addEvidence } from './evidence-grammar.ts';
 import { addExport } from './export-grammar.ts';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 import { addMetrics } from './metrics-grammar.ts';
 import { addColour, config, json, logFormat, wholeNumber, type Settle } from './options.ts';
 import { addRestore } from './restore-grammar.ts';

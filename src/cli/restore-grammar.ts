@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 import { config, json, logFormat, wholeNumber, type Settle } from './options.ts';
 
 const mostJobs = 64;

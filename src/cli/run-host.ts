@@ -14,15 +14,15 @@ import { applicationName } from '../postgres/application-name.ts';
 import { isDrill } from '../tell/evidence/is-drill.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 import { patientLimits } from '../s3/client.ts';
-import { accountName } from './account.ts';
-import { alertSurroundings } from './alert-surroundings.ts';
+import { accountName } from '../tell/evidence/account.ts';
+import { alertSurroundings } from '../tell/alert/alert-surroundings.ts';
 import { createAskSignOff } from './ask-sign-off.ts';
 import { bugBlocks } from './exit.ts';
 import { declaredIn } from './declared.ts';
-import { scriptVariables } from './script-variables.ts';
-import type { CommandHost } from './host.ts';
-import { openRepositoryOf, type Plans } from './plans.ts';
-import { stateFolderOf } from './state.ts';
+import { scriptVariables } from '../postgres/script-variables.ts';
+import type { CommandHost } from '../task/host.ts';
+import { openRepositoryOf, type Plans } from '../task/plans.ts';
+import { stateFolderOf } from '../task/state.ts';
 
 /** What a run is handed besides what its process gives it. */
 export interface RunSurroundings {
@@ -102,7 +102,7 @@ async function runAlerts(
   if (![...pipeline.environments.values()].some(({ alerts = [] }) => alerts.length > 0)) return undefined;
   const [{ createRunAlerts }, { watchedDrills }] = await Promise.all([
     import('../tell/alert/run-alerts.ts'),
-    import('./watched-drills.ts'),
+    import('../tell/alert/watched-drills.ts'),
   ]);
   const { workspace } = plans;
   return createRunAlerts({

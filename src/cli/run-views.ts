@@ -4,7 +4,7 @@ import { journalFile } from '../base/state-folder.ts';
 import type { LogFormat } from '../language/settings/settings.ts';
 import { chooseView } from '../run/view/choose.ts';
 import { openView } from '../run/view/view.ts';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 
 /** Opens the view that fits where the output goes, with its summary. */
 export async function openViews(

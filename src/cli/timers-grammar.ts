@@ -1,6 +1,6 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { exitCode } from '../base/exit-code.ts';
-import type { CommandHost } from './host.ts';
+import type { CommandHost } from '../task/host.ts';
 import { config, json, type Settle } from './options.ts';
 
 /** Options of every command that looks at installed units. */

@@ -15,9 +15,9 @@ import { serviceName, timerName, type UnitFile } from '../place/unit/unit-file.t
 import { unitFolder, type UnitScope } from '../place/unit/unit-scope.ts';
 import { wantedUnits } from '../place/unit/wanted-units.ts';
 import { confirm } from './confirm.ts';
-import type { CommandHost } from './host.ts';
-import { environmentNamesOf, type Plans } from './plans.ts';
-import { programPlace, shippedTemplates } from './program-place.ts';
+import type { CommandHost } from '../task/host.ts';
+import { environmentNamesOf, type Plans } from '../task/plans.ts';
+import { programPlace, shippedTemplates } from '../place/unit/find-program-place.ts';
 
 /** As `--user` and `--root` say. */
 export interface UnitOptions {

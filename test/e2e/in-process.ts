@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { ProcessParts } from '../../src/cli/host.ts';
+import type { ProcessParts } from '../../src/task/host.ts';
 import type { main } from '../../src/cli/main.ts';
 import { createRedactor } from '../../src/process/secrets/redactor.ts';
 import type { LoadBuilt } from '../../src/task/built-in-tasks.ts';

@@ -7,10 +7,10 @@ import { table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import type { Text } from '../../base/terminal/text.ts';
 import type { AlertProof } from '../../language/generated/alert-proofs.types.ts';
-import { environmentsWithAlerts } from '../alert-environments.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
-import { loadPlans, requireEnvironments } from '../plans.ts';
-import { stateFolderOf } from '../state.ts';
+import { environmentsWithAlerts } from '../../tell/alert/alert-environments.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { loadPlans, requireEnvironments } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 export interface AlertsListOptions {
   readonly json?: true | undefined;

@@ -7,12 +7,12 @@ import { createProcessGroups } from '../../process/process-groups.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
 import { table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
-import { alertSurroundings } from '../alert-surroundings.ts';
-import { environmentsWithAlerts } from '../alert-environments.ts';
+import { alertSurroundings } from '../../tell/alert/alert-surroundings.ts';
+import { environmentsWithAlerts } from '../../tell/alert/alert-environments.ts';
 import { exit } from '../exit.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
-import { loadPlans, requireEnvironments } from '../plans.ts';
-import { stateFolderOf } from '../state.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { loadPlans, requireEnvironments } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 export interface AlertsTestOptions {
   readonly json?: true | undefined;

@@ -13,11 +13,11 @@ import { decode } from '../../language/yaml/source.ts';
 import { referencesIn } from '../../process/secrets/references-in.ts';
 import type { Secrets } from '../../language/secret-reference.ts';
 import { createSecretStore } from '../../process/secrets/secret-store.ts';
-import { alertSurroundings } from '../alert-surroundings.ts';
+import { alertSurroundings } from '../../tell/alert/alert-surroundings.ts';
 import { exit } from '../exit.ts';
-import { print, type CommandHost } from '../host.ts';
-import { loadPlans, type Plans } from '../plans.ts';
-import { stateFolderOf } from '../state.ts';
+import { print, type CommandHost } from '../../task/host.ts';
+import { loadPlans, type Plans } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 export interface UnitFailedOptions {
   readonly config?: string | undefined;

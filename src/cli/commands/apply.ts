@@ -1,8 +1,8 @@
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { ApplyFlags } from '../differences/difference.ts';
 import { compareAll } from '../differences/kinds.ts';
-import { print, type CommandHost } from '../host.ts';
-import { loadPlans } from '../plans.ts';
+import { print, type CommandHost } from '../../task/host.ts';
+import { loadPlans } from '../../task/plans.ts';
 import type { UnitOptions } from '../unit-difference.ts';
 
 export interface ApplyOptions extends ApplyFlags, UnitOptions {

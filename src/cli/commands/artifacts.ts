@@ -8,8 +8,8 @@ import { renderTime, type Reading } from '../../base/quantity/moment.ts';
 import { table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
-import { loadPlans, withRepository, type Plans } from '../plans.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { loadPlans, withRepository, type Plans } from '../../task/plans.ts';
 
 export interface ArtifactsOptions {
   readonly environment?: string | undefined;

@@ -1,7 +1,7 @@
 import { Failure } from '../../base/failure.ts';
 import type { ExitCode } from '../../base/exit-code.ts';
 import { parseSize } from '../../base/quantity/size.ts';
-import type { CommandHost } from '../host.ts';
+import type { CommandHost } from '../../task/host.ts';
 
 export interface DemoCommandOptions {
   readonly size: string;

@@ -1,8 +1,8 @@
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { compareAll } from '../differences/kinds.ts';
 import { report } from '../exit.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
-import { loadPlans } from '../plans.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { loadPlans } from '../../task/plans.ts';
 import type { UnitOptions } from '../unit-difference.ts';
 
 export interface DiffOptions extends UnitOptions {

@@ -10,10 +10,10 @@ import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { createCommands } from '../../process/create-commands.ts';
 import { createProcessGroups } from '../../process/process-groups.ts';
 import { exit } from '../exit.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
-import { choosePatient } from '../patient.ts';
-import { loadPlans, type Plans } from '../plans.ts';
-import { stateFolderOf } from '../state.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { choosePatient } from '../../check/doctor/choose-patient.ts';
+import { loadPlans, type Plans } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 export interface DoctorOptions {
   readonly fresh?: true | undefined;

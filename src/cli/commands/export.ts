@@ -14,11 +14,11 @@ import { exportKubernetes } from '../../place/export/kubernetes.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { Failure } from '../../base/failure.ts';
 import { exportedPlans } from '../export/exported-plans.ts';
-import { mountedFiles } from '../export/mounted-files.ts';
-import { writeFiles } from '../export/write-files.ts';
-import { print, type CommandHost } from '../host.ts';
-import { loadPlans, type Plans } from '../plans.ts';
-import { programPlace } from '../program-place.ts';
+import { mountedFiles } from '../../place/export/mounted-files.ts';
+import { writeFiles } from '../../place/export/write-files.ts';
+import { print, type CommandHost } from '../../task/host.ts';
+import { loadPlans, type Plans } from '../../task/plans.ts';
+import { programPlace } from '../../place/unit/find-program-place.ts';
 
 /** Whose files are written. */
 export type ExportKind = 'cron' | 'github-actions' | 'buildkite' | 'kubernetes';

@@ -7,11 +7,11 @@ import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { listRecords, type RecordList } from '../../run/record/store.ts';
 import type { RunRecord } from '../../language/generated/run-record.types.ts';
-import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
-import { choosePlan, loadPlans, withRepository, type Plans } from '../plans.ts';
+import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
+import { choosePlan, loadPlans, withRepository, type Plans } from '../../task/plans.ts';
 import { applyPlanName } from '../differences/apply-pipeline.ts';
 import { restorePlanName } from '../restore/restore-plan.ts';
-import { stateFolderOf } from '../state.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 export interface HistoryOptions {
   readonly limit: number;

@@ -8,9 +8,9 @@ import { status } from '../../base/terminal/status.ts';
 import type { Text } from '../../base/terminal/text.ts';
 import { listRecords } from '../../run/record/store.ts';
 import { nextRuns } from '../../language/schedule/schedule.ts';
-import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
-import { loadPlans, type Plans } from '../plans.ts';
-import { stateFolderOf } from '../state.ts';
+import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
+import { loadPlans, type Plans } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 export interface ListOptions {
   readonly json?: true | undefined;

@@ -5,9 +5,9 @@ import type { MetricSample } from '../../tell/metrics/families.ts';
 import { brokenSamples } from '../../tell/metrics/plan-metrics.ts';
 import { writeTextfile } from '../../tell/metrics/textfile.ts';
 import { declaredIn } from '../declared.ts';
-import { printJson, type CommandHost } from '../host.ts';
-import { measurePlan } from '../metrics/measure.ts';
-import { choosePlan, choosePlans, loadPlans } from '../plans.ts';
+import { printJson, type CommandHost } from '../../task/host.ts';
+import { measurePlan } from '../../tell/metrics/measure.ts';
+import { choosePlan, choosePlans, loadPlans } from '../../task/plans.ts';
 
 export interface MetricsOptions {
   readonly output?: string | undefined;

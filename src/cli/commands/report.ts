@@ -18,9 +18,9 @@ import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import type { DrillEvidence } from '../../language/generated/drill-evidence.types.ts';
-import { planOf, withEvidence } from '../evidence-places.ts';
-import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
-import { choosePlans, loadPlans, stepsOfRole, type Plans } from '../plans.ts';
+import { planOf, withEvidence } from '../../tell/evidence/evidence-places.ts';
+import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
+import { choosePlans, loadPlans, stepsOfRole, type Plans } from '../../task/plans.ts';
 
 export const reportFormats = ['text', 'markdown', 'json', 'html', 'junit'] as const;
 

@@ -1,8 +1,8 @@
 import { type Reading } from '../../base/quantity/moment.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { confirm } from '../confirm.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
-import { loadPlans, requireEnvironments, type Plans } from '../plans.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { loadPlans, requireEnvironments, type Plans } from '../../task/plans.ts';
 import { requestOfFlags, restoreParameters, type RestoreFlags } from '../restore/flags.ts';
 import { requireFlags } from '../restore/missing-flags.ts';
 import { outlookAsData, outlookBlock, type Outlook } from '../restore/outlook.ts';

@@ -11,13 +11,13 @@ import { parseAssignments } from '../assignments.ts';
 import { confirm } from '../confirm.ts';
 import { exit } from '../exit.ts';
 import { recordFailedStart } from '../failed-start.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
 import { whyNotDue } from '../if-due.ts';
-import { writeMetricsAfterRun } from '../metrics/after-run.ts';
-import { choosePlan, environmentsOf, loadPlans, type Plans } from '../plans.ts';
+import { writeMetricsAfterRun } from '../../tell/metrics/after-run.ts';
+import { choosePlan, environmentsOf, loadPlans, type Plans } from '../../task/plans.ts';
 import { createRunHost, protectedWrites } from '../run-host.ts';
 import { openViews } from '../run-views.ts';
-import { stateFolderOf } from '../state.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 export interface RunOptions {
   readonly set: readonly string[];

@@ -11,8 +11,8 @@ import { renderDuration } from '../../base/quantity/duration.ts';
 import { renderScheduleEntry } from '../../language/schedule/schedule-words.ts';
 import { nextRuns } from '../../language/schedule/schedule.ts';
 import { parseAssignments } from '../assignments.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
-import { choosePlan, environmentsOf, loadPlans } from '../plans.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { choosePlan, environmentsOf, loadPlans } from '../../task/plans.ts';
 
 export interface ShowOptions {
   readonly set: readonly string[];

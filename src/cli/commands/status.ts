@@ -11,8 +11,8 @@ import { renderTime } from '../../base/quantity/moment.ts';
 import { paragraph, table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
-import { choosePlans, loadPlans, stepsOfRole, withRepository, type Plans } from '../plans.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { choosePlans, loadPlans, stepsOfRole, withRepository, type Plans } from '../../task/plans.ts';
 
 export interface StatusOptions {
   readonly check?: true | undefined;

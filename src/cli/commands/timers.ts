@@ -3,10 +3,10 @@ import { fields, table, type Block } from '../../base/terminal/blocks.ts';
 import { status, strong } from '../../base/terminal/status.ts';
 import type { Span, Text } from '../../base/terminal/text.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
-import { print, printJson, warnOfDamage, type CommandHost } from '../host.ts';
+import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
 import { needsAttention, planTimer, type PlanTimer } from '../plan-timers.ts';
-import { choosePlans, loadPlans } from '../plans.ts';
-import { stateFolderOf } from '../state.ts';
+import { choosePlans, loadPlans } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 import { unitDifference, type UnitDifference, type UnitOptions } from '../unit-difference.ts';
 
 export interface TimersOptions extends UnitOptions {

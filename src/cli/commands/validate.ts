@@ -4,8 +4,8 @@ import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { Problem } from '../../language/problem.ts';
 import { problemBlocks, problemsAsAnnotations, problemsAsData } from '../../language/plan/render-problems.ts';
 import { problemsOf, resolvePlan } from '../../language/plan/workspace.ts';
-import { print, printJson, type CommandHost } from '../host.ts';
-import { loadPlans, type Plans } from '../plans.ts';
+import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { loadPlans, type Plans } from '../../task/plans.ts';
 
 export interface ValidateOptions {
   readonly json?: true | undefined;

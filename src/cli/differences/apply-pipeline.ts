@@ -8,7 +8,7 @@ import type { Bucket } from '../../language/environment/bucket.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
 import type { Task, TaskContext, TaskResult } from '../../task/contract.ts';
-import type { Plans } from '../plans.ts';
+import type { Plans } from '../../task/plans.ts';
 
 /** Name of the plan that `apply` makes of a bucket's changes; no file may bear it (`command-names.ts`). */
 export const applyPlanName = 'apply';

@@ -1,8 +1,8 @@
 import type { Block } from '../../base/terminal/blocks.ts';
 import type { ExitCode } from '../../base/exit-code.ts';
 import type { Failure } from '../../base/failure.ts';
-import type { CommandHost } from '../host.ts';
-import type { Plans } from '../plans.ts';
+import type { CommandHost } from '../../task/host.ts';
+import type { Plans } from '../../task/plans.ts';
 import type { UnitOptions } from '../unit-difference.ts';
 
 /** What a comparison and an application start from. */

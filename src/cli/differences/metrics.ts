@@ -2,8 +2,8 @@ import { status } from '../../base/terminal/status.ts';
 import { exitCode } from '../../base/exit-code.ts';
 import { removeWrittenFile, writtenFiles, type WrittenFile } from '../../tell/metrics/written-files.ts';
 import { listRecords } from '../../run/record/store.ts';
-import { print } from '../host.ts';
-import { stateFolderOf } from '../state.ts';
+import { print } from '../../task/host.ts';
+import { stateFolderOf } from '../../task/state.ts';
 import type { DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
 
 /**

@@ -8,7 +8,7 @@ import { table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { isBucketMissing } from '../../s3/failure.ts';
-import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
+import { stepsOfRole, withRepository, type Plans } from '../../task/plans.ts';
 
 /** What a plan's retention would change in one repository now. */
 export interface PruneDifference {

@@ -3,7 +3,7 @@ import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { runHere } from '../commands/run.ts';
 import { confirm } from '../confirm.ts';
-import { choosePlans, environmentsOf, stepsOfRole } from '../plans.ts';
+import { choosePlans, environmentsOf, stepsOfRole } from '../../task/plans.ts';
 import type { ApplyFlags, DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
 import {
   changesIn,

@@ -2,7 +2,7 @@ import { readYaml } from '../../language/yaml/yaml-document.ts';
 import type { ExportedPlan } from '../../place/export/exported-plan.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Plan } from '../../language/plan/plan.ts';
-import { choosePlan, choosePlans, type Plans } from '../plans.ts';
+import { choosePlan, choosePlans, type Plans } from '../../task/plans.ts';
 import { environmentsUsed } from '../unit-difference.ts';
 
 /**

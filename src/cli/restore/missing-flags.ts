@@ -1,6 +1,6 @@
 import { Failure } from '../../base/failure.ts';
 import { isPath } from '../../restore/restore-request.ts';
-import type { Plans } from '../plans.ts';
+import type { Plans } from '../../task/plans.ts';
 import { namesOf, sourcesOf, targetsOf } from './environment-choice.ts';
 import type { RestoreFlags } from './flags.ts';
 

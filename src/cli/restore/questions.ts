@@ -3,7 +3,7 @@ import type { Artifact } from '../../artifact/artifact.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import { Failure } from '../../base/failure.ts';
 import type { UnfinishedRestore } from '../../restore/unfinished-restore.ts';
-import type { CommandHost } from '../host.ts';
+import type { CommandHost } from '../../task/host.ts';
 import { artifactLines } from './artifact-words.ts';
 import { nameMistake } from './database-name.ts';
 import { obstacleTo } from './source-choice.ts';

@@ -6,7 +6,7 @@ import { listArtifacts } from '../../artifact/store.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import { Failure } from '../../base/failure.ts';
 import { didYouMean } from '../../language/yaml/did-you-mean.ts';
-import { withRepository, type Plans } from '../plans.ts';
+import { withRepository, type Plans } from '../../task/plans.ts';
 
 /** What is restored, settled. */
 export type ChosenSource = ChosenArtifact | ChosenFile;

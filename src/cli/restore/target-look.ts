@@ -2,7 +2,7 @@ import type { Environment, PostgresEndpoint } from '../../language/environment/e
 import type { ConnectOptions, Session } from '../../postgres/connect.ts';
 import type { RestoreTarget } from '../../postgres/restore-target.ts';
 import type { Unfinished } from './questions.ts';
-import type { Plans } from '../plans.ts';
+import type { Plans } from '../../task/plans.ts';
 
 /** What the server shows for sessions that only look. */
 const lookerName = 'run-plan restore';

@@ -1,8 +1,8 @@
 import { type Block, fields } from '../../base/terminal/blocks.ts';
 import { dataTime } from './artifact-words.ts';
 import { describeFailure } from '../../base/failure.ts';
-import type { CommandHost } from '../host.ts';
-import type { Plans } from '../plans.ts';
+import type { CommandHost } from '../../task/host.ts';
+import type { Plans } from '../../task/plans.ts';
 import { resumeCommand, shellWord } from './command-line.ts';
 import type { RestoreFlags } from './flags.ts';
 import type { RunOutcome } from './run-outcome.ts';

@@ -1,9 +1,9 @@
 import { defined } from '../../base/defined.ts';
 import { Failure } from '../../base/failure.ts';
 import { recordFailedStart } from '../failed-start.ts';
-import type { CommandHost } from '../host.ts';
-import type { Plans } from '../plans.ts';
-import { stateFolderOf } from '../state.ts';
+import type { CommandHost } from '../../task/host.ts';
+import type { Plans } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 import type { RestoreFlags } from './flags.ts';
 import { restorePlan } from './restore-plan.ts';
 

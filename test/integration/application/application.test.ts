@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { scriptVariables } from '../../../src/cli/script-variables.ts';
+import { scriptVariables } from '../../../src/postgres/script-variables.ts';
 import type { PostgresEndpoint } from '../../../src/language/environment/environment.ts';
 import { parseTestReport, type TestReport } from '../../../src/check/junit/test-report.ts';
 import { startCluster } from '../../../src/postgres/cluster.ts';

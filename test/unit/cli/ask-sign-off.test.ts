@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { accountName } from '../../../src/cli/account.ts';
+import { accountName } from '../../../src/tell/evidence/account.ts';
 import { createAskSignOff, verdictOf, type AskingHost } from '../../../src/cli/ask-sign-off.ts';
 import { Failure } from '../../../src/base/failure.ts';
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { confirm } from '../../../src/cli/confirm.ts';
-import { createHost, type CommandHost } from '../../../src/cli/host.ts';
+import { createHost, type CommandHost } from '../../../src/task/host.ts';
 import { createRedactor } from '../../../src/process/secrets/redactor.ts';
 
 /** A host whose person types `typed`; without it nobody sits there. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ProcessParts } from '../../../src/cli/host.ts';
+import type { ProcessParts } from '../../../src/task/host.ts';
 import { main } from '../../../src/cli/main.ts';
 import { createRedactor } from '../../../src/process/secrets/redactor.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { scriptVariables } from '../../../src/cli/script-variables.ts';
+import { scriptVariables } from '../../../src/postgres/script-variables.ts';
 import type { Environment, PostgresEndpoint } from '../../../src/language/environment/environment.ts';
 import { createSecret } from '../../../src/process/secrets/secret.ts';
 

@@ -1,7 +1,7 @@
-import type { Environment } from '../language/environment/environment.ts';
-import { Failure } from '../base/failure.ts';
-import { resolveEnvironment } from '../language/plan/workspace.ts';
-import { environmentsOf, type Plans } from './plans.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import { Failure } from '../../base/failure.ts';
+import { resolveEnvironment } from '../../language/plan/workspace.ts';
+import { environmentsOf, type Plans } from '../../task/plans.ts';
 
 /**
  * The environments that have channels: the one that was named, otherwise all that plans use.

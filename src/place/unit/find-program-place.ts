@@ -1,9 +1,9 @@
-import { defined } from '../base/defined.ts';
+import { defined } from '../../base/defined.ts';
 import { basename, dirname, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import type { Settings } from '../language/settings/settings.ts';
-import type { ProgramPlace } from '../place/unit/program-place.ts';
-import type { CommandHost } from './host.ts';
+import type { Settings } from '../../language/settings/settings.ts';
+import type { ProgramPlace } from './program-place.ts';
+import type { CommandHost } from '../../task/host.ts';
 
 /** The folder of the package that holds `dist/tasks`: with `bin`, `systemd`. */
 function packageFolder(host: CommandHost): string {

@@ -3,7 +3,7 @@ import { describeDamage, type Damage } from '../base/document.ts';
 import { paragraph, type Block } from '../base/terminal/blocks.ts';
 import { status } from '../base/terminal/status.ts';
 import { openTerminal, standardStreams, type Terminal } from '../base/terminal/terminal.ts';
-import type { LoadBuilt } from '../task/built-in-tasks.ts';
+import type { LoadBuilt } from './built-in-tasks.ts';
 import { createRedactor, type Redactor } from '../process/secrets/redactor.ts';
 
 /** What the command line is run with: everything that it takes from its process, so that tests can hand it over. */

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
-import type { Surroundings } from '../tell/alert/sending.ts';
-import { systemClock } from '../base/clock.ts';
-import { createProcessGroups, type ProcessGroups } from '../process/process-groups.ts';
-import type { Secrets } from '../language/secret-reference.ts';
-import type { CommandHost } from './host.ts';
+import type { Surroundings } from './sending.ts';
+import { systemClock } from '../../base/clock.ts';
+import { createProcessGroups, type ProcessGroups } from '../../process/process-groups.ts';
+import type { Secrets } from '../../language/secret-reference.ts';
+import type { CommandHost } from '../../task/host.ts';
 
 /** What sending alerts takes from this process. */
 export function alertSurroundings(

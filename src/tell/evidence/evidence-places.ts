@@ -1,11 +1,11 @@
-import type { EvidencePlaces } from '../tell/evidence/places.ts';
-import { openStateFolder } from '../tell/evidence/places.ts';
-import { planOfRun } from '../tell/evidence/document-name.ts';
-import { Failure } from '../base/failure.ts';
-import type { Plan } from '../language/plan/plan.ts';
-import type { CommandHost } from './host.ts';
-import { choosePlan, environmentsOf, openRepositoryOf, type Plans } from './plans.ts';
-import { stateFolderOf } from './state.ts';
+import type { EvidencePlaces } from './places.ts';
+import { openStateFolder } from './places.ts';
+import { planOfRun } from './document-name.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Plan } from '../../language/plan/plan.ts';
+import type { CommandHost } from '../../task/host.ts';
+import { choosePlan, environmentsOf, openRepositoryOf, type Plans } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 /**
  * Opens the places of a plan's evidence for one action: the state folder, and the repository that keeps the plan's

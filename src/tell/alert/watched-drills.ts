@@ -1,6 +1,6 @@
-import { signOffWithinMs, type WatchedDrill } from '../tell/alert/open-sign-offs.ts';
-import type { Plan } from '../language/plan/plan.ts';
-import { stepsOfRole, type Plans } from './plans.ts';
+import { signOffWithinMs, type WatchedDrill } from './open-sign-offs.ts';
+import type { Plan } from '../../language/plan/plan.ts';
+import { stepsOfRole, type Plans } from '../../task/plans.ts';
 
 /** Drills that use an environment: their open questions concern whoever hears of it. A drill that runs every quarter cannot remind itself. */
 export function watchedDrills(plans: Plans, environment: string): readonly WatchedDrill[] {

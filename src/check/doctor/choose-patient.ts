@@ -1,13 +1,13 @@
-import type { Bucket } from '../language/environment/bucket.ts';
-import type { Environment } from '../language/environment/environment.ts';
-import type { ExaminedEnvironment, Patient } from '../check/doctor/patient.ts';
-import type { Finding } from '../check/doctor/finding.ts';
-import { failed } from '../check/doctor/finding.ts';
-import { Failure } from '../base/failure.ts';
-import type { Plan } from '../language/plan/plan.ts';
-import { resolveBucket, resolveEnvironment } from '../language/plan/workspace.ts';
-import { didYouMean } from '../language/yaml/did-you-mean.ts';
-import { environmentsOf, stepsOfRole, type Plans } from './plans.ts';
+import type { Bucket } from '../../language/environment/bucket.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import type { ExaminedEnvironment, Patient } from './patient.ts';
+import type { Finding } from './finding.ts';
+import { failed } from './finding.ts';
+import { Failure } from '../../base/failure.ts';
+import type { Plan } from '../../language/plan/plan.ts';
+import { resolveBucket, resolveEnvironment } from '../../language/plan/workspace.ts';
+import { didYouMean } from '../../language/yaml/did-you-mean.ts';
+import { environmentsOf, stepsOfRole, type Plans } from '../../task/plans.ts';
 
 /** What is to be examined, and what of it cannot be because its own YAML keeps it from being known. */
 export interface ChosenPatient {

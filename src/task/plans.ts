@@ -15,8 +15,8 @@ import { createSecretStore } from '../process/secrets/secret-store.ts';
 import { loadSettings } from '../language/settings/load-settings.ts';
 import { requireOwnFolder } from '../language/settings/trust.ts';
 import type { Settings } from '../language/settings/settings.ts';
-import { createTaskRegistry, type RegisteredTask, type TaskRegistry } from '../task/registry.ts';
-import { commandNames } from './command-names.ts';
+import { createTaskRegistry, type RegisteredTask, type TaskRegistry } from './registry.ts';
+import { commandNames } from '../language/command-names.ts';
 import { warn, type CommandHost } from './host.ts';
 
 /** What every command starts from: the settings, and all plans and environments, read and checked. */

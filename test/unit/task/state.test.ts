@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stateFolderOf } from '../../../src/cli/state.ts';
+import { stateFolderOf } from '../../../src/task/state.ts';
 import type { Settings } from '../../../src/language/settings/settings.ts';
 
 const settings: Settings = {

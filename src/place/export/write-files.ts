@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { umaskDecides, writeWhole } from '../../base/files.ts';
-import { generatedMark, type ExportFile } from '../../place/export/exported-plan.ts';
+import { generatedMark, type ExportFile } from './exported-plan.ts';
 import { Failure } from '../../base/failure.ts';
 
 /**

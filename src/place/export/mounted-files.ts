@@ -1,12 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ExportedPlan } from '../../place/export/exported-plan.ts';
-import type { MountedFile } from '../../place/export/kubernetes.ts';
-import { renderYaml } from '../../place/export/yaml-text.ts';
+import type { ExportedPlan } from './exported-plan.ts';
+import type { MountedFile } from './kubernetes.ts';
+import { renderYaml } from './yaml-text.ts';
 import { Failure } from '../../base/failure.ts';
 import { renderPlanDuration } from '../../base/quantity/duration.ts';
 import type { Settings } from '../../language/settings/settings.ts';
-import type { Plans } from '../plans.ts';
+import type { Plans } from '../../task/plans.ts';
 
 /** Larger than any task and its schema; a folder of tasks with such a file holds something else. */
 const greatestBytes = 1_048_576;

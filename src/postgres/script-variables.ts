@@ -1,6 +1,6 @@
 import type { Environment, PostgresEndpoint } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
-import { endpointVariables, type Variables } from '../postgres/program.ts';
+import { endpointVariables, type Variables } from './program.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 
 export interface ScriptVariablesOptions {

@@ -1,16 +1,16 @@
 import { listArtifacts } from '../../artifact/store.ts';
 import { Failure } from '../../base/failure.ts';
-import type { MetricSample } from '../../tell/metrics/families.ts';
-import { planSamples, type MeasuredRepository } from '../../tell/metrics/plan-metrics.ts';
+import type { MetricSample } from './families.ts';
+import { planSamples, type MeasuredRepository } from './plan-metrics.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
 import { readJournal } from '../../run/record/read-journal.ts';
 import { readEndings } from '../../run/record/run-endings.ts';
 import { journalFile } from '../../base/state-folder.ts';
 import { nextRuns } from '../../language/schedule/schedule.ts';
-import { warnOfDamage, type CommandHost } from '../host.ts';
-import { stepsOfRole, withRepository, type Plans } from '../plans.ts';
-import { stateFolderOf } from '../state.ts';
+import { warnOfDamage, type CommandHost } from '../../task/host.ts';
+import { stepsOfRole, withRepository, type Plans } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 /** Measures a plan: its runs by this host's journals, its artifacts by the repositories themselves. */
 export async function measurePlan(

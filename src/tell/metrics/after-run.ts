@@ -1,8 +1,8 @@
 import { describeFailure } from '../../base/failure.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import type { RunResult } from '../../run/run-pipeline.ts';
-import { warn, type CommandHost } from '../host.ts';
-import type { Plans } from '../plans.ts';
+import { warn, type CommandHost } from '../../task/host.ts';
+import type { Plans } from '../../task/plans.ts';
 
 /** What asking the repository may take, milliseconds; less when somebody waits for a cancelled run to end. */
 const askMs = 30_000;
@@ -24,8 +24,8 @@ export async function writeMetricsAfterRun(
   try {
     const [{ measurePlan }, { renderMetrics }, { metricsFile, writeTextfile }] = await Promise.all([
       import('./measure.ts'),
-      import('../../tell/metrics/exposition.ts'),
-      import('../../tell/metrics/textfile.ts'),
+      import('./exposition.ts'),
+      import('./textfile.ts'),
     ]);
     const signal = AbortSignal.timeout(outcome === 'cancelled' ? askWhenCancelledMs : askMs);
     const text = renderMetrics(await measurePlan(host, plans, plan, signal));
