@@ -99,12 +99,13 @@ test('the whole group dies with the attempt, at its own limit, and when the atte
   const child = await until('a child', () => pidIn('child'));
   abort.abort(new Error('stop'));
   await running;
-  expect(isRunning(child)).toBe(false);
   await until('no group is left', () => alive.size === 0);
+  expect(isRunning(child)).toBe(false);
 
   const other = startAttempt({ cwd: folder });
   const limited = other.$({ timeout: '100ms' })`sleep 602 & echo $! > limited; wait`.quiet();
   await expect(limited).rejects.toMatchObject({ signal: 'SIGTERM' });
+  await until('no group is left', () => other.alive.size === 0);
   expect(isRunning(pidIn('limited') ?? 0)).toBe(false);
   other.$`sleep 603`.quiet().catch(() => undefined);
   await until('a group', () => other.alive.size > 0);
