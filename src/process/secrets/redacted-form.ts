@@ -6,14 +6,20 @@ const leastBase64Length = 6;
 
 /**
  * Every form in which a program may print a secret: as it is, base64 (plain, URL-safe, unpadded, and inside a longer
- * encoded text such as `user:password`), URL-encoded, escaped for JSON, SQL, the shell and connection strings. A secret
- * of several lines also by its single lines, since output comes line by line.
+ * encoded text such as `user:password`), URL-encoded, hexadecimal, escaped for JSON, XML, SQL, the shell and connection
+ * strings. A secret of several lines also by its single lines, since output comes line by line.
  */
 export function formsOf(value: string): ReadonlySet<string> {
   const forms = new Set<string>();
   const lines = value.split(/\r?\n/).filter((line) => line.trim().length >= leastLineLength);
   for (const text of lines.length > 0 && value.includes('\n') ? [value, ...lines] : [value]) {
-    for (const form of [text, ...base64Forms(text), ...urlForms(text), ...escapedForms(text)]) {
+    for (const form of [
+      text,
+      ...base64Forms(text),
+      ...hexForms(text),
+      ...urlForms(text),
+      ...escapedForms(text),
+    ]) {
       if (form.trim() !== '') forms.add(form);
     }
   }
@@ -38,6 +44,12 @@ function embeddedBase64(bytes: Buffer): readonly string[] {
       return encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
     })
     .filter((form) => form.length >= leastBase64Length);
+}
+
+/** Of a short text they would be found within other numbers. */
+function hexForms(text: string): readonly string[] {
+  const hex = Buffer.from(text, 'utf8').toString('hex');
+  return hex.length < 2 * leastLineLength ? [] : [hex, hex.toUpperCase()];
 }
 
 function urlForms(text: string): readonly string[] {
@@ -68,7 +80,17 @@ function escapedForms(text: string): readonly string[] {
     json.replaceAll('/', '\\/'),
     text.replaceAll("'", "''"),
     text.replaceAll("'", String.raw`'\''`),
+    // Python's shlex, and bash's printf %q.
+    text.replaceAll("'", `'"'"'`),
+    text.replaceAll(/[ \t!"$&'()*,;<>?[\\\]^`{|}]/g, String.raw`\$&`),
+    ...xmlForms(text),
     text.replaceAll(/['\\]/g, String.raw`\$&`),
     text.replaceAll(/[:\\]/g, String.raw`\$&`),
   ];
+}
+
+function xmlForms(text: string): readonly string[] {
+  const inText = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const inAttribute = inText.replaceAll('"', '&quot;');
+  return [inText, inAttribute, inAttribute.replaceAll("'", '&#x27;'), inAttribute.replaceAll("'", '&#39;')];
 }
