@@ -18,13 +18,13 @@ export async function exit(code: ExitCode): Promise<never> {
 let hasEnded = false;
 
 /** Makes red what ends elsewhere and calls itself good: `process.exit()` in a task of the operator's own. */
-export function watchForOtherEnds(): void {
+export function watchForOtherEnds(terminal: Pick<Terminal, 'tell'>): void {
   process.once('exit', (code) => {
     if (hasEnded || code !== 0) return;
     process.exitCode = exitCode.bug;
-    process.stderr.write(
-      'run-plan: ended before its work was done, as by process.exit() in a task: a task ends by returning or throwing\n',
-    );
+    const text =
+      ' ended before its work was done, as by process.exit() in a task: a task ends by returning or throwing';
+    terminal.tell(paragraph([status('failed', 'run-plan:'), text]));
   });
 }
 

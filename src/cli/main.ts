@@ -28,6 +28,7 @@ export async function main(argv: readonly string[], parts: ProcessParts): Promis
 
 /** What the launcher calls: this process's command line, and the end of the process with its exit code. */
 export async function runProcess(taskFolder: string, version: string, loadBuilt: LoadBuilt): Promise<never> {
-  watchForOtherEnds();
-  return exit(await main(process.argv.slice(2), processParts(taskFolder, version, loadBuilt)));
+  const parts = processParts(taskFolder, version, loadBuilt);
+  watchForOtherEnds(createHost(parts).terminal);
+  return exit(await main(process.argv.slice(2), parts));
 }

@@ -20,8 +20,8 @@ const greatestBytes = 2 ** 20;
 export async function readSource(path: string, file: string): Promise<SourceReading> {
   try {
     const found = await stat(path);
-    // It would be waited for until somebody writes; a shell's `<(…)` is below /dev.
-    if (found.isFIFO() && !path.startsWith('/dev/'))
+    // It would be waited for until somebody writes; a shell's `<(…)` is below /dev/fd.
+    if (found.isFIFO() && !path.startsWith('/dev/fd/'))
       return refuse(file, 'unreadable-file', 'cannot read the file: it is a named pipe');
     const { size } = found;
     if (size > greatestBytes) return tooLarge(file, size);
