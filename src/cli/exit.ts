@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { ExitCode } from '../base/exit-code.ts';
+import { exitCode, type ExitCode } from '../base/exit-code.ts';
 import { exitCodeOf, Failure } from '../base/failure.ts';
 import { paragraph, verbatim, type Block } from '../base/terminal/blocks.ts';
 import { status } from '../base/terminal/status.ts';
@@ -11,7 +11,21 @@ import { drainStandardStreams, type Terminal } from '../base/terminal/terminal.t
  */
 export async function exit(code: ExitCode): Promise<never> {
   await drainStandardStreams();
+  hasEnded = true;
   process.exit(code);
+}
+
+let hasEnded = false;
+
+/** Makes red what ends elsewhere and calls itself good: `process.exit()` in a task of the operator's own. */
+export function watchForOtherEnds(terminal: Pick<Terminal, 'tell'>): void {
+  process.once('exit', (code) => {
+    if (hasEnded || code !== 0) return;
+    process.exitCode = exitCode.bug;
+    const text =
+      ' ended before its work was done, as by process.exit() in a task: a task ends by returning or throwing';
+    terminal.tell(paragraph([status('failed', 'run-plan:'), text]));
+  });
 }
 
 /** Tells what went wrong the way it deserves (a `Failure` as text, a bug with its stack) and gives the exit code. */

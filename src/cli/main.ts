@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { exitCode, type ExitCode } from '../base/exit-code.ts';
-import { exit, report } from './exit.ts';
+import { exit, report, watchForOtherEnds } from './exit.ts';
 import type { LoadBuilt } from '../task/built-in-tasks.ts';
 import { createHost, processParts, type ProcessParts } from '../task/host.ts';
 import { buildProgram } from './program.ts';
@@ -28,5 +28,7 @@ export async function main(argv: readonly string[], parts: ProcessParts): Promis
 
 /** What the launcher calls: this process's command line, and the end of the process with its exit code. */
 export async function runProcess(taskFolder: string, version: string, loadBuilt: LoadBuilt): Promise<never> {
-  return exit(await main(process.argv.slice(2), processParts(taskFolder, version, loadBuilt)));
+  const parts = processParts(taskFolder, version, loadBuilt);
+  watchForOtherEnds(createHost(parts).terminal);
+  return exit(await main(process.argv.slice(2), parts));
 }

@@ -3,6 +3,7 @@ import { describeEndpoint } from './server-error.ts';
 import { renderBytes } from '../base/quantity/size.ts';
 import type { Session } from './connect.ts';
 import type { ServerFacts } from './server-facts.ts';
+import { firmOfDamage } from './settings.ts';
 import { describeTable, type Table } from './tables.ts';
 
 /**
@@ -31,6 +32,22 @@ export async function checkReadable(
     });
   }
   await checkLargeObjects(session, facts);
+  await checkDamageIsTold(session);
+}
+
+/** What a superuser's session lifts, another role's cannot. */
+async function checkDamageIsTold(session: Session): Promise<void> {
+  const [hiding] = await session.query<{ name: string }>(
+    `select name from pg_catalog.pg_settings where name = any ($1) and setting = 'on' order by name limit 1`,
+    [Object.keys(firmOfDamage)],
+    'asking whether damaged pages are told',
+  );
+  if (hiding === undefined) return;
+  throw new Failure(
+    'postgres-permission',
+    `${hiding.name} is on for ${session.endpoint.user}: rows of damaged pages would be missing or garbled without a word`,
+    { hint: `Take it off the role, the database or the server: alter role … reset ${hiding.name}.` },
+  );
 }
 
 /**

@@ -42,8 +42,12 @@ const firmSince: readonly (readonly [major: number, name: string, value: string]
   [17, 'transaction_timeout', '0'],
 ];
 
+/** With these on a server leaves out or gives garbled what it cannot read, and says so to nobody. Superusers alone may set them. */
+export const firmOfDamage: Settings = { zero_damaged_pages: 'off', ignore_checksum_failure: 'off' };
+
 /** The same that superusers alone may set. Messages are in English, so that those of pg_restore can be understood. */
 const firmOfSuperusers: Settings = {
+  ...firmOfDamage,
   lc_messages: 'C',
   session_replication_role: 'origin',
   temp_file_limit: '-1',
@@ -61,9 +65,10 @@ export function settingsAtStart(operator: boolean): Settings {
 }
 
 /** What follows once the server has said what it knows. */
-export const settingsByMajor: Settings = Object.fromEntries(
-  firmSince.map(([, name, value]) => [name, value]),
-);
+export const settingsByMajor: Settings = {
+  ...Object.fromEntries(firmSince.map(([, name, value]) => [name, value])),
+  ...firmOfDamage,
+};
 
 /** What the sessions of a program begin with, which cannot ask the server first. */
 export function settingsOfProgram(server: { readonly major: number; readonly superuser: boolean }): Settings {
@@ -106,9 +111,11 @@ export async function applyReaderSettings(session: Session): Promise<void> {
   await session.query(`select ${setKnown('$1')}`, [JSON.stringify(readerSettings)], 'preparing the session');
 }
 
-/** The SQL expression that sets those of a JSON object's settings that the server knows. */
+/** The SQL expression that sets those of a JSON object's settings that the server knows and lets the role set. */
 export function setKnown(json: string): string {
   return `(select count(set_config(known.name, wanted.value, false))
              from json_each_text(${json}) as wanted (name, value)
-             join pg_catalog.pg_settings as known on lower(known.name) = lower(wanted.name))`;
+             join pg_catalog.pg_settings as known on lower(known.name) = lower(wanted.name)
+            where known.context <> 'superuser'
+               or (select rolsuper from pg_catalog.pg_roles where rolname = session_user))`;
 }

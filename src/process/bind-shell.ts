@@ -4,12 +4,13 @@ import type * as ZxCore from 'zx/core';
 import type { LogEntry, Options, ProcessOutput, Shell as Zx } from 'zx/core';
 import { Failure } from '../base/failure.ts';
 import type { CommandHost } from './command-host.ts';
+import { drained } from './drain.ts';
 import { builtEnvironment } from './environment.ts';
 import { splitLines, type LineSplitter } from './lines.ts';
 import { signalGroup } from './process-groups.ts';
 import type { Shell } from './shell.ts';
 import { programFailure } from './stage-status.ts';
-import { spawnForShell, type StartedGroup } from './started-group.ts';
+import { endGroup, spawnForShell, type StartedGroup } from './started-group.ts';
 
 /** What one command may print, bytes: zx keeps all of it. */
 const mostBytes = 16 * 1024 * 1024;
@@ -22,9 +23,9 @@ function loadZx(): typeof ZxCore {
   zx = createRequire(import.meta.url)('zx/core') as typeof ZxCore;
   bindPipes(zx);
   // Of zx's own it looks for children by `ps`; ours lead their groups.
-  zx.$.kill = (pid, signal = 'SIGTERM') => {
-    signalGroup(Number(pid), signal);
-    return Promise.resolve();
+  zx.$.kill = async (pid, signal = 'SIGTERM') => {
+    if (signal === 'SIGTERM') await endGroup(Number(pid));
+    else signalGroup(Number(pid), signal);
   };
   return zx;
 }
@@ -111,8 +112,11 @@ function watch(group: StartedGroup, host: CommandHost): void {
       signal.removeEventListener('abort', end);
     })
     .catch(() => undefined);
+  // A command may end before it has read what another one pipes to it.
+  group.child.stdin?.on('error', () => undefined);
   let bytes = 0;
   for (const stream of [group.child.stdout, group.child.stderr] as (Socket | null)[]) {
+    if (stream !== null) drained(stream, group.ended).catch(() => undefined);
     stream?.on('data', (chunk: Buffer) => {
       host.onLife();
       if (bytes <= mostBytes && bytes + chunk.length > mostBytes) {
@@ -159,10 +163,14 @@ function tellLines(host: CommandHost): (entry: LogEntry) => void {
 export function asCommandFailure(error: unknown, redact: (text: string) => string): unknown {
   if (zx === undefined || !(error instanceof zx.ProcessOutput)) return error;
   const { exitCode, signal, stderr, cause }: ProcessOutput = error;
-  if (exitCode === null && signal === null)
+  if (cause instanceof Failure) return cause;
+  // Node gives the system's error, below 0, as the exit code of what did not start.
+  if ((exitCode ?? -1) < 0 && signal === null)
     return new Failure('command-failed', `a command could not be started: ${cause?.message ?? ''}`, {
+      hint: 'see that the folder of its cwd exists',
       cause,
     });
-  const status = { code: signal === null ? exitCode : null, signal };
+  // With both, another command of the pipe ended so, and zx ended this one.
+  const status = { code: exitCode, signal: exitCode === null ? signal : null };
   return programFailure('a command', status, redact(stderr).trimEnd().split('\n'));
 }

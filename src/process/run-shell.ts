@@ -84,10 +84,11 @@ function startShell(
     ...(input !== '' && { input }),
   });
   // The whole script is the template's one literal piece: nothing of it is quoted.
-  shell(Object.assign([script], { raw: [script] })).catch(() => undefined);
+  const command = shell(Object.assign([script], { raw: [script] }));
+  command.catch(() => undefined);
   stdout.closeDescriptor();
   stderr.closeDescriptor();
-  if (started === undefined) throw new Error('zx did not start a process');
+  if (started === undefined) throw command.output?.cause ?? new Error('zx did not start a process');
   started.child.stdin?.on('error', () => undefined);
   return started;
 }

@@ -54,13 +54,15 @@ export function startGroup(
   options: StartOptions,
 ): StartedGroup {
   const { stdio, cwd, user } = options;
-  const child = spawn(program, programArguments, {
-    stdio,
-    cwd,
-    env: builtEnvironment(options),
-    detached: true,
-    ...(user !== undefined && { uid: user.uid, gid: user.gid }),
-  });
+  const child = started(program, cwd, () =>
+    spawn(program, programArguments, {
+      stdio,
+      cwd,
+      env: builtEnvironment(options),
+      detached: true,
+      ...(user !== undefined && { uid: user.uid, gid: user.gid }),
+    }),
+  );
   return followGroup(child, program, options);
 }
 
@@ -75,11 +77,22 @@ export function spawnForShell(
     { env, ...given }: SpawnOptions,
   ): ChildProcess => {
     // Options of a command replace its variables; what every program gets stays.
-    const child = spawn(program, words, { ...given, env: { ...environment, ...env, SHLVL: '1' } });
+    const child = started('bash', options.cwd, () =>
+      spawn(program, words, { ...given, env: { ...environment, ...env, SHLVL: '1' } }),
+    );
     onStart(followGroup(child, 'bash', options));
     return child;
   };
   return start as typeof spawn;
+}
+
+/** Some of what keeps a program from starting Node throws at once, such as variables that are too large. */
+function started(program: string, cwd: string, start: () => ChildProcess): ChildProcess {
+  try {
+    return start();
+  } catch (error) {
+    throw startFailure(program, cwd, error as NodeJS.ErrnoException);
+  }
 }
 
 /** Watches over a detached child. */
@@ -142,7 +155,12 @@ function startFailure(program: string, cwd: string, error: NodeJS.ErrnoException
   }
   if (error.code === 'ENOENT') return toolMissing(program, error);
   const what = error.code ?? error.message;
-  return new Failure('command-failed', `${program} could not be started: ${what}`, { cause: error });
+  return new Failure('command-failed', `${program} could not be started: ${what}`, {
+    cause: error,
+    ...(error.code === 'E2BIG' && {
+      hint: 'what it was given by variables or arguments is too large for the system: give it a file',
+    }),
+  });
 }
 
 function isFolder(path: string): boolean {

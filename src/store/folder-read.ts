@@ -37,7 +37,8 @@ export async function readFile(root: string, key: string, options: ReadOptions):
 async function openFile(root: string, path: string): Promise<FileHandle> {
   try {
     await checkInside(root, path);
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // Not blocking: a named pipe in a file's place would be opened for ever.
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     if ((await file.stat()).isFile()) return file;
     await file.close();
     throw systemError('ENOENT', path);

@@ -74,3 +74,23 @@ export default task;
   expect(told.text).toContain('a command exited with 4: no entry with ***');
   expect(told.text).not.toMatch(/sesame|this is a bug/);
 });
+
+test('a task that ends the process makes no run green', async () => {
+  await workspace.write(
+    'tasks/ends-all.ts',
+    `import type { Task } from 'run-plan/task';
+const task: Task = {
+  name: 'ends-all', description: 'Ends', needs: [], writes: [], role: 'other', outputs: [], parameters: { type: 'object' },
+  run: () => process.exit(0),
+};
+export default task;
+`,
+  );
+  await workspace.write(
+    'plans/ends.yaml',
+    'environment: prod\ntimeout: 1m\nsteps: [{ task: ends-all }, { run: "true" }]\n',
+  );
+  const told = await workspace.start(['ends']).ended;
+  expect(told.code, told.text).toBe(1);
+  expect(told.text).toContain('ended before its work was done');
+});

@@ -101,7 +101,8 @@ async function findSettings(
 
 /** In the order in which they are searched. */
 function searchedFolders(workingFolder: string, variables: EnvironmentVariables): readonly string[] {
-  const home = variables['HOME'] ?? homedir();
+  const { HOME: said = '' } = variables;
+  const home = resolve(said === '' ? homedir() : said);
   const xdg = variables['XDG_CONFIG_HOME'] ?? '';
   const configFolder = xdg === '' ? join(home, '.config') : xdg;
   return [...upwards(workingFolder, home), join(configFolder, 'run-plan'), '/etc/run-plan'];

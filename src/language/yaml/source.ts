@@ -19,7 +19,11 @@ const greatestBytes = 2 ** 20;
 /** Reads a file strictly: UTF-8, at most 1 MiB, not empty. A byte order mark is dropped. Never throws. */
 export async function readSource(path: string, file: string): Promise<SourceReading> {
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    // It would be waited for until somebody writes; a shell's `<(…)` is below /dev/fd.
+    if (found.isFIFO() && !path.startsWith('/dev/fd/'))
+      return refuse(file, 'unreadable-file', 'cannot read the file: it is a named pipe');
+    const { size } = found;
     if (size > greatestBytes) return tooLarge(file, size);
     return decode(file, await readFile(path));
   } catch (error) {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { documentLines, type Damage } from '../../base/document.ts';
 import { validate } from '../../language/generated/run-event.validate.ts';
@@ -53,8 +54,11 @@ function empty(where: string): Damage {
 
 /** The events in the last bytes of a journal. @throws the system's error */
 export async function readTail(file: string): Promise<readonly RunEvent[]> {
-  await using handle = await open(file);
-  const { size } = await handle.stat();
+  // Not blocking: a named pipe in a file's place would be opened for ever.
+  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  const found = await handle.stat();
+  if (!found.isFile()) return [];
+  const { size } = found;
   const length = Math.min(size, tailBytes);
   const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
   return parseJournal(buffer.toString('utf8'));

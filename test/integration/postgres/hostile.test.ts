@@ -6,7 +6,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import type { PostgresEndpoint } from '../../../src/language/environment/environment.ts';
 import { connect, connectMaintenance, type Session } from '../../../src/postgres/connect.ts';
+import { checkReadable } from '../../../src/postgres/preflight.ts';
 import { checkProgramServer, programEnvironment } from '../../../src/postgres/program.ts';
+import { readServerFacts } from '../../../src/postgres/server-facts.ts';
 import { createCommands } from '../../../src/process/create-commands.ts';
 import type { Commands } from '../../../src/process/commands.ts';
 import { createProcessGroups } from '../../../src/process/process-groups.ts';
@@ -234,6 +236,24 @@ const lifted = {
 const expected = Object.entries(lifted)
   .map(([name, value]) => `${name}=${value}`)
   .sort();
+
+test('a setting that hides damaged pages is lifted where the role may do that, and told where it may not', async () => {
+  const database = await hostileDatabase('create table rows (id int)');
+  droppedLater(database.name);
+  const superuser = services.postgres.user;
+  for (const name of [role, superuser])
+    await queryServer(
+      services,
+      `alter role ${name} in database ${database.name} set zero_damaged_pages to on`,
+    );
+  const lifted = await open(loginOf(database.name, { user: superuser }));
+  expect(await lifted.query(`select current_setting('zero_damaged_pages') as it`)).toEqual([{ it: 'off' }]);
+  const bound = await open(loginOf(database.name));
+  await expect(checkReadable(bound, await readServerFacts(bound), [])).rejects.toMatchObject({
+    code: 'postgres-permission',
+    message: expect.stringContaining('zero_damaged_pages is on') as string,
+  });
+});
 
 test('a session begins with our settings, as the role that logs in', async () => {
   const session = await amidst(await hostileVariables(), () => open(loginOf(source.name)));

@@ -85,3 +85,11 @@ test('an operator’s ~/.bashrc is not read, also with input', async () => {
   expect((await commands.run('bash', ['-c', 'cat'], { input: 'in' })).stdout).toBe('in');
   rmSync(home, { recursive: true });
 });
+
+test('values that are too large for a program are a failure of the step', async () => {
+  const { commands } = startAttempt();
+  await expect(commands.shell('true', { environment: { LARGE: 'x'.repeat(200_000) } })).rejects.toMatchObject(
+    { code: 'command-failed', message: 'bash could not be started: E2BIG' },
+  );
+  await expect(commands.run('true', ['x'.repeat(200_000)])).rejects.toMatchObject({ code: 'command-failed' });
+});

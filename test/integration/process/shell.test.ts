@@ -125,3 +125,45 @@ function pidIn(name: string): number | undefined {
   const path = join(folder, name);
   return existsSync(path) ? Number(readFileSync(path, 'utf8')) || undefined : undefined;
 }
+
+test('a command that ends before it has read what is piped to it is no end of run-plan', async () => {
+  const { $, alive } = startAttempt();
+  expect(await $`seq 200000`.pipe`head -n 1`.text()).toBe('1\n');
+  await expect($`seq 200000`.pipe`echo full >&2; exit 9`.quiet()).rejects.toMatchObject({ exitCode: 9 });
+  await until('no group is left', () => alive.size === 0);
+});
+
+test('the command that broke a pipe is told, and not the one that zx ended for it', async () => {
+  const { $ } = startAttempt();
+  const error = await $`sleep 0.1; exit 4`.pipe`sleep 30`.catch((thrown: unknown) => thrown);
+  expect(asCommandFailure(error, String)).toMatchObject({
+    message: 'a command exited with 4',
+    fields: { exit: 4 },
+  });
+});
+
+test('what left its group and holds the output open is not waited for', async () => {
+  const { $ } = startAttempt();
+  const { stdout } = await $`setsid sleep 20 & echo $!`;
+  process.kill(Number(stdout), 'SIGKILL');
+}, 10_000);
+
+test('a limit of its own ends a command that heeds no SIGTERM', async () => {
+  const { $, alive } = startAttempt();
+  await expect($`trap '' TERM; sleep 20; sleep 20`.timeout(100)).rejects.toMatchObject({ ok: false });
+  await until('no group is left', () => alive.size === 0);
+}, 10_000);
+
+test('what could not be started says so', async () => {
+  const { $ } = startAttempt();
+  const failureOf = async (command: Promise<unknown>): Promise<unknown> =>
+    asCommandFailure(await command.catch((thrown: unknown) => thrown), String);
+  expect(await failureOf($({ cwd: '/nowhere' })`pwd`)).toMatchObject({
+    code: 'command-failed',
+    message: expect.stringMatching(/^a command could not be started: .*ENOENT/) as string,
+  });
+  expect(await failureOf($({ env: { LARGE: 'x'.repeat(200_000) } })`true`)).toMatchObject({
+    code: 'command-failed',
+    message: 'bash could not be started: E2BIG',
+  });
+});

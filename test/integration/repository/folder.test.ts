@@ -191,3 +191,9 @@ describe('a file system that refuses', () => {
     expect(stdout.trim().split('\n')).toEqual(['repository-denied', 'repository-denied']);
   }
 });
+
+test("a named pipe in an object's place is no object, and is not waited for", async () => {
+  await mkdir(folder, { recursive: true });
+  await run('mkfifo', [join(folder, 'key')]);
+  await expect(repository.get('key')).rejects.toMatchObject({ code: 'repository-missing' });
+}, 5000);

@@ -112,6 +112,7 @@ describe('the search', () => {
     await mkdir(join(folder, 'home/work'), { recursive: true });
     expect(await found('home/work')).toBeUndefined();
     expect(await found('home/work', { ...nowhere, HOME: folder })).toBe(above);
+    expect(await found('home/work', { ...nowhere, HOME: `${folder}/` })).toBe(above);
   });
 
   test('stays in a working folder that is in no repository and not below home', async () => {

@@ -28,6 +28,8 @@ const renderings: Readonly<Record<string, (value: string) => string>> = {
   'as a form field': (value) => new URLSearchParams({ v: value }).toString().slice(2),
   'in JSON': (value) => JSON.stringify(value).slice(1, -1),
   'in SQL': (value) => value.replaceAll("'", "''"),
+  'in XML': (value) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+  "by Python's shlex": (value) => value.replaceAll("'", `'"'"'`),
   'in a password file': (value) => value.replaceAll(/[:\\]/g, String.raw`\$&`),
 };
 
@@ -127,4 +129,14 @@ describe('a secret value', () => {
       '{ secret: *** }',
     ]);
   });
+});
+
+it.each([
+  ['in hexadecimal', '66696c65277320262031'],
+  ['in hexadecimal of capitals', '66696C65277320262031'],
+  ["by bash's printf %q", String.raw`file\'s\ \&\ 1`],
+])('a secret %s is masked', (_, printed) => {
+  const redactor = createRedactor();
+  redactor.teach("file's & 1");
+  expect(redactor.redact(`it is ${printed}.`)).toBe('it is ***.');
 });

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Damage } from '../../../../src/base/document.ts';
 import { readEndings } from '../../../../src/run/record/run-endings.ts';
 
 let state: string;
@@ -65,3 +67,10 @@ test('the last is the one that ended last: a run that was refused while another 
 test('a plan that never ran has none', async () => {
   expect(await readEndings(state, 'other')).toEqual([]);
 });
+
+test("a named pipe in a journal's place is told as damage, and is not waited for", async () => {
+  execFileSync('mkfifo', [join(state, 'runs', 'nightly', 'nightly-20261124T020000Z-0000.jsonl')]);
+  const damages: Damage[] = [];
+  expect(await readEndings(state, 'nightly', (damage) => damages.push(damage))).toEqual([]);
+  expect(damages).toMatchObject([{ kind: 'unreadable' }]);
+}, 5000);
