@@ -179,7 +179,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '502': overloaded,
   '503': overloaded,
   '504': overloaded,
-  '403': denied,
+  // A HEAD has no body: mistyped keys are answered so as well.
+  '403': { ...denied, hint: `Check the access keys for a slip; if they are right: ${denied.hint}` },
 };
 
 /** What a request is about, as messages name it. */
@@ -254,7 +255,7 @@ function meaningOf(
   if (region !== undefined) return { ...wrongRegion, what: `the bucket is in another region, ${region}` };
   if (what !== undefined && names.some((name) => unknownCalls.has(name))) return lacks;
   const meaning = knownBy(names);
-  if (meaning === denied && permission !== undefined)
+  if (meaning?.what === denied.what && permission !== undefined)
     return {
       ...denied,
       hint: `allow ${permission} to ${what === undefined ? 'these' : "the bucket's"} access keys${what === undefined ? '' : ', or give the bucket access-key-id and secret-access-key of its own'}`,

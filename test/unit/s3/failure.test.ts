@@ -52,7 +52,10 @@ test('what does not speak HTTP is told with what to do', () => {
 
 test('an answer without a name is known by its status', () => {
   const error = failing('Unknown', 'UnknownError', { $metadata: { httpStatusCode: 403 } });
-  expect(s3Failure(error, { action: 'read', key: 'key' }, location).code).toBe('repository-denied');
+  const failure = s3Failure(error, { action: 'read', key: 'key' }, location);
+  expect(failure.code).toBe('repository-denied');
+  // A HEAD cannot say whether it is the keys or their policy.
+  expect(failure.hint).toMatch(/^Check the access keys .*s3:ListBucket/);
 });
 
 test('what nobody foresaw keeps its own words; a failure stays what it is', () => {
