@@ -84,7 +84,7 @@ function isPage({ statusCode, headers }: HttpAnswer, method: string): boolean {
 /** A full page of a thousand long names has some 4 MiB. */
 const mostTextBytes = 16 * 1024 * 1024;
 /** For the whole of a listing or a setting: byte by byte it would never stall, and never end. */
-const wholeTextMs = 2 * 60_000;
+const wholeTextMs = 60_000;
 
 /** What is done may take long, and Amazon keeps the connection alive by blanks meanwhile. */
 function isQuestion(command: string): boolean {
