@@ -1,6 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 
 /** What came back, before the SDK has parsed it. */
 export interface Answer {
@@ -61,11 +60,12 @@ export function watchAnswer(stack: Stack, onAnswer: ((answer: Answer) => void) |
       const response = result.response as HttpAnswer;
       const command = String(context.commandName);
       const { method } = args.request as { method: string };
-      if (isPage(response, method)) throw notFromStore(response);
+      if (isPage(response, method)) throw notFromStore(response, 'a page of HTML');
       const isFine = response.statusCode < 300;
       const isXml = isFine && (command in listings || documents.has(command));
-      const text = isXml ? await takeText(response) : '';
+      const text = isXml || !isFine ? await takeText(response, isQuestion(command)) : '';
       if (isXml) checkXml(text, command, response);
+      if (!isFine) checkRefusal(text, method, response);
       onAnswer?.({ headers: response.headers, text });
       return result;
     },
@@ -81,16 +81,63 @@ function isPage({ statusCode, headers }: HttpAnswer, method: string): boolean {
   return !mayBeObject || headers['etag'] === undefined || headers['last-modified'] === undefined;
 }
 
-async function takeText(response: HttpAnswer): Promise<string> {
-  const body = response.body instanceof Readable ? await buffer(response.body) : Buffer.alloc(0);
+/** A full page of a thousand long names has some 4 MiB. */
+const mostTextBytes = 16 * 1024 * 1024;
+/** For the whole of a listing or a setting: byte by byte it would never stall, and never end. */
+const wholeTextMs = 60_000;
+
+/** What is done may take long, and Amazon keeps the connection alive by blanks meanwhile. */
+function isQuestion(command: string): boolean {
+  return /^(List|Get|Head)/.test(command);
+}
+
+async function takeText(response: HttpAnswer, isLimited: boolean): Promise<string> {
+  const body =
+    response.body instanceof Readable ? await take(response.body, response, isLimited) : Buffer.alloc(0);
   response.body = Readable.from(body.length === 0 ? [] : [body], { objectMode: false });
   return body.toString('latin1');
+}
+
+async function take(body: Readable, response: HttpAnswer, isLimited: boolean): Promise<Buffer> {
+  const late = Object.assign(new Error('the answer does not come to its end'), { name: 'TimeoutError' });
+  const limit = isLimited ? setTimeout(() => body.destroy(late), wholeTextMs) : undefined;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > mostTextBytes) throw answerError(brokenAnswer, 'more than 16 MiB of XML', response);
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(limit);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * A refusal in plain words or JSON is none of a store's, which answers in XML: taken for one, the 404 of a balancer without
+ * a route would be an empty repository. Statuses that pass by themselves, or say that something is not known, speak for
+ * themselves.
+ */
+function checkRefusal(text: string, method: string, response: HttpAnswer): void {
+  const { statusCode, headers } = response;
+  if (statusCode >= 500 || [405, 408, 429].includes(statusCode)) return;
+  if (Object.keys(headers).some((name) => name.startsWith('x-amz-'))) return;
+  const target = URL.parse(headers['location'] ?? '')?.origin;
+  const isXml = text.trimStart().startsWith('<');
+  if (statusCode < 400 && target !== undefined && !isXml)
+    throw notFromStore(response, `a redirect to ${target}`);
+  const [type = ''] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  const isForeign =
+    method === 'HEAD' ? /^(text\/plain|application\/json)$/.test(type) : text !== '' && !isXml;
+  if (isForeign) throw notFromStore(response, type === '' ? 'no XML' : `${type} and no XML`);
 }
 
 function checkXml(text: string, command: string, response: HttpAnswer): void {
   const shown = text.trim();
   if (shown === '' && mayBeEmpty.has(command)) return;
-  if (/^<(!doctype\s+html|html)\b/i.test(shown)) throw notFromStore(response);
+  if (/^<(!doctype\s+html|html)\b/i.test(shown)) throw notFromStore(response, 'a page of HTML');
   const root = rootOf(shown);
   const wanted = listings[command];
   // Ceph 16 lists the bucket when it is asked for a part of it that it does not know.
@@ -108,8 +155,8 @@ function rootOf(text: string): string | undefined {
   return isAll !== undefined || end === name ? name : undefined;
 }
 
-function notFromStore(response: HttpAnswer): Error {
-  return answerError(foreignAnswer, `status ${response.statusCode}, a page of HTML`, response);
+function notFromStore(response: HttpAnswer, what: string): Error {
+  return answerError(foreignAnswer, `status ${response.statusCode}, ${what}`, response);
 }
 
 function answerError(name: string, message: string, response: HttpAnswer): Error {

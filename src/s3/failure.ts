@@ -78,6 +78,9 @@ const noObject: Meaning = {
   hint: 'It may have been removed, or expired by a lifecycle rule of the bucket.',
 };
 
+/** What answers does not even speak HTTP. */
+const noHttp = 'NoHttp';
+
 /** By the error's `name`, `code`, or HTTP status. */
 const meanings: Readonly<Record<string, Meaning>> = {
   [foreignAnswer]: {
@@ -89,6 +92,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: 'repository-read',
     what: 'its answer is cut off or damaged',
     hint: 'Check the network and what stands before the store; nothing was taken from the answer.',
+  },
+  [noHttp]: {
+    code: 'repository-unreachable',
+    what: 'what answers there does not speak HTTP',
+    hint: 'Check the port of the endpoint, and whether it must be https://.',
   },
   NoSuchBucket: noBucket,
   InvalidBucketName: {
@@ -172,7 +180,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '502': overloaded,
   '503': overloaded,
   '504': overloaded,
-  '403': denied,
+  // A HEAD has no body: mistyped keys are answered so as well.
+  '403': { ...denied, hint: `Check the access keys for a slip; if they are right: ${denied.hint}` },
 };
 
 /** What a request is about, as messages name it. */
@@ -192,7 +201,7 @@ export interface Asked {
  */
 export function s3Failure(error: unknown, asked: Asked, location: S3Location, told = ''): Failure {
   if (error instanceof Failure) return error;
-  const names = namesOfSdk(error);
+  const names = namesOf(error);
   const where = urlOf(location, asked.key);
   const fields = fieldsOf(error, names, where, asked.key === undefined && asked.what === undefined);
   const { code, what, hint } = meaningOf(error, names, asked, location);
@@ -246,7 +255,7 @@ function meaningOf(
   if (region !== undefined) return { ...wrongRegion, what: `the bucket is in another region, ${region}` };
   if (what !== undefined && names.some((name) => unknownCalls.has(name))) return lacks;
   const meaning = knownBy(names);
-  if (meaning === denied && permission !== undefined)
+  if (meaning?.what === denied.what && permission !== undefined)
     return {
       ...denied,
       hint: `allow ${permission} to ${what === undefined ? 'these' : "the bucket's"} access keys${what === undefined ? '' : ', or give the bucket access-key-id and secret-access-key of its own'}`,
@@ -268,6 +277,19 @@ const lacks: Meaning = {
   hint: 'leave the setting out of the YAML, or use a store that has it',
 };
 
+/**
+ * As `namesOfSdk`, with names for what has none: an answer that the SDK's parser cannot read, and one that is no HTTP. The
+ * SDK calls a connection that broke a timeout; its code knows better.
+ */
+function namesOf(error: unknown): readonly string[] {
+  const names = namesOfSdk(error);
+  if (names.some((name) => name.startsWith('HPE_'))) return [noHttp, ...names];
+  const isAnswer = (statusOfSdk(error) ?? 200) < 300;
+  if (isAnswer && error instanceof Error && '$responseBodyText' in error) return [brokenAnswer, ...names];
+  const isBroken = names[0] === 'TimeoutError' && names.some((name) => meanings[name] === cut);
+  return isBroken ? names.slice(1) : names;
+}
+
 function knownBy(names: readonly string[]): Meaning | undefined {
   return names.map((name) => meanings[name]).find((known) => known !== undefined);
 }
@@ -287,7 +309,7 @@ function saidBy(error: unknown): string {
 
 /** In a few words, for a wait: `the connection is refused`. */
 export function reasonOf(error: unknown): string {
-  const names = namesOfSdk(error);
+  const names = namesOf(error);
   return knownBy(names)?.what ?? names.find((name) => name !== 'Error') ?? saidBy(error);
 }
 
@@ -328,7 +350,7 @@ export function chanceOf(
   error: unknown,
   now: Date,
 ): { readonly mostTries: number; readonly afterMs: number } {
-  const names = namesOfSdk(error);
+  const names = namesOf(error);
   const afterMs = askedPauseMs(new Headers(headersOfSdk(error)), now) ?? 0;
   if (names.some((name) => passing.has(name))) return { mostTries: Infinity, afterMs };
   if (names.includes(brokenAnswer)) return { mostTries: triesOfBroken, afterMs };
@@ -340,7 +362,7 @@ export function chanceOf(
 /** Whether a store asks to be sent less. */
 export function isTooMuch(error: unknown): boolean {
   const names =
-    error instanceof Failure ? [error.fields.errorName, String(error.fields.httpStatus)] : namesOfSdk(error);
+    error instanceof Failure ? [error.fields.errorName, String(error.fields.httpStatus)] : namesOf(error);
   return names.some(
     (name) => name === 'ServiceUnavailable' || name === '503' || meanings[name ?? ''] === tooMany,
   );

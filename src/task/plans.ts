@@ -99,13 +99,28 @@ function requireFiles(plans: Plans, isNeeded: (file: string) => boolean): void {
  * good news for whoever watches: it is the wrong folder.
  */
 export function choosePlans(plans: Plans, name: string | undefined): readonly Plan[] {
-  if (name === undefined && plans.workspace.planFiles.size === 0) {
-    throw new Failure('plan-invalid', `there are no plans in ${plans.settings.plansFolder}`, {
-      hint: 'run this where run-plan.yaml or the folder plans/ is, or name the settings with --config',
-    });
-  }
+  if (name === undefined) requirePlans(plans);
   const names = name === undefined ? [...plans.workspace.plans.keys()] : [name];
   return names.map((each) => choosePlan(plans, each));
+}
+
+function requirePlans({ workspace, settings }: Plans): void {
+  if (workspace.planFiles.size > 0) return;
+  throw new Failure('plan-invalid', `there are no plans in ${settings.plansFolder}`, {
+    hint: 'run this where run-plan.yaml or the folder plans/ is, or name the settings with --config',
+  });
+}
+
+/**
+ * Whether there is any repository to list: who hears "no artifacts" in the wrong folder believes that the backups are gone.
+ * @throws Failure `plan-invalid` where nothing is declared at all, `environment-incomplete`
+ */
+export function requireRepositories(plans: Plans, looked: readonly Environment[]): void {
+  if (looked.length > 0) return;
+  if (plans.workspace.environments.size === 0) requirePlans(plans);
+  throw new Failure('environment-incomplete', 'no repository was looked at: no environment here has one', {
+    hint: 'name an environment, or look at run-plan doctor: it tells what is missing on this host',
+  });
 }
 
 /** Names of every environment that a plan uses: its own, then its steps', then those that parameters name. */

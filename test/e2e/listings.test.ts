@@ -175,3 +175,14 @@ test('list, show, artifacts and history tell people and programs the same', asyn
     history.map(({ runId }) => runId),
   );
 });
+
+test.each([['artifacts'], ['restore', '--list']])(
+  'run-plan %s in a folder without plans says so, and not that there are no artifacts',
+  async (...words) => {
+    await rm(join(workspace.folder, 'plans'), { recursive: true });
+    const { code, stdout, text } = await workspace.run(words, variables);
+    expect(code).toBe(10);
+    expect(stdout).toBe('');
+    expect(text).toMatch(/there are no plans in .*\n.*--config/);
+  },
+);

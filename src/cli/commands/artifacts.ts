@@ -9,7 +9,7 @@ import { table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { print, printJson, type CommandHost } from '../../task/host.ts';
-import { loadPlans, withRepository, type Plans } from '../../task/plans.ts';
+import { loadPlans, requireRepositories, withRepository, type Plans } from '../../task/plans.ts';
 
 export interface ArtifactsOptions {
   readonly environment?: string | undefined;
@@ -22,7 +22,9 @@ export interface ArtifactsOptions {
 export async function artifactsCommand(host: CommandHost, options: ArtifactsOptions): Promise<ExitCode> {
   const plans = await loadPlans(host, options.config);
   const found: Artifact[] = [];
-  for (const environment of chosenEnvironments(plans, options.environment)) {
+  const environments = chosenEnvironments(plans, options.environment);
+  requireRepositories(plans, environments);
+  for (const environment of environments) {
     const artifacts = await withRepository(plans, environment, (repository) => listArtifacts(repository));
     // A repository may serve several environments: each lists its own.
     found.push(

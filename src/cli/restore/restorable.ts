@@ -7,7 +7,7 @@ import { Failure } from '../../base/failure.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { artifactAsData } from '../commands/artifacts.ts';
 import { print, printJson, warn, type CommandHost } from '../../task/host.ts';
-import type { Plans } from '../../task/plans.ts';
+import { requireRepositories, type Plans } from '../../task/plans.ts';
 import { ageWords, dataTime, stateText } from './artifact-words.ts';
 import { findSource, sourcesOf } from './environment-choice.ts';
 import type { RestoreFlags } from './flags.ts';
@@ -28,7 +28,9 @@ export async function listRestorable(
   flags: RestoreFlags,
 ): Promise<ExitCode> {
   const listed: Listed[] = [];
-  for (const from of chosen(host, plans, flags.from)) {
+  const sources = chosen(host, plans, flags.from);
+  requireRepositories(plans, sources);
+  for (const from of sources) {
     const artifacts = await artifactsOf(plans, from);
     listed.push(...artifacts.map((artifact) => ({ from, artifact })));
   }

@@ -336,6 +336,30 @@ describe('an answer that is not the store’s own', () => {
     await expect(keys(faulty.list(''))).rejects.toMatchObject(foreign);
   });
 
+  test.each([
+    [404, { 'content-type': 'text/plain; charset=utf-8' }, '404 page not found\n'],
+    [404, { 'content-type': 'application/json' }, '{"error":"no route"}'],
+    [407, { 'content-type': 'text/plain' }, 'Proxy authentication required'],
+    [302, { location: 'http://login.example/secret?path' }, ''],
+  ])('nor is %i with %o, which has no XML', async (status, headers, body) => {
+    proxy.inject({ kind: 'answer', status, headers, body });
+    await expect(keys(faulty.list(''))).rejects.toMatchObject(foreign);
+    await expect(faulty.get('some/key')).rejects.toMatchObject(foreign);
+    await expect(faulty.head('some/key')).rejects.toMatchObject(foreign);
+    const failure = await faulty.put('some/key', 'x').catch((error: unknown) => error);
+    expect(failure).toMatchObject(foreign);
+    expect((failure as Failure).message).not.toContain('secret?path');
+  });
+
+  test('a listing without end is given up early', async () => {
+    const body = `<?xml version="1.0"?><ListBucketResult>${' '.repeat(17 * MiB)}</ListBucketResult>`;
+    proxy.inject({ kind: 'answer', status: 200, body });
+    await expect(keys(faulty.list(''))).rejects.toMatchObject({
+      code: 'repository-read',
+      message: expect.stringContaining('more than 16 MiB') as string,
+    });
+  });
+
   test('a page of 502 is waited for, and the object that is a page is read', async () => {
     const struck = proxy.inject({ kind: 'answer', status: 502, headers: html, body: page, times: 2 });
     await faulty.put('a page', page, { contentType: 'text/html' });
@@ -346,6 +370,7 @@ describe('an answer that is not the store’s own', () => {
   test.each([
     ['that is cut off', '<?xml version="1.0"?><ListBucketResult><Contents><Key>prod/a</Key>'],
     ['that is empty', ''],
+    ['that is torn within', '<ListBucketResult><Contents><Key>a</Kez></Contents></ListBucketResult>'],
     ['of something else', '<?xml version="1.0"?><Other></Other>'],
   ])('a listing %s is asked for again, and is then a failure', async (_what, body) => {
     const struck = proxy.inject({ kind: 'answer', status: 200, body });

@@ -37,9 +37,25 @@ test('a network error is found in the causes of the error too', () => {
   expect(s3Failure(both, { action: 'list' }, location).message).toContain('the connection is refused');
 });
 
+test('a connection that broke is no timeout, whatever the SDK calls it', () => {
+  const error = failing('TimeoutError', 'socket hang up', { code: 'ECONNRESET' });
+  const { message } = s3Failure(error, { action: 'list' }, location);
+  expect(message).toContain('the connection broke (ECONNRESET: socket hang up)');
+});
+
+test('what does not speak HTTP is told with what to do', () => {
+  const error = failing('Error', 'Parse Error: Expected HTTP/', { code: 'HPE_INVALID_CONSTANT' });
+  const failure = s3Failure(error, { action: 'list' }, location);
+  expect(failure.message).toContain('does not speak HTTP');
+  expect(failure.hint).toContain('port');
+});
+
 test('an answer without a name is known by its status', () => {
   const error = failing('Unknown', 'UnknownError', { $metadata: { httpStatusCode: 403 } });
-  expect(s3Failure(error, { action: 'read', key: 'key' }, location).code).toBe('repository-denied');
+  const failure = s3Failure(error, { action: 'read', key: 'key' }, location);
+  expect(failure.code).toBe('repository-denied');
+  // A HEAD cannot say whether it is the keys or their policy.
+  expect(failure.hint).toMatch(/^Check the access keys .*s3:ListBucket/);
 });
 
 test('what nobody foresaw keeps its own words; a failure stays what it is', () => {
