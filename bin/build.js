@@ -34,8 +34,8 @@ const commanderStartsNothing = {
  */
 const processIsGlobal = {
   name: 'process-is-global',
-  resolveId: (id) => (id === 'node:process' || id === 'process' ? '\0process' : undefined),
-  load: (id) => (id === '\0process' ? 'export default globalThis.process;' : undefined),
+  resolveId: (id) => (id === 'node:process' || id === 'process' ? '\0process.cjs' : undefined),
+  load: (id) => (id === '\0process.cjs' ? 'module.exports = globalThis.process;' : undefined),
 };
 
 for (const folder of ['src/cli', 'tasks', 'chunks'])
