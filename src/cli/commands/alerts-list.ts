@@ -1,6 +1,7 @@
 import { channelKey } from '../../tell/alert/channel-key.ts';
 import { readProofs } from '../../tell/alert/state.ts';
-import { alertEvents, type AlertChannel } from '../../language/environment/alert.ts';
+import { alertEvents } from '../../language/environment/channel/channel.ts';
+import type { AlertChannel } from '../../language/environment/channel/kinds.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { renderMoment, type Reading } from '../../base/quantity/moment.ts';
 import { table, type Block } from '../../base/terminal/blocks.ts';

@@ -1,5 +1,5 @@
 import type { SecretReference } from '../secret-reference.ts';
-import type { AlertChannel } from './alert.ts';
+import type { AlertChannel } from './channel/kinds.ts';
 
 /** Where a Postgres database answers. The password stays a reference until a process needs it. */
 export interface PostgresEndpoint {

@@ -10,7 +10,7 @@ import type {
 import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
 import type { SecretReference } from '../secret-reference.ts';
 import { readReference } from '../written-reference.ts';
-import { normaliseAlerts } from './normalise-alerts.ts';
+import { normaliseAlerts } from './channel/kinds.ts';
 import type {
   Environment,
   PostgresEndpoint,

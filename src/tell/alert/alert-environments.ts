@@ -1,3 +1,4 @@
+import { channelKinds } from '../../language/environment/channel/kinds.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import { Failure } from '../../base/failure.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
@@ -21,6 +22,6 @@ export function environmentsWithAlerts(plans: Plans, name: string | undefined): 
   if (chosen.some(({ alerts = [] }) => alerts.length > 0)) return chosen;
   const who = name === undefined ? 'no environment that a plan uses has' : `environment '${name}' has no`;
   throw new Failure('environment-incomplete', `${who} alerts`, {
-    hint: 'say them in plans/environments.yaml: alerts: [{ webhook: … }, { email: … }, { ping: … }, { command: … }]',
+    hint: `say them in plans/environments.yaml: alerts: [${channelKinds.map((kind) => `{ ${kind}: … }`).join(', ')}]`,
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AlertChannel } from '../../language/environment/alert.ts';
+import { takesMessages, type AlertChannel } from '../../language/environment/channel/kinds.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 
@@ -17,8 +17,8 @@ function fingerprint(channel: AlertChannel): string {
 }
 
 /**
- * Who is told of a plan's runs: the channels of every environment that it uses, its own first, each once. A ping is the
- * heartbeat of one thing, so that only those of the plan's own environment are pinged.
+ * Who is told of a plan's runs: the channels of every environment that it uses, its own first, each once. A heartbeat is
+ * of one thing, so that only those of the plan's own environment are pinged.
  */
 export function channelsOf(
   plan: Pick<Plan, 'name' | 'environment'>,
@@ -33,7 +33,7 @@ export function channelsOf(
   for (const { name, alerts = [] } of ordered)
     for (const channel of alerts) {
       if (channel.plans !== undefined && !channel.plans.includes(plan.name)) continue;
-      if (channel.kind === 'ping' && name !== plan.environment) continue;
+      if (!takesMessages(channel) && name !== plan.environment) continue;
       const print = fingerprint(channel);
       if (!chosen.has(print)) chosen.set(print, channel);
     }

@@ -1,5 +1,5 @@
 import { defined } from '../../base/defined.ts';
-import type { AlertEvent } from '../../language/environment/alert.ts';
+import type { AlertEvent } from '../../language/environment/channel/channel.ts';
 import type { FailureStreak } from '../../language/generated/alert-state.types.ts';
 import type { RecordedFailure, RecordedStep, RunRecord } from '../../language/generated/run-record.types.ts';
 import { sameness } from './fold.ts';

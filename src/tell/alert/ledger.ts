@@ -1,9 +1,10 @@
 import type { AlertState, Repeat } from '../../language/generated/alert-state.types.ts';
+import type { HeartbeatChannel, MessageChannel } from '../../language/environment/channel/kinds.ts';
 import { channelKey } from './channel-key.ts';
 import { composeRecovery } from './compose-run.ts';
 import { pruneRepeats, quietUntil, remember, type Pace } from './fold.ts';
-import { timeWords, type AlertMessage } from './message.ts';
-import { sendMessage, wants, type MessageChannel } from './send.ts';
+import { timeWords, type AlertMessage, type Ping } from './message.ts';
+import { sendMessage, sendPing, wants } from './send.ts';
 import type { Surroundings } from './sending.ts';
 
 /** One message or ping to one channel, as the run's record has it. */
@@ -107,6 +108,20 @@ export function createLedger(
       };
     },
   };
+}
+
+/** Sends a ping as the record has it; undefined when the channel has no address for it. Never rejects. */
+export async function tellPing(
+  channel: HeartbeatChannel,
+  ping: Ping,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+): Promise<ToldAlert | undefined> {
+  const sent = await sendPing(channel, ping, surroundings, signal);
+  if (sent === undefined) return undefined;
+  const { ok, attempts, durationMs, text } = sent;
+  const outcome = ok ? 'delivered' : 'undelivered';
+  return { channel: channel.name, event: ping.event, outcome, attempts, durationMs, text };
 }
 
 function isRecovery({ events }: AlertMessage): boolean {

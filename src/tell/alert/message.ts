@@ -1,4 +1,4 @@
-import type { AlertEvent } from '../../language/environment/alert.ts';
+import type { AlertEvent, PingEvent } from '../../language/environment/channel/channel.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
 
 /** What is told, before any channel gives it its form. Every text is redacted; times are ISO 8601 in UTC. */
@@ -30,6 +30,15 @@ export interface AlertMessage {
   readonly key: string;
   /** Of a test: what proves that this very message has arrived. */
   readonly token?: string;
+}
+
+/** What a ping tells. */
+export interface Ping {
+  readonly event: PingEvent | 'test';
+  readonly plan: string;
+  readonly run: string;
+  /** The end of the log; of a long one a receiver may get the last part alone. */
+  readonly log: string;
 }
 
 /** Name and text of what a person needs besides the lines, in the order of reading. */

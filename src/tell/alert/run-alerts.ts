@@ -1,7 +1,7 @@
 import type { BegunRun, FinishedRun, RunAlerts } from '../../run/run-host.ts';
 import { channelsOf } from './channel-key.ts';
+import { tellPing } from './ledger.ts';
 import type { RunAlertsOptions } from './run-messages.ts';
-import { tellPing } from './tell-ping.ts';
 import { withLimit } from '../../base/waiting.ts';
 import { pingsOf, tellRun } from './tell-run.ts';
 

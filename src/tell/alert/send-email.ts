@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { EmailChannel, SmtpServer } from '../../language/environment/alert.ts';
+import type { EmailChannel, SmtpServer } from '../../language/environment/channel/email.ts';
 import type { Secrets } from '../../language/secret-reference.ts';
 import { renderBody } from './format/text.ts';
 import type { AlertMessage } from './message.ts';

@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { PingChannel, PingEvent } from '../../language/environment/alert.ts';
+import type { PingChannel } from '../../language/environment/channel/ping.ts';
 import type { HttpAnswer } from '../../base/http/request.ts';
 import type { SecretReference, Secrets } from '../../language/secret-reference.ts';
 import { addressOf, attemptRequest } from './http-attempt.ts';
+import type { Ping } from './message.ts';
 import { sendWithin, type Sent, type Surroundings } from './sending.ts';
 
-/** What a ping tells. */
-export interface Ping {
-  readonly event: PingEvent | 'test';
-  readonly plan: string;
-  readonly run: string;
-  /** The end of the log; its last 10 kB are sent, as much as healthchecks.io keeps. */
-  readonly log: string;
-}
-
+/** Of the log's end, as much as healthchecks.io keeps. */
 const logBytes = 10_000;
 
 /** What healthchecks.io wants at the end of its address. */

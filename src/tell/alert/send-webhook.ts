@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { WebhookChannel } from '../../language/environment/alert.ts';
+import type { WebhookChannel } from '../../language/environment/channel/webhook.ts';
 import { sentHeaders } from '../../base/http/address.ts';
 import type { HttpAnswer } from '../../base/http/request.ts';
 import type { Secrets } from '../../language/secret-reference.ts';

@@ -1,17 +1,20 @@
 import { defined } from '../../base/defined.ts';
-import type { AlertChannel, PingChannel, PingEvent } from '../../language/environment/alert.ts';
+import type { PingEvent } from '../../language/environment/channel/channel.ts';
+import {
+  takesMessages,
+  type AlertChannel,
+  type HeartbeatChannel,
+} from '../../language/environment/channel/kinds.ts';
 import type { FinishedRun, ReportAlert } from '../../run/run-host.ts';
 import { Failure } from '../../base/failure.ts';
 import type { AlertState, FailureStreak } from '../../language/generated/alert-state.types.ts';
 import { channelKey, channelsOf } from './channel-key.ts';
 import { composeUndelivered } from './compose-unit.ts';
 import { artifactOf } from './last-good.ts';
-import { createLedger, type ToldAlert } from './ledger.ts';
+import { createLedger, tellPing, type ToldAlert } from './ledger.ts';
 import { logOf } from './run-log.ts';
 import { messagesOf, type RunAlertsOptions } from './run-messages.ts';
-import { takesMessages } from './send.ts';
 import { keepEnvironments, readAlertState, readProofs, writeAlertState } from './state.ts';
-import { tellPing } from './tell-ping.ts';
 import { renderDuration, renderPlanDuration } from '../../base/quantity/duration.ts';
 import type { AlertProofs } from '../../language/generated/alert-proofs.types.ts';
 
@@ -135,8 +138,8 @@ function notDelivered(undelivered: readonly ToldAlert[], environment: string): F
 }
 
 /** The pings among channels that are wanted for an event. */
-export function pingsOf(channels: readonly AlertChannel[], event: PingEvent): readonly PingChannel[] {
-  return channels.filter((channel) => channel.kind === 'ping').filter(({ events }) => events.includes(event));
+export function pingsOf(channels: readonly AlertChannel[], event: PingEvent): readonly HeartbeatChannel[] {
+  return channels.filter((channel) => !takesMessages(channel)).filter(({ events }) => events.includes(event));
 }
 
 /** Which channels were not proven within a time, in a sentence; undefined when all were. Pure. */

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { AlertChannel } from '../../language/environment/alert.ts';
+import type { AlertChannel } from '../../language/environment/channel/kinds.ts';
 import { Failure } from '../../base/failure.ts';
 import { renderPlanDuration } from '../../base/quantity/duration.ts';
 import type { AlertMessage } from './message.ts';
 import { sendTest } from './send.ts';
-import { runBash } from './send-command.ts';
+import { runBash } from './run-bash.ts';
 import type { Surroundings } from './sending.ts';
 
 /** What a test of one channel came to. */

@@ -1,5 +1,9 @@
 import { defined } from '../../base/defined.ts';
-import type { AlertChannel, PingChannel } from '../../language/environment/alert.ts';
+import {
+  takesMessages,
+  type AlertChannel,
+  type HeartbeatChannel,
+} from '../../language/environment/channel/kinds.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import { exitCode } from '../../base/exit-code.ts';
 import { listRecords } from '../../run/record/store.ts';
@@ -8,13 +12,11 @@ import type { RunRecord } from '../../language/generated/run-record.types.ts';
 import { channelKey, channelsOf } from './channel-key.ts';
 import { composeRun } from './compose-run.ts';
 import { composeUndelivered, composeUnit } from './compose-unit.ts';
-import { createLedger, type ToldAlert } from './ledger.ts';
+import { createLedger, tellPing, type ToldAlert } from './ledger.ts';
 import { ageWords, type AlertMessage } from './message.ts';
 import { logOf } from './run-log.ts';
-import { takesMessages } from './send.ts';
 import type { Surroundings } from './sending.ts';
 import { readAlertState, writeAlertState } from './state.ts';
-import { tellPing } from './tell-ping.ts';
 import { lookAtUnit, type FailedUnit } from './unit-look.ts';
 
 /** Who is concerned by a plan's unit, as far as the files can be read. */
@@ -158,7 +160,7 @@ function messageOf(
 }
 
 async function fail(
-  channel: PingChannel,
+  channel: HeartbeatChannel,
   plan: string,
   { run }: AlertMessage,
   log: string,

@@ -1,4 +1,4 @@
-import { placeholder, type TemplateName } from '../../../language/environment/alert.ts';
+import { placeholder, type TemplateName } from '../../../language/environment/channel/channel.ts';
 import type { AlertMessage } from '../message.ts';
 import { renderBody } from './text.ts';
 

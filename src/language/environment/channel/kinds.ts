@@ -1,0 +1,165 @@
+import { parseDuration } from '../../../base/quantity/duration.ts';
+import { readVariables, refusal } from '../../command-variables.ts';
+import type { WrittenAlert, WrittenAlertCommand, WrittenPing } from '../../generated/environments.types.ts';
+import type { Problem } from '../../problem.ts';
+import { readReference } from '../../written-reference.ts';
+import { positionOf, type Path, type YamlDocument } from '../../yaml/yaml-document.ts';
+import {
+  alertEvents,
+  pingEvents,
+  type AnyChannel,
+  type ChannelKind,
+  type Fault,
+  type References,
+  type TakesMessages,
+} from './channel.ts';
+import { command } from './command.ts';
+import { email } from './email.ts';
+import { ping } from './ping.ts';
+import { webhook } from './webhook.ts';
+
+/** Every kind of channel by its key in the file, in the order in which people are shown them. */
+const kinds = { webhook, email, ping, command };
+
+type Kind = keyof typeof kinds;
+type ChannelIn<Row> = Row extends ChannelKind<never, infer Channel> ? Channel : never;
+
+/** A channel of one kind. */
+export type ChannelOf<K extends Kind> = ChannelIn<(typeof kinds)[K]>;
+
+/** One way to tell people how a run went, every secret still a reference. Plain data. */
+export type AlertChannel = { [K in Kind]: ChannelOf<K> }[Kind];
+
+/** Channels that people read. */
+export type MessageChannel = Extract<AlertChannel, TakesMessages>;
+
+/** Channels that count heartbeats. */
+export type HeartbeatChannel = Exclude<AlertChannel, MessageChannel>;
+
+/** The kinds' keys. */
+export const channelKinds = Object.keys(kinds) as readonly Kind[];
+
+/** Whether people read it; otherwise it counts heartbeats. */
+export function takesMessages(channel: AlertChannel): channel is MessageChannel {
+  return kinds[channel.kind].tells === 'messages';
+}
+
+/** What a channel is told unless it says. */
+const allEvents = { messages: alertEvents, pings: pingEvents } as const;
+
+const standardTimeoutMs = 30_000;
+const standardProofMs = 120_000;
+
+/**
+ * The channels of an environment with their defaults. Where the file has problems a channel without what it cannot do
+ * without is left out: the others are still to be told that something is wrong.
+ */
+export function normaliseAlerts(
+  environment: string,
+  written: readonly (WrittenAlert | null)[],
+  document: YamlDocument,
+): readonly AlertChannel[] {
+  const counts = new Map<string, number>();
+  return written.flatMap((alert, index) => {
+    const [kind] = kindsIn(alert);
+    if (kind === undefined) return [];
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    const name = `${environment} ${kind}${count === 1 ? '' : ` ${String(count)}`}`;
+    const path: Path = ['environments', environment, 'alerts', index, kind];
+    const reference: References = (each, ...keys) =>
+      readReference(each, positionOf(document, [...path, ...keys]));
+    return channelOf(kind, name, alert?.[kind] ?? {}, reference) ?? [];
+  });
+}
+
+/** The kinds that an entry names: one, where the file has no problems. */
+function kindsIn(alert: WrittenAlert | null): readonly Kind[] {
+  return Object.keys(alert ?? {}).flatMap((key) => channelKinds.find((kind) => kind === key) ?? []);
+}
+
+/** A row of the table, whose kind only the entry in the file knows. */
+interface AnyKind {
+  readonly tells: keyof typeof allEvents;
+  readonly read: (written: never, reference: References) => object | undefined;
+  readonly faults?: (written: never, path: Path) => readonly Fault[];
+}
+
+function channelOf(
+  kind: Kind,
+  name: string,
+  written: WrittenCommon,
+  reference: References,
+): AlertChannel | undefined {
+  const { tells, read }: AnyKind = kinds[kind];
+  const own = read(written as never, reference);
+  if (own === undefined) return undefined;
+  const events = (written.events ?? allEvents[tells]).filter((event) => event !== null);
+  // The row has read what its kind has of its own, so that together they are one of its channels.
+  const channel: object = { kind, ...common(name, written, reference), events, ...own };
+  return channel as AlertChannel;
+}
+
+/** What every kind may say. */
+interface WrittenCommon extends Partial<Pick<WrittenPing, 'plans' | 'timeout' | 'proof'>> {
+  readonly events?: readonly (string | null)[];
+}
+
+function common(name: string, { plans, timeout, proof }: WrittenCommon, reference: References): AnyChannel {
+  const run: string | undefined = proof?.run;
+  const env = proof?.env;
+  return {
+    name,
+    ...(plans !== undefined && { plans: plans.filter((plan: string | null) => plan !== null) }),
+    timeoutMs: parseDuration(timeout ?? '') ?? standardTimeoutMs,
+    ...(run !== undefined && {
+      proof: {
+        run,
+        withinMs: parseDuration(proof?.within ?? '') ?? standardProofMs,
+        ...(env !== undefined && {
+          variables: readVariables(env, (each, key) => reference(each, 'proof', 'env', key)),
+        }),
+      },
+    }),
+  };
+}
+
+/** What no receiver would understand, each at its place: found here, and not at night by a message that is not sent. Pure. */
+export function checkAlerts(
+  environment: string,
+  written: readonly (WrittenAlert | null)[],
+  document: YamlDocument,
+): readonly Problem[] {
+  const faults = written.flatMap((alert, index) =>
+    kindsIn(alert).flatMap((kind) => {
+      const path: Path = ['environments', environment, 'alerts', index, kind];
+      const row: AnyKind = kinds[kind];
+      const own = alert?.[kind] ?? {};
+      return [...(row.faults?.(own as never, path) ?? []), ...variableFaults(own, path)];
+    }),
+  );
+  return faults.map(({ path, rule, message, hint }) => ({
+    file: document.file,
+    ...document.placeOfKey(path),
+    severity: 'error',
+    rule,
+    message,
+    hint,
+  }));
+}
+
+/** Variables of commands that nobody may give them. */
+function variableFaults(
+  { env = {}, proof }: Pick<WrittenAlertCommand, 'env' | 'proof'>,
+  path: Path,
+): readonly Fault[] {
+  return [
+    { names: Object.keys(env), at: [...path, 'env'] },
+    { names: Object.keys(proof?.env ?? {}), at: [...path, 'proof', 'env'] },
+  ].flatMap(({ names, at }) =>
+    names.flatMap((name) => {
+      const refused = refusal(name);
+      return refused === undefined ? [] : [{ ...refused, path: [...at, name], rule: 'command-env' }];
+    }),
+  );
+}
