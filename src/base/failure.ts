@@ -18,6 +18,7 @@ const catalogue = {
   'not-trusted': exitCode.notReady,
   locked: exitCode.locked,
   'lock-lost': exitCode.stepFailed,
+  'stray-failure': exitCode.stepFailed,
   'not-confirmed': exitCode.usage,
   'command-failed': exitCode.stepFailed,
   'postgres-unreachable': exitCode.stepFailed,

@@ -1,3 +1,4 @@
+import { isCancel } from './signals.ts';
 import { describeFailure, exitCodeOf, Failure } from '../base/failure.ts';
 import { exitCode } from '../base/exit-code.ts';
 import type { Environment } from '../language/environment/environment.ts';
@@ -76,7 +77,7 @@ function finishOf({ context, startedMs }: RunEnding): Finish {
   const told = hasFailed ? error : progress.alertFailure;
   return {
     type: 'run-finished',
-    outcome: cancel.aborted ? 'cancelled' : hasFailed ? 'failed' : 'succeeded',
+    outcome: isCancel(cancel.reason) ? 'cancelled' : hasFailed ? 'failed' : 'succeeded',
     // A run may succeed and nobody hear of it: red all the same.
     exitCode: told === undefined && !hasFailed ? exitCode.done : exitCodeOf(told),
     durationMs: clock.monotonicMs() - startedMs,

@@ -1,3 +1,4 @@
+import { isCancel } from './signals.ts';
 import { defined } from '../base/defined.ts';
 import { describeFailure, Failure, type FailureCode } from '../base/failure.ts';
 import type { TaskResult } from '../task/contract.ts';
@@ -40,14 +41,14 @@ export async function runStep(
     finish({ outcome: 'succeeded', ...recorded(result) });
     return { outcome: 'succeeded' };
   } catch (error) {
-    const isCancel = context.host.cancel.aborted && error === context.host.cancel.reason;
-    const outcome = isCancel ? 'cancelled' : 'failed';
+    const isCancelled = isCancel(error) && error === context.host.cancel.reason;
+    const outcome = isCancelled ? 'cancelled' : 'failed';
     const failure = describeFailure(error);
     const facts = error instanceof Failure ? error.facts : undefined;
     finish({
       outcome,
       error: failure,
-      ...(isCancel && { reason: failure.message }),
+      ...(isCancelled && { reason: failure.message }),
       ...defined({ facts }),
     });
     return { outcome, error };

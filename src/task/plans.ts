@@ -72,11 +72,16 @@ export async function loadPlans(host: CommandHost, configFile: string | undefine
  * @throws Failure `usage`, `plan-invalid`, `variable-missing`
  */
 export function choosePlan(plans: Plans, name: string): Plan {
-  requireFiles(plans, (file) => !plans.workspace.sources.has(file) && plans.sources.has(file));
+  requireSettings(plans);
   const isPlan = [...plans.workspace.planFiles.values()].includes(name);
   const command = isPlan ? '' : didYouMean(name, commandNames);
   if (command !== '') throw new Failure('usage', `there is no plan or command '${name}'${command}`);
   return resolvePlan(plans.workspace, name);
+}
+
+/** The settings without errors: with broken ones nobody knows which folder is meant. @throws Failure `plan-invalid` */
+export function requireSettings(plans: Plans): void {
+  requireFiles(plans, (file) => !plans.workspace.sources.has(file) && plans.sources.has(file));
 }
 
 /** The settings and environments without errors: what is needed where no plan is asked for. @throws Failure `plan-invalid` */

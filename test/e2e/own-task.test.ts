@@ -94,3 +94,36 @@ export default task;
   expect(told.code, told.text).toBe(1);
   expect(told.text).toContain('ended before its work was done');
 });
+
+test.each([
+  ['a promise that nobody awaits', 'void Promise.reject(new Error("stray sesame-4711"));'],
+  ['what is thrown in a timer', 'setTimeout(() => { throw new Error("stray sesame-4711"); }, 1);'],
+])('%s ends the run with cleanup and record, and no stack', async (_, fault) => {
+  await workspace.write(
+    'tasks/strays-away.ts',
+    `import type { Task } from 'run-plan/task';
+const task: Task = {
+  name: 'strays-away', description: 'Strays', needs: [], writes: [], role: 'other', outputs: [], parameters: { type: 'object' },
+  run: async ({ signal }) => {
+    ${fault}
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    return {};
+  },
+};
+export default task;
+`,
+  );
+  await workspace.write(
+    'plans/strays.yaml',
+    'environment: prod\ntimeout: 1m\nsteps: [{ task: strays-away, env: { TOKEN: { env: NOTIFY_TOKEN } } }]\ncleanup: [{ run: echo cleaned }]\n',
+  );
+  const before = (await workspace.records('strays')).length;
+  const told = await workspace.start(['strays'], { NOTIFY_TOKEN: 'sesame-4711' }).ended;
+  expect(told.code, told.text).toBe(20);
+  expect(told.text).toContain('something failed that nobody waited for: stray ***');
+  expect(told.text).toContain('cleaned');
+  expect(told.text).not.toMatch(/sesame| {4}at /);
+  const records = await workspace.records('strays');
+  expect(records).toHaveLength(before + 1);
+  expect(records.every(({ outcome }) => outcome === 'failed')).toBe(true);
+});

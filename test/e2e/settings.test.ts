@@ -59,3 +59,10 @@ test('doctor and units name the settings in use', async () => {
   const settings = join(workspace.folder, 'run-plan.yaml');
   expect((await workspace.run(['doctor'])).stdout).toContain(settings);
 });
+
+test('a listing by broken settings is none: nobody knows which folder is meant', async () => {
+  await workspace.write('run-plan.yaml', 'plans: [broken\n');
+  const { code, stdout, stderr } = await workspace.run(['list']);
+  expect([code, stdout]).toEqual([10, '']);
+  expect(stderr).toContain('run-plan.yaml:');
+});

@@ -9,7 +9,7 @@ import type { Text } from '../../base/terminal/text.ts';
 import { listRecords } from '../../run/record/store.ts';
 import { nextRuns } from '../../language/schedule/schedule.ts';
 import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
-import { loadPlans, type Plans } from '../../task/plans.ts';
+import { loadPlans, requireSettings, type Plans } from '../../task/plans.ts';
 import { stateFolderOf } from '../../task/state.ts';
 
 export interface ListOptions {
@@ -31,6 +31,7 @@ interface ListedPlan {
 /** Lists every plan with its next run and this host's last one. */
 export async function listCommand(host: CommandHost, options: ListOptions): Promise<ExitCode> {
   const plans = await loadPlans(host, options.config);
+  requireSettings(plans);
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const now = new Date();
   const listed = await Promise.all(

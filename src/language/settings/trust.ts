@@ -58,11 +58,11 @@ async function weakness(
   found: { readonly uid: number; readonly gid: number; readonly mode: number },
   uid: number,
 ): Promise<string | undefined> {
-  const owner = await userName(found.uid);
-  if (found.uid !== uid && found.uid !== 0) return `belongs to ${owner}`;
-  if ((found.mode & othersWrite) !== 0) return `belongs to ${owner} and may be written by everybody`;
+  const belongs = async (): Promise<string> => `belongs to ${await userName(found.uid)}`;
+  if (found.uid !== uid && found.uid !== 0) return belongs();
+  if ((found.mode & othersWrite) !== 0) return `${await belongs()} and may be written by everybody`;
   if ((found.mode & groupWrites) === 0 || (await isPrivate(found.gid, found.uid))) return undefined;
-  return `belongs to ${owner} and may be written by the group ${await groupName(found.gid)}`;
+  return `${await belongs()} and may be written by the group ${await groupName(found.gid)}`;
 }
 
 /** Whether a group is its user's own, as most systems make one for each user, and has nobody else in it. */
