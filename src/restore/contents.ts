@@ -136,8 +136,10 @@ export async function unpackRest(
   try {
     await pipe.done;
   } catch (error) {
+    const broke = ownFailure(source);
+    if (broke !== undefined) throw broke;
     options.signal.throwIfAborted();
-    throw ownFailure(source) ?? asDamage(file, error);
+    throw asDamage(file, error);
   }
   return path;
 }

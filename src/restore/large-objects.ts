@@ -47,8 +47,10 @@ export async function fetchLargeObjects(
   try {
     await load.timeline.during('fetch large objects', () => pipe.done);
   } catch (error) {
+    const broke = ownFailure(input);
+    if (broke !== undefined) throw broke;
     signal.throwIfAborted();
-    throw ownFailure(input) ?? asDamage(objects.file, error);
+    throw asDamage(objects.file, error);
   }
   return path;
 }

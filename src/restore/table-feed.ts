@@ -39,8 +39,11 @@ export async function feedTable({ file, path }: TableFeed, options: FeedOptions)
   try {
     await pipe.done;
   } catch (error) {
+    // A reader may complain of what was broken off before that is known here, and end this feed.
+    const broke = ownFailure(source);
+    if (broke !== undefined) throw broke;
     options.signal.throwIfAborted();
-    throw ownFailure(source) ?? asDamage(file, error);
+    throw asDamage(file, error);
   } finally {
     forget();
   }
