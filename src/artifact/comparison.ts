@@ -112,7 +112,10 @@ function compareTable(
   if (table.kind === 'materialized-view' && !table.readable)
     return { remark: 'is a materialized view that this role may not read, and was not compared' };
   if (!isCounted({ ...table, ours: true }, false)) return unlike(`a ${words[table.kind]}`);
+  if (wanted.unknown !== undefined)
+    return { remark: `could not be counted when it was dumped, and was not compared: ${wanted.unknown}` };
   if (wanted.rows === undefined) return {};
+  if (count?.unknown !== undefined) return unlike(`what cannot be counted: ${count.unknown}`);
   if (count?.rows === undefined) return { remark: 'cannot be read on a standby, and was not compared' };
   const isOther = count.hash !== undefined && wanted.hash !== undefined && count.hash !== wanted.hash;
   if (count.rows === wanted.rows && !isOther) return {};
@@ -139,7 +142,11 @@ function compareLargeObjects(
   isPartial: boolean,
 ): Difference | undefined {
   if (largeObjects === undefined || isPartial || largeObjects === found.largeObjects) return undefined;
-  return { table: 'large objects', expected: String(largeObjects), found: String(found.largeObjects) };
+  return {
+    table: 'large objects',
+    expected: String(largeObjects),
+    found: found.largeObjects === undefined ? 'what cannot be counted' : String(found.largeObjects),
+  };
 }
 
 /** A migration may have made them, or a standby could not count them. */

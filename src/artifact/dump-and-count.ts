@@ -1,6 +1,7 @@
 import { applicationName } from '../postgres/application-name.ts';
 import {
   type DumpCommand,
+  dumpEncodings,
   globalsStage,
   globalsTrailer,
   type GlobalsCommand,
@@ -9,19 +10,19 @@ import type { DumpSource } from '../postgres/dump-source.ts';
 import { lockedTables, takeFingerprint, type Fingerprint } from '../postgres/fingerprint.ts';
 import { programEnvironment } from '../postgres/program.ts';
 import { lockTables, takeSnapshot, type Snapshot } from '../postgres/snapshot.ts';
+import { describeTable } from '../postgres/tables.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { FinishedDump } from './dump-manifest.ts';
 import type { DumpSettings } from './dump-settings.ts';
 import type { NewArtifact } from './new-artifact.ts';
 import type { PreparedDump } from './prepare-dump.ts';
 import { storeDirectoryDump } from './store-directory-dump.ts';
-import { storeCustomDump, type DumpStorage, killOnAbort } from './store-dump.ts';
+import { storeCustomDump, type DumpStorage, killOnAbort, type StoredDump } from './store-dump.ts';
 import { together } from '../base/waiting.ts';
 import { readUploadsInstant } from './uploads-instant.ts';
 import { Readable } from 'node:stream';
 import { Failure } from '../base/failure.ts';
 import { encryptionStage, encryptionSuffix } from './encryption.ts';
-import type { ManifestFile } from './manifest.ts';
 import { storePipe } from './stored-pipe.ts';
 
 /** Takes the snapshot, and dumps and counts what it shows at the same time. @throws Failure `postgres-*`, `repository-*`, of a pipe */
@@ -38,8 +39,14 @@ export async function dumpAndCount(
   const snapshot = await takeSnapshot(source.session);
   const uploads = await readUploadsInstant(context);
   const storeTime = await repository.clock(context.signal);
-  if (settings.fingerprint !== 'none') {
-    await lockTables(source.session, lockedTables(snapshot.tables, source.facts.standby));
+  const unlocked =
+    settings.fingerprint === 'none'
+      ? undefined
+      : await lockTables(source.session, lockedTables(snapshot.tables, source.facts.standby));
+  if (unlocked !== undefined) {
+    context.report.warn(
+      `the tables could not be locked for counting: one that is truncated meanwhile is counted as empty. ${unlocked.message}`,
+    );
   }
   const command: DumpCommand = {
     tools: source.client.tools,
@@ -49,7 +56,7 @@ export async function dumpAndCount(
       folder: context.folder,
       applicationName: applicationName(context.run.id),
     }),
-    encoding: source.facts.locale.encoding,
+    encoding: 'UTF8',
     snapshot: snapshot.id,
     standby: source.facts.standby,
     largeObjects: snapshot.hasLargeObjects,
@@ -74,14 +81,52 @@ export async function dumpAndCount(
   };
   const [dump, fingerprint] = await together(
     AbortSignal.any([context.signal, source.session.lost]),
-    (signal) =>
-      settings.format === 'custom'
-        ? storeCustomDump(command, { ...storage, signal })
-        : storeDirectoryDump(command, settings.jobs, { ...storage, signal }),
+    (signal) => storeDump(context, settings, command, { ...storage, signal }, source, artifact),
     (signal) => countTables(context, settings, source, snapshot, signal),
   );
-  if (settings.globals) await storeGlobals(command, storage);
+  if (settings.globals) await storeGlobalsIfThere(context, { ...command, encoding: dump.encoding }, storage);
   return { snapshot, storeTime, uploads, dump, fingerprint };
+}
+
+/**
+ * Dumps in the first encoding in which pg_dump can say all that the database holds; what a try before that has stored is
+ * removed.
+ * @throws Failure `command-failed`, `dump-unusable`, `repository-*`
+ */
+async function storeDump(
+  context: TaskContext,
+  settings: DumpSettings,
+  command: DumpCommand,
+  storage: DumpStorage,
+  source: DumpSource,
+  artifact: NewArtifact,
+): Promise<StoredDump & { readonly encoding: string }> {
+  const [first, own] = dumpEncodings(source.facts.locale.encoding);
+  const dumpIn = async (encoding: string): Promise<StoredDump & { readonly encoding: string }> => {
+    const dumped = { ...command, encoding };
+    const stored =
+      settings.format === 'custom'
+        ? await storeCustomDump(dumped, storage)
+        : await storeDirectoryDump(dumped, settings.jobs, storage);
+    return { ...stored, encoding };
+  };
+  try {
+    return await dumpIn(first);
+  } catch (error) {
+    storage.signal.throwIfAborted();
+    if (own === undefined || !isOfPgDump(error)) throw error;
+    await artifact.discard(storage.signal);
+    context.report.note(`pg_dump did not end well in ${first}: it is tried once more in ${own}`);
+    const stored = await dumpIn(own);
+    context.report.warn(
+      `${command.database} holds bytes that are no character of ${own}, which it is declared to be in: it is dumped as it is, and restores into ${own} only`,
+    );
+    return stored;
+  }
+}
+
+function isOfPgDump(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'command-failed' && error.fields.program === 'pg_dump';
 }
 
 async function countTables(
@@ -94,27 +139,62 @@ async function countTables(
   const breakOff = (): void => void source.session.close();
   signal.addEventListener('abort', breakOff, { once: true });
   try {
-    return await takeFingerprint(source.session, snapshot.tables, {
+    const fingerprint = await takeFingerprint(source.session, snapshot.tables, {
       mode: settings.fingerprint,
       standby: source.facts.standby,
       onTable: (table, done, total) => {
         context.report.phase(`dumping; counting ${table} (${done} of ${total} tables)`);
       },
     });
+    for (const warning of unknownCounts(fingerprint)) context.report.warn(warning);
+    return fingerprint;
   } finally {
     signal.removeEventListener('abort', breakOff);
   }
 }
 
+/** Named one by one up to so many. */
+const namedUnknown = 5;
+
+/** What could not be counted, in words. The dump is whole all the same. Pure. */
+export function unknownCounts({ tables, largeObjects }: Fingerprint): readonly string[] {
+  const unknown = tables.filter((table) => table.unknown !== undefined);
+  const rest = unknown.length - namedUnknown;
+  return [
+    ...unknown
+      .slice(0, namedUnknown)
+      .map(
+        (table) =>
+          `${describeTable(table)} is dumped, and its rows could not be counted: ${table.unknown ?? ''}`,
+      ),
+    ...(rest > 0 ? [`${String(rest)} more tables are dumped, and their rows could not be counted`] : []),
+    ...(largeObjects === undefined ? ['large objects are dumped, and could not be counted'] : []),
+  ];
+}
+
+/** The dump is stored, and stays, whatever becomes of the roles beside it. @throws Failure `repository-*`; the signal's reason */
+async function storeGlobalsIfThere(
+  context: TaskContext,
+  command: GlobalsCommand,
+  storage: DumpStorage,
+): Promise<void> {
+  let text: Buffer;
+  try {
+    text = await readGlobals(command, storage);
+  } catch (error) {
+    storage.signal.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    context.report.warn(`the dump is stored, and the roles of the server are not: ${error.message}`);
+    return;
+  }
+  await storeGlobals(text, storage);
+}
+
 /** Far more than the roles of any cluster take; the text is held in memory to see its end before it is stored. */
 const globalsBytesLimit = 64 * 1024 * 1024;
 
-/**
- * Stores roles and tablespaces as SQL, without passwords, beside the dump.
- * @throws Failure `command-failed`, `dump-unusable` when the text is not complete, `repository-*`.
- */
-async function storeGlobals(command: GlobalsCommand, storage: DumpStorage): Promise<ManifestFile> {
-  const text = await readGlobals(command, storage);
+/** Stores roles and tablespaces as SQL beside the dump. @throws Failure `command-failed`, `repository-*` */
+async function storeGlobals(text: Buffer, storage: DumpStorage): Promise<void> {
   const { encryption, signal } = storage;
   const key = `${storage.name}.globals.sql${encryptionSuffix(encryption)}`;
   const pipe = storage.commands.pipe(
@@ -123,9 +203,9 @@ async function storeGlobals(command: GlobalsCommand, storage: DumpStorage): Prom
   );
   const file = await storePipe(storage.repository, { key, role: 'globals' }, pipe, { signal });
   storage.onStored(file);
-  return file;
 }
 
+/** Without passwords. @throws Failure `command-failed`, `dump-unusable` when the text is not complete */
 async function readGlobals(command: GlobalsCommand, storage: DumpStorage): Promise<Buffer> {
   const pipe = storage.commands.pipe([globalsStage(command)]);
   const forget = killOnAbort(pipe, storage.signal);

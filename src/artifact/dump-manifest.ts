@@ -24,7 +24,7 @@ export interface FinishedDump {
   readonly format: 'custom' | 'directory';
   readonly compression: Compression;
   readonly recipients: readonly string[];
-  readonly dump: StoredDump;
+  readonly dump: StoredDump & { readonly encoding: string };
   readonly files: readonly ManifestFile[];
   readonly facts: ServerFacts;
   readonly snapshot: Snapshot;
@@ -55,6 +55,7 @@ export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
     dump: {
       format: dump.format,
       compression: dump.compression.kind,
+      encoding: dump.dump.encoding,
       recipients: [...dump.recipients],
       rawBytes: dump.dump.rawBytes,
       storedBytes: dumpBytes(dump.files),
@@ -73,11 +74,7 @@ export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
       extensions: snapshot.extensions.map((extension) => ({ ...extension })),
     },
     tools: { ...dump.tools },
-    fingerprint: {
-      mode: fingerprint.mode,
-      tables: fingerprint.tables.map((table) => ({ ...table })),
-      largeObjects: fingerprint.largeObjects,
-    },
+    fingerprint: { ...fingerprint, tables: fingerprint.tables.map((table) => ({ ...table })) },
   };
 }
 

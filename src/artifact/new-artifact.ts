@@ -26,7 +26,8 @@ export interface NewArtifact {
   /** Stores the manifest: from then on it is an artifact. */
   commit(manifest: Omit<Manifest, 'files'>): Promise<Manifest>;
   /**
-   * Removes what was stored, and what may have been, unless it was committed. Gives the keys of what was stored.
+   * Removes what was stored, and what may have been, unless it was committed: it can be begun anew. Gives the keys of
+   * what was stored.
    * @throws Failure of the repository; the files are then debris that pruning removes.
    */
   discard(signal?: AbortSignal): Promise<readonly string[]>;
@@ -108,7 +109,8 @@ export async function beginArtifact(
       const others = [...tried].filter((key) => key !== manifest);
       const keys = tried.has(manifest) ? [manifest, ...others] : others;
       if (keys.length > 0) await store.remove(keys, discardSignal);
-      return files.map((file) => file.key);
+      tried.clear();
+      return files.splice(0).map((file) => file.key);
     },
   };
 }

@@ -13,7 +13,7 @@ export interface TableOfContents {
 }
 
 /** `3021; 0 16385 TABLE DATA public orders owner`: id, catalogue, oid, then kind, schema, name and owner. */
-const entryPattern = /^(\d+); \d+ \d+ (.+)$/;
+const entryPattern = /^(\d+); \d+ (\d+) (.+)$/;
 /** Longer kinds first: each is the beginning of what stands in an entry. */
 const kinds = ['TABLE DATA', 'MATERIALIZED VIEW DATA', 'MATERIALIZED VIEW', 'TABLE', 'BLOBS'] as const;
 
@@ -25,14 +25,16 @@ export function createTableOfContents(): TableOfContents {
   let hasLargeObjects = false;
   return {
     add: (line) => {
-      const [, id, entry] = entryPattern.exec(line) ?? [];
-      if (id === undefined || entry === undefined) return;
+      const [, id, oid, entry] = entryPattern.exec(line) ?? [];
+      if (id === undefined || oid === undefined || entry === undefined) return;
       entries += 1;
       const kind = kinds.find((known) => entry.startsWith(`${known} `));
       if (kind === undefined) return;
       if (kind === 'BLOBS') hasLargeObjects = true;
       if (kind === 'TABLE DATA') dataIds.add(id);
-      addNames(kind.endsWith(' DATA') ? withRows : defined, entry.slice(kind.length + 1));
+      const known = kind.endsWith(' DATA') ? withRows : defined;
+      known.add(oidKey(oid));
+      addNames(known, entry.slice(kind.length + 1));
     },
     get entries() {
       return entries;
@@ -43,16 +45,21 @@ export function createTableOfContents(): TableOfContents {
     },
     missing: (tables) =>
       tables
-        .filter(({ schema, name, rows }) => {
-          const listed = listedName(schema, name);
+        .filter(({ schema, name, oid, rows }) => {
+          const listed = oid === undefined ? listedName(schema, name) : oidKey(oid);
           return !withRows.has(listed) && ((rows ?? 0) > 0 || !defined.has(listed));
         })
         .map(({ schema, name }) => `${schema}.${name}`),
   };
 }
 
+/** No name begins so: a schema's name is never empty. */
+function oidKey(oid: string): string {
+  return ` ${oid}`;
+}
+
 /**
- * The list separates schema, name and owner by spaces and quotes none of them, so every beginning that ends before a
+ * Manifests of before there were oids in them have names only. The list separates schema, name and owner by spaces and quotes none of them, so every beginning that ends before a
  * space may be `schema name`: all are kept, and a name with spaces is found as well.
  */
 function addNames(names: Set<string>, rest: string): void {

@@ -182,7 +182,7 @@ async function open(endpoint: PostgresEndpoint, attempt: Attempt, options: Conne
     server,
     lost: lost.signal,
     query: <Row extends object>(text: string, values: readonly unknown[] = [], doing?: string) =>
-      perform(async () => (await client.query<Row>(text, [...values])).rows, doing),
+      perform(() => rowsOf<Row>(client, text, [...values]), doing),
     statement: (text, doing) => perform(() => performStatement(client, text), doing),
     inDatabase: (database) => connectTo({ ...endpoint, database }, options, server),
     close,
@@ -243,6 +243,34 @@ async function meet(
 /** One that is bound to a network interface says nothing to a program. */
 function addressOf({ remoteAddress }: Socket): string | undefined {
   return remoteAddress?.includes('%') === true ? undefined : remoteAddress;
+}
+
+/** The server has no UTF-8 for what it holds, or holds what is none. */
+const unsayable = new Set(['22P05', '22021']);
+
+/**
+ * Rows, their texts in UTF-8. Where a database holds what no UTF-8 can say, the question is asked again for the bytes as
+ * they are, of which the driver shows what it can: a name that is for people must not end a run. Not within a
+ * transaction, which the first answer has ended, nor where the question itself would be taken for other bytes.
+ */
+async function rowsOf<Row extends object>(
+  client: Client,
+  text: string,
+  values: readonly unknown[],
+): Promise<readonly Row[]> {
+  try {
+    return (await client.query<Row>(text, [...values])).rows;
+  } catch (error) {
+    const isAscii = /^[\0-\x7f]*$/.test(text + JSON.stringify(values));
+    const code = (error as { readonly code?: string }).code ?? '';
+    if (!unsayable.has(code) || !isAscii || client.getTransactionStatus() !== 'I') throw error;
+    await client.query('set client_encoding to sql_ascii');
+    try {
+      return (await client.query<Row>(text, [...values])).rows;
+    } finally {
+      await client.query('set client_encoding to utf8');
+    }
+  }
 }
 
 async function performStatement(client: Client, text: string): Promise<StatementResult> {

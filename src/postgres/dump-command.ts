@@ -1,13 +1,14 @@
 import type { Stage } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
-import { databaseArgument, type Variables } from './program.ts';
+import { untranslatable } from './encoding.ts';
+import { connectionString, databaseArgument, type Variables } from './program.ts';
 
 export interface DumpCommand {
   readonly tools: ClientTools;
   readonly database: string;
   /** From `programEnvironment`. */
   readonly environment: Variables;
-  /** What the database stores text in, as the server calls it. */
+  /** What the dump has its names and texts in, as Postgres calls it; see `dumpEncodings`. */
   readonly encoding: string;
   /** Id of an exported snapshot. */
   readonly snapshot: string;
@@ -27,19 +28,21 @@ function commonArguments(command: DumpCommand): readonly string[] {
     '--no-privileges',
     '--no-password',
     '--compress=0',
-    encodingArgument(command),
+    `--encoding=${command.encoding}`,
     `--snapshot=${command.snapshot}`,
     ...(command.standby ? ['--no-unlogged-table-data'] : []),
     databaseArgument(command.database),
   ];
 }
 
-/** Encodings that no server can make UTF-8 of: in SQL_ASCII any byte may stand, and of the other there is no table. */
-const untranslatable = ['SQL_ASCII', 'MULE_INTERNAL'];
-
-/** UTF-8, whatever the database and the role say: names and texts of a dump can be read, and restored into any encoding. */
-function encodingArgument({ encoding }: Pick<DumpCommand, 'encoding'>): string {
-  return `--encoding=${untranslatable.includes(encoding) ? encoding : 'UTF8'}`;
+/**
+ * What to dump a database's texts in, in the order to try: UTF-8, whatever the database has, so that they can be read and
+ * restored into any encoding; else its own, in which no server refuses anything. Encodings have bytes that are no
+ * character of theirs, and a database may hold them all the same.
+ */
+export function dumpEncodings(ofDatabase: string): readonly [string, ...string[]] {
+  if (ofDatabase === 'UTF8' || untranslatable.includes(ofDatabase)) return [ofDatabase];
+  return ['UTF8', ofDatabase];
 }
 
 /** pg_dump in the custom format, to its standard output. */
@@ -114,8 +117,9 @@ export function globalsStage(command: GlobalsCommand): Stage {
       '--globals-only',
       '--no-role-passwords',
       '--no-password',
-      encodingArgument(command),
-      `--database=${command.database}`,
+      `--encoding=${command.encoding}`,
+      // Whatever holds a `=` is read as a connection string.
+      `--database=${connectionString(command.database)}`,
     ],
     environment: command.environment,
   };

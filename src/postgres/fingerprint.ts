@@ -1,5 +1,8 @@
+import { defined } from '../base/defined.ts';
+import { Failure } from '../base/failure.ts';
 import type { Session } from './connect.ts';
-import { quoteQualified } from './identifier.ts';
+import { quoteLiteral, quoteQualified } from './identifier.ts';
+import { orWhyNot } from './savepoint.ts';
 import { describeTable, type Table } from './tables.ts';
 
 export type FingerprintMode = 'counts' | 'content' | 'none';
@@ -8,16 +11,21 @@ export type FingerprintMode = 'counts' | 'content' | 'none';
 export interface Fingerprint {
   readonly mode: FingerprintMode;
   readonly tables: readonly TableFingerprint[];
-  readonly largeObjects: number;
+  /** Absent where they could not be counted. */
+  readonly largeObjects?: number;
 }
 
 export interface TableFingerprint {
   readonly schema: string;
   readonly name: string;
-  /** Absent in mode `none`. */
+  /** By which a dump's table of contents names it too, whatever its name. */
+  readonly oid?: string;
+  /** Absent in mode `none`, and where they could not be counted. */
   readonly rows?: number;
   /** 32 hex digits, in mode `content` only. */
   readonly hash?: string;
+  /** Why it could not be counted, in the server's words. */
+  readonly unknown?: string;
 }
 
 export interface FingerprintOptions {
@@ -41,35 +49,104 @@ const batchBytes = 64 * 1024 * 1024;
  * The hash of a table is the sum, modulo 2^64 each, of the upper and the lower half of md5 over every row's text: it
  * needs no order and no memory on the server, and repeated rows count. It depends on column order and on the server's
  * encoding, which a restore keeps. Text of a row beyond 1 GB is more than Postgres can build.
+ *
+ * pg_dump copies a table, and never plans a statement of it. A count is planned, and so may fail where a dump does not:
+ * of an index on a function that finds another by the search path, for one. Such a table is asked again by itself, then
+ * with every schema in the path; what fails even so is told as `unknown`.
+ * @throws Failure when the session is lost or aborted
  */
 export async function takeFingerprint(
   session: Session,
   tables: readonly Table[],
   options: FingerprintOptions,
 ): Promise<Fingerprint> {
-  const counted = tables.filter((table) => isCounted(table, options.standby));
-  const [objects] = await session.query<{ number: string }>(
-    'select count(*) as number from pg_largeobject_metadata',
-    [],
-    'counting large objects',
-  );
-  const largeObjects = Number(objects?.number ?? 0);
   const { mode } = options;
-  if (mode === 'none') {
-    return { mode: 'none', tables: counted.map(({ schema, name }) => ({ schema, name })), largeObjects };
-  }
+  const counted = tables.filter((table) => isCounted(table, options.standby));
+  const largeObjects = defined({ largeObjects: await countLargeObjects(session) });
+  if (mode === 'none') return { mode, tables: counted.map(named), ...largeObjects };
   const results: TableFingerprint[] = [];
   for (const batch of batchesOf(counted)) {
-    const first = describeTable(batch[0]);
-    options.onTable?.(first, results.length, counted.length);
-    const rows = await session.query<CountRow>(
-      batch.map((table, position) => selectOf(table, position, mode)).join('\nunion all\n'),
-      [],
-      `reading ${first}`,
-    );
-    results.push(...collect(batch, rows));
+    options.onTable?.(describeTable(batch[0]), results.length, counted.length);
+    results.push(...(await countBatch(session, batch, mode)));
   }
-  return { mode, tables: results, largeObjects };
+  return { mode, tables: results, ...largeObjects };
+}
+
+async function countLargeObjects(session: Session): Promise<number | undefined> {
+  const counted = await orWhyNot(session, () =>
+    session.query<{ number: string }>(
+      'select count(*) as number from pg_catalog.pg_largeobject_metadata',
+      [],
+      'counting large objects',
+    ),
+  );
+  return counted instanceof Failure ? undefined : Number(counted[0]?.number ?? 0);
+}
+
+/** A statement of many tables fails as a whole: then each is asked for by itself. */
+async function countBatch(
+  session: Session,
+  batch: readonly Table[],
+  mode: 'counts' | 'content',
+): Promise<readonly TableFingerprint[]> {
+  const spelled = batch.filter(({ isExact }) => isExact);
+  const statement = spelled.map((table) => selectOf(table, mode)).join('\nunion all\n');
+  const counted =
+    spelled.length === 0
+      ? []
+      : await orWhyNot(session, () => session.query<CountRow>(statement, [], doing(spelled)));
+  const rows = counted instanceof Failure ? [] : counted;
+  const byOid = new Map(rows.map((row) => [row.oid, row]));
+  const results: TableFingerprint[] = [];
+  for (const table of batch) {
+    const row = byOid.get(table.oid);
+    results.push(row === undefined ? await countAlone(session, table, mode) : found(table, row));
+  }
+  return results;
+}
+
+function doing([first, ...rest]: readonly Table[]): string {
+  const more = rest.length === 0 ? '' : ` and ${String(rest.length)} more`;
+  return first === undefined ? '' : `counting ${describeTable(first)}${more}`;
+}
+
+/** With the names that a function of an index may need; what fails all the same is unknown. */
+async function countAlone(
+  session: Session,
+  table: Table,
+  mode: 'counts' | 'content',
+): Promise<TableFingerprint> {
+  const ask = async (): Promise<CountRow | undefined> => {
+    await session.query(everySchemaInPath);
+    if (table.isExact) return (await session.query<CountRow>(selectOf(table, mode)))[0];
+    await session.query(countedByOid(table, mode));
+    const [row] = await session.query<{ counted: string }>(
+      `select pg_catalog.current_setting('run_plan.counted') as counted`,
+    );
+    return row === undefined ? undefined : (JSON.parse(row.counted) as CountRow);
+  };
+  const row = await orWhyNot(session, ask);
+  if (row === undefined) throw new Error(`no count came back for ${describeTable(table)}`);
+  await session.query(`select pg_catalog.set_config('search_path', '', true)`);
+  return row instanceof Failure ? { ...named(table), unknown: row.message } : found(table, row);
+}
+
+/** Gives way to nothing of the system's: that comes first, whatever the path. */
+const everySchemaInPath = `select pg_catalog.length(pg_catalog.set_config('search_path', (
+  select pg_catalog.string_agg(pg_catalog.quote_ident(nspname), ', ' order by nspname = 'public' desc, nspname)
+    from pg_catalog.pg_namespace
+   where nspname !~ '^pg_' and pg_catalog.has_schema_privilege(oid, 'USAGE')), true))`;
+
+/** A name that no text of ours can spell is spelled by the server. */
+function countedByOid(table: Table, mode: 'counts' | 'content'): string {
+  const counting = selectOf(table, mode, '%s');
+  return `do $count$
+declare counted json;
+begin
+  execute pg_catalog.format(${quoteLiteral(`select row_to_json(it) from (${counting}) as it`)},
+                            ${quoteLiteral(table.oid)}::pg_catalog.regclass) into counted;
+  perform pg_catalog.set_config('run_plan.counted', counted::text, true);
+end $count$`;
 }
 
 /** Whether a fingerprint speaks of a table. */
@@ -104,31 +181,31 @@ export function batchesOf(tables: readonly Table[]): readonly Batch[] {
 }
 
 interface CountRow {
-  readonly position: number;
+  readonly oid: string;
   readonly rows: string;
   readonly upper?: string | null;
   readonly lower?: string | null;
 }
 
-function selectOf(table: Table, position: number, mode: 'counts' | 'content'): string {
+function selectOf(table: Table, mode: 'counts' | 'content', name = quoteQualified(table)): string {
   // A parent's rows are its own; its children are tables of the list themselves.
-  const from = `${table.kind === 'table' ? 'only ' : ''}${quoteQualified(table)}`;
-  if (mode === 'counts') return `select ${position} as position, count(*) as rows from ${from}`;
+  const from = `${table.kind === 'table' ? 'only ' : ''}${name}`;
+  const oid = `${quoteLiteral(table.oid)} as oid`;
+  if (mode === 'counts') return `select ${oid}, pg_catalog.count(*)::text as rows from ${from}`;
   // `offset 0` keeps the planner from computing md5 once for each half.
-  return `select ${position} as position, count(*) as rows,
-       sum(('x' || left(digest, 16))::bit(64)::bigint) as upper,
-       sum(('x' || right(digest, 16))::bit(64)::bigint) as lower
-  from (select md5((this_row.*)::text) as digest from ${from} as this_row offset 0) as digests`;
+  return `select ${oid}, pg_catalog.count(*)::text as rows,
+       pg_catalog.sum(('x' || pg_catalog.left(digest, 16))::bit(64)::bigint)::text as upper,
+       pg_catalog.sum(('x' || pg_catalog.right(digest, 16))::bit(64)::bigint)::text as lower
+  from (select pg_catalog.md5((this_row.*)::text) as digest from ${from} as this_row offset 0) as digests`;
 }
 
-function collect(batch: Batch, rows: readonly CountRow[]): readonly TableFingerprint[] {
-  const byPosition = new Map(rows.map((row) => [row.position, row]));
-  return batch.map(({ schema, name }, position) => {
-    const row = byPosition.get(position);
-    if (row === undefined) throw new Error(`no count came back for ${describeTable({ schema, name })}`);
-    const counted = { schema, name, rows: Number(row.rows) };
-    return row.upper === undefined ? counted : { ...counted, hash: hashOf(row.upper, row.lower) };
-  });
+function named({ schema, name, oid }: Table): TableFingerprint {
+  return { schema, name, oid };
+}
+
+function found(table: Table, { rows, upper, lower }: CountRow): TableFingerprint {
+  const counted = { ...named(table), rows: Number(rows) };
+  return upper === undefined ? counted : { ...counted, hash: hashOf(upper, lower) };
 }
 
 function hashOf(...halves: readonly (string | null | undefined)[]): string {

@@ -136,10 +136,15 @@ export function renderPasswordFile(password: string): string {
 }
 
 /**
- * The connection string for `--dbname`: the database's name, whatever its characters, with keepalives that notice a
- * dead server after about a minute. It holds no secret.
+ * The connection string of a database: its name, whatever its characters, with keepalives that notice a dead server
+ * after about a minute. It holds no secret.
  */
-export function databaseArgument(database: string): string {
+export function connectionString(database: string): string {
   const quoted = database.replaceAll(/[\\']/g, String.raw`\$&`);
-  return `--dbname=dbname='${quoted}' keepalives_idle=30 keepalives_interval=10 keepalives_count=3`;
+  return `dbname='${quoted}' keepalives_idle=30 keepalives_interval=10 keepalives_count=3`;
+}
+
+/** The same as an argument. */
+export function databaseArgument(database: string): string {
+  return `--dbname=${connectionString(database)}`;
 }

@@ -1,5 +1,7 @@
 import type { Session } from './connect.ts';
-import { quoteQualified } from './identifier.ts';
+import { Failure } from '../base/failure.ts';
+import { quoteLiteral, quoteQualified } from './identifier.ts';
+import { orWhyNot } from './savepoint.ts';
 import { applyReaderSettings } from './settings.ts';
 import { listTables, type Table } from './tables.ts';
 
@@ -69,17 +71,36 @@ export async function readSystemIdentifier(session: Session): Promise<string | n
 
 /**
  * Locks tables against being rewritten or dropped until the session ends, as pg_dump does for itself: a TRUNCATE or a
- * rewriting ALTER TABLE would otherwise make the snapshot see a table empty that its dump has rows of.
+ * rewriting ALTER TABLE would otherwise make the snapshot see a table empty that its dump has rows of. Gives why the server
+ * refused.
  */
-export async function lockTables(session: Session, tables: readonly Table[]): Promise<void> {
-  for (let from = 0; from < tables.length; from += tablesPerLock) {
-    const names = tables.slice(from, from + tablesPerLock).map((table) => `only ${quoteQualified(table)}`);
-    await session.query(
-      `lock table ${names.join(', ')} in access share mode`,
-      [],
-      'locking tables for reading',
-    );
-  }
+export async function lockTables(session: Session, tables: readonly Table[]): Promise<Failure | undefined> {
+  const spelled = tables.filter(({ isExact }) => isExact);
+  const others = tables.filter(({ isExact }) => !isExact);
+  const refused = await orWhyNot(session, async () => {
+    for (let from = 0; from < spelled.length; from += tablesPerLock) {
+      const names = spelled.slice(from, from + tablesPerLock).map((table) => `only ${quoteQualified(table)}`);
+      await session.query(lockOf(names.join(', ')), [], 'locking tables for reading');
+    }
+    if (others.length > 0) await session.query(lockByOid(others), [], 'locking tables for reading');
+  });
+  return refused instanceof Failure ? refused : undefined;
+}
+
+function lockOf(names: string): string {
+  return `lock table ${names} in access share mode`;
+}
+
+/** Of names that no text of ours can spell. */
+function lockByOid(tables: readonly Table[]): string {
+  const oids = tables.map(({ oid }) => quoteLiteral(oid)).join(', ');
+  return `do $lock$
+declare relation regclass;
+begin
+  foreach relation in array array[${oids}]::regclass[] loop
+    execute format(${quoteLiteral(lockOf('only %s'))}, relation);
+  end loop;
+end $lock$`;
 }
 
 /** A function of the system's, and an expression that calls it. */

@@ -1,9 +1,13 @@
 import type { Session } from './connect.ts';
+import { readName } from './encoding.ts';
 
 /** A relation that a dump reads or that a fingerprint counts. */
 export interface Table {
+  readonly oid: string;
   readonly schema: string;
   readonly name: string;
+  /** False for a name that is no text in the database's encoding: it is shown, and cannot be spelled in a statement. */
+  readonly isExact: boolean;
   readonly kind: 'table' | 'partitioned' | 'materialized-view' | 'sequence';
   /** Whether a dump holds its definition, and a fingerprint its rows; not so for tables that an extension brings along. */
   readonly ours: boolean;
@@ -25,9 +29,11 @@ export interface Table {
  * extension declares to be the user's (`ours` is false for them).
  */
 export async function listTables(session: Session): Promise<readonly Table[]> {
-  const rows = await session.query<Omit<Table, 'bytes'> & { bytes: string }>(
-    `select n.nspname as schema,
-            c.relname as name,
+  const rows = await session.query<TableRow>(
+    `select c.oid::text as oid,
+            encode(convert_to(n.nspname, getdatabaseencoding()), 'hex') as schema,
+            encode(convert_to(c.relname, getdatabaseencoding()), 'hex') as name,
+            getdatabaseencoding() as encoding,
             case c.relkind when 'r' then 'table' when 'p' then 'partitioned'
                            when 'm' then 'materialized-view' else 'sequence' end as kind,
             e.objid is null as ours,
@@ -48,7 +54,23 @@ export async function listTables(session: Session): Promise<readonly Table[]> {
     [],
     'listing tables',
   );
-  return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }));
+  return rows.map(({ encoding, ...row }) => {
+    const schema = readName(row.schema, encoding);
+    const name = readName(row.name, encoding);
+    return {
+      ...row,
+      schema: schema.text,
+      name: name.text,
+      isExact: schema.isExact && name.isExact,
+      bytes: Number(row.bytes),
+    };
+  });
+}
+
+/** Names as hex digits of their bytes: some encodings hold names that no UTF-8 can say, and a server would refuse to. */
+interface TableRow extends Omit<Table, 'bytes' | 'isExact'> {
+  readonly encoding: string;
+  readonly bytes: string | null;
 }
 
 /** `schema.table`, for people. */

@@ -1,6 +1,7 @@
 import type { Session } from '../postgres/connect.ts';
-import { quoteQualified } from '../postgres/identifier.ts';
+import { quoteLiteral, quoteQualified } from '../postgres/identifier.ts';
 import { analyzeDatabase } from '../postgres/restore-command.ts';
+import { listTables } from '../postgres/tables.ts';
 import type { Load } from './load.ts';
 
 /** Tables of one statement. */
@@ -20,16 +21,30 @@ export async function analyze(load: Load, session: Session): Promise<void> {
 }
 
 async function analyzeInSession(session: Session, withCatalogs: boolean): Promise<void> {
-  const tables = await session.query<{ schema: string; name: string }>(
-    `select n.nspname as schema, c.relname as name
-       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind in ('r', 'm') and c.relpersistence <> 't'
-        and ($1 or n.nspname !~ '^pg_' and n.nspname <> 'information_schema')`,
-    [withCatalogs],
-    'listing tables',
+  const tables = (await listTables(session)).filter(
+    ({ kind, populated }) => kind === 'table' || (kind === 'materialized-view' && populated),
   );
-  for (let from = 0; from < tables.length; from += atOnce) {
-    const names = tables.slice(from, from + atOnce).map(quoteQualified);
-    await session.query(`analyze ${names.join(', ')}`, [], 'gathering statistics');
+  const names = [
+    ...(withCatalogs ? await catalogs(session) : []),
+    ...tables.filter(({ isExact }) => isExact).map(quoteQualified),
+  ];
+  for (let from = 0; from < names.length; from += atOnce) {
+    const some = names.slice(from, from + atOnce).join(', ');
+    await session.query(`analyze ${some}`, [], 'gathering statistics');
   }
+  for (const { oid, isExact } of tables) {
+    if (isExact) continue;
+    const byOid = `do $$ begin execute format('analyze %s', ${quoteLiteral(oid)}::regclass); end $$`;
+    await session.query(byOid, [], 'gathering statistics');
+  }
+}
+
+async function catalogs(session: Session): Promise<readonly string[]> {
+  const rows = await session.query<{ schema: string; name: string }>(
+    `select 'pg_catalog' as schema, relname as name from pg_class
+      where relnamespace = 'pg_catalog'::regnamespace and relkind = 'r'`,
+    [],
+    'listing catalogs',
+  );
+  return rows.map(quoteQualified);
 }

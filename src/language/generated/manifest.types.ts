@@ -95,6 +95,10 @@ export interface Manifest {
      */
     compression: 'zstd' | 'none';
     /**
+     * What its names and texts are in, as Postgres calls it. Absent in older manifests: UTF8, unless the database was in SQL_ASCII or MULE_INTERNAL.
+     */
+    encoding?: string;
+    /**
      * age recipients that can decrypt it; empty when it is not encrypted by the client.
      *
      * Items: An age recipient.
@@ -216,7 +220,15 @@ export interface Manifest {
        */
       name: string;
       /**
-       * Number of rows; absent in mode none.
+       * Its oid on the dumped server, by which the dump's table of contents names it too.
+       */
+      oid?: string;
+      /**
+       * Why its rows could not be counted, in the server's words. The dump holds them all the same.
+       */
+      unknown?: string;
+      /**
+       * Number of rows; absent in mode none, and where they could not be counted.
        */
       rows?: number;
       /**
@@ -225,7 +237,7 @@ export interface Manifest {
       hash?: string;
     }[];
     /**
-     * Number of large objects.
+     * Number of large objects; absent where they could not be counted.
      */
     largeObjects?: number;
   };

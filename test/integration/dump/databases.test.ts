@@ -5,6 +5,7 @@ import type { RepositorySettings } from '../../../src/language/environment/envir
 import { openRepository } from '../../../src/store/open.ts';
 import { basePartSize } from '../../../src/s3/part-sizes.ts';
 import { createSecret } from '../../../src/process/secrets/secret.ts';
+import artifactVerify from '../../../tasks/artifact-verify.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import { largeTable } from '../../fixtures/large-table.ts';
 import { createBucket, emptyAndRemoveBucket } from '../../services/bucket.ts';
@@ -67,6 +68,31 @@ test('a database whose name holds what shells, URLs and paths dislike survives',
   const odd = `o'd "d"/=%\\ $x 漢 ${Math.random().toString(16).slice(2, 8)}`;
   const name = await expectSurvives(await newDatabase('create table t as select 1 as x', odd));
   expect(name).toMatch(/^pg_o%27d%20%22d%22%2F%3D%25%5C%20%24x%20%E6%BC%A2%20\w+_\d{8}T\d{6}Z$/);
+});
+
+test('what cannot be counted is dumped all the same, and told', async () => {
+  const database = await newDatabase(`
+    create function fine(int) returns int immutable language sql as $$ select $1 $$;
+    create table counted as select generate_series(1, 3) as x;
+    create table broken as select generate_series(1, 5) as x; create index on broken (fine(x));
+    set check_function_bodies = off;
+    create or replace function fine(int) returns int immutable language sql as $$ select gone($1) $$;`);
+  const settings: RepositorySettings = {
+    store: { kind: 'folder', folder: await temporaryFolder('unknown') },
+  };
+  const options = {
+    environment: environmentFor(services, database.name, settings),
+    repository: await openRepository(settings, { resolve: () => Promise.resolve(createSecret('')) }),
+    password: services.postgres.password,
+  };
+  const { result, said } = await attempt(postgresDump, {}, options);
+  const [warning] = said.warnings;
+  expect(warning).toContain('public.broken is dumped, and its rows could not be counted');
+  expect(warning).toContain('function gone(integer) does not exist');
+  expect(said.warnings).toHaveLength(1);
+  expect(result.facts?.['rows']).toBe(3);
+  const verified = await attempt(artifactVerify, {}, options);
+  expect(verified.said.warnings).toEqual([]);
 });
 
 test('a row with a value of 80 MB survives', async () => {

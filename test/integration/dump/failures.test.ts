@@ -218,15 +218,25 @@ test('a client older than the server is refused with the package to install', as
   });
 });
 
-test('roles that break off fail the dump, and its stored file is removed again', async () => {
+test('roles that break off are not stored, and the dump is', async () => {
   const clients = await fakePrograms(folder, {
     pg_dump: `exec ${await realProgram(major, 'pg_dump')} "$@"`,
     pg_dumpall: 'echo "CREATE ROLE half;"',
   });
-  expect(await failureOf({ parameters: { globals: true, 'client-folder': clients } })).toMatchObject({
-    code: 'dump-unusable',
-    message: expect.stringContaining('pg_dumpall'),
-  });
+  const store = `${folder}/repository`;
+  const { said } = await attempt(
+    postgresDump,
+    { globals: true, 'client-folder': clients },
+    {
+      environment: environmentFor(services, database.name, { store: { kind: 'folder', folder: store } }),
+      repository: await openFolder(store),
+      password: services.postgres.password,
+    },
+  );
+  expect(said.warnings).toEqual([expect.stringContaining('pg_dumpall broke off')]);
+  const keys = await filesBelow(store);
+  expect(keys.filter((key) => key.includes('globals'))).toEqual([]);
+  expect(keys.filter((key) => key.endsWith('.manifest.json'))).toHaveLength(1);
 });
 
 test.for<PostgresDumpParameters>([{}, { format: 'directory', jobs: 2 }])(

@@ -10,7 +10,7 @@ import type { Fingerprint, TableFingerprint } from '../../../src/postgres/finger
 import type { Table } from '../../../src/postgres/tables.ts';
 
 function table(name: string, more: Partial<Table> = {}): Table {
-  return { schema: 'public', name, kind: 'table', ours: true, unlogged: false, populated: true, bytes: 0, readable: true, hidesRows: false, ...more }; // prettier-ignore
+  return { oid: '1', isExact: true, schema: 'public', name, kind: 'table', ours: true, unlogged: false, populated: true, bytes: 0, readable: true, hidesRows: false, ...more }; // prettier-ignore
 }
 
 function count(name: string, rows?: number, hash?: string): TableFingerprint {

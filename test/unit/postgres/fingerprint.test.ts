@@ -4,6 +4,8 @@ import type { Table } from '../../../src/postgres/tables.ts';
 import { fc } from '../../fixtures/property.ts';
 
 const table: Table = {
+  oid: '1',
+  isExact: true,
   schema: 'public',
   name: 'orders',
   kind: 'table',

@@ -1,0 +1,9 @@
+-- An index on a function that finds another one by the search path, as in the f_unaccent recipe
+-- proves: dump
+create extension unaccent;
+create function f_unaccent(text) returns text language sql immutable parallel safe strict
+  as $$ select unaccent('unaccent', $1) $$;
+create table cities (id int primary key, name text not null);
+insert into cities select n, 'Zürich ' || n from generate_series(1, 100) as n;
+create table others as select n from generate_series(1, 10) as n;
+create index cities_by_name on cities (f_unaccent(name));

@@ -1,0 +1,36 @@
+import { expect, inject, test } from 'vitest';
+import artifactVerify from '../../../tasks/artifact-verify.ts';
+import restoreCompare from '../../../tasks/restore-compare.ts';
+import { expectEqual } from '../dump/stock-tools.ts';
+import { dumpInto, folderStore, newName, restore } from '../restore/restored.ts';
+import { attempt, environmentFor } from '../task/attempt.ts';
+import { kinds, make } from './gallery.ts';
+
+const services = inject('services');
+
+const ways = kinds().flatMap((kind) =>
+  (['custom', 'directory'] as const).map((format) => [kind.description, format, kind] as const),
+);
+
+test.for(ways)('%s: %s', async ([, format, kind]) => {
+  const source = await make(services, kind);
+  const store = await folderStore();
+  const manifest = await dumpInto(store, source, { format, fingerprint: 'content', globals: true });
+  const options = {
+    environment: environmentFor(services, source.name, store.settings),
+    repository: store.repository,
+    password: services.postgres.password,
+  };
+  const unknown = manifest.fingerprint.tables.filter((table) => table.unknown !== undefined);
+  expect(unknown).toEqual([]);
+  await attempt(artifactVerify, { artifact: manifest.name }, options);
+  if (kind.proves === 'dump') return;
+  const target = newName();
+  await restore({ database: target, artifact: manifest.name }, { store, of: source });
+  await attempt(
+    restoreCompare,
+    { artifact: manifest.name, from: 'test' },
+    { ...options, environment: environmentFor(services, target, store.settings) },
+  );
+  await expectEqual(services, target, source.name);
+});
