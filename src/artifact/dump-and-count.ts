@@ -2,6 +2,7 @@ import { applicationName } from '../postgres/application-name.ts';
 import {
   type DumpCommand,
   dumpEncodings,
+  isDumpFailure,
   globalsStage,
   globalsTrailer,
   type GlobalsCommand,
@@ -114,7 +115,7 @@ async function storeDump(
     return await dumpIn(first);
   } catch (error) {
     storage.signal.throwIfAborted();
-    if (own === undefined || !isOfPgDump(error)) throw error;
+    if (own === undefined || !isDumpFailure(error)) throw error;
     await artifact.discard(storage.signal);
     context.report.note(`pg_dump did not end well in ${first}: it is tried once more in ${own}`);
     const stored = await dumpIn(own);
@@ -123,10 +124,6 @@ async function storeDump(
     );
     return stored;
   }
-}
-
-function isOfPgDump(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'command-failed' && error.fields.program === 'pg_dump';
 }
 
 async function countTables(

@@ -1,3 +1,4 @@
+import { Failure } from '../base/failure.ts';
 import type { Stage } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
 import { untranslatable } from './encoding.ts';
@@ -43,6 +44,11 @@ function commonArguments(command: DumpCommand): readonly string[] {
 export function dumpEncodings(ofDatabase: string): readonly [string, ...string[]] {
   if (ofDatabase === 'UTF8' || untranslatable.includes(ofDatabase)) return [ofDatabase];
   return ['UTF8', ofDatabase];
+}
+
+/** Whether it was pg_dump that did not end well. */
+export function isDumpFailure(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'command-failed' && error.fields.program === 'pg_dump';
 }
 
 /** pg_dump in the custom format, to its standard output. */

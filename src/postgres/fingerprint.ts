@@ -100,7 +100,7 @@ async function countBatch(
   const results: TableFingerprint[] = [];
   for (const table of batch) {
     const row = byOid.get(table.oid);
-    results.push(row === undefined ? await countAlone(session, table, mode) : found(table, row));
+    results.push(row === undefined ? await countAlone(session, table, mode) : found(table, row, mode));
   }
   return results;
 }
@@ -120,15 +120,12 @@ async function countAlone(
     await session.query(everySchemaInPath);
     if (table.isExact) return (await session.query<CountRow>(selectOf(table, mode)))[0];
     await session.query(countedByOid(table, mode));
-    const [row] = await session.query<{ counted: string }>(
-      `select pg_catalog.current_setting('run_plan.counted') as counted`,
-    );
-    return row === undefined ? undefined : (JSON.parse(row.counted) as CountRow);
+    return (await session.query<CountRow>(readCounted))[0];
   };
   const row = await orWhyNot(session, ask);
   if (row === undefined) throw new Error(`no count came back for ${describeTable(table)}`);
   await session.query(`select pg_catalog.set_config('search_path', '', true)`);
-  return row instanceof Failure ? { ...named(table), unknown: row.message } : found(table, row);
+  return row instanceof Failure ? { ...named(table), unknown: row.message } : found(table, row, mode);
 }
 
 /** Gives way to nothing of the system's: that comes first, whatever the path. */
@@ -148,6 +145,9 @@ begin
   perform pg_catalog.set_config('run_plan.counted', counted::text, true);
 end $count$`;
 }
+
+const readCounted = `select it.* from pg_catalog.json_to_record(pg_catalog.current_setting('run_plan.counted')::json)
+  as it (oid text, rows text, upper text, lower text)`;
 
 /** Whether a fingerprint speaks of a table. */
 export function isCounted(table: Table, standby: boolean): boolean {
@@ -203,9 +203,9 @@ function named({ schema, name, oid }: Table): TableFingerprint {
   return { schema, name, oid };
 }
 
-function found(table: Table, { rows, upper, lower }: CountRow): TableFingerprint {
+function found(table: Table, { rows, upper, lower }: CountRow, mode: FingerprintMode): TableFingerprint {
   const counted = { ...named(table), rows: Number(rows) };
-  return upper === undefined ? counted : { ...counted, hash: hashOf(upper, lower) };
+  return mode === 'counts' ? counted : { ...counted, hash: hashOf(upper, lower) };
 }
 
 function hashOf(...halves: readonly (string | null | undefined)[]): string {
