@@ -1,20 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings';
-import type { ExportKind, ExportOptions } from './commands/export.ts';
+import { schedulers } from '../place/export/schedulers.ts';
 import type { CommandHost } from '../task/host.ts';
+import type { ExportFlags } from './commands/export.ts';
 import { config, type Settle } from './options.ts';
-
-const output = (): Option<'--output <folder>'> =>
-  new Option('--output <folder>', 'write the files there instead of printing them');
-const major = (): Option<'--postgres-major <major>', undefined, undefined, number> =>
-  new Option('--postgres-major <major>', "the server's major: only its client is installed").argParser(
-    postgresMajor,
-  );
-const image = (): Option<'--image <image>'> =>
-  new Option('--image <image>', 'container image made from the Containerfile, where runs happen');
-const npmPackage = (): Option<'--package <package>'> =>
-  new Option('--package <package>', 'what npm installs: a version, a tarball, an address');
-const awsRole = (): Option<'--aws-role <arn>'> =>
-  new Option('--aws-role <arn>', 'role in AWS that runs assume');
 
 /** The grammar of `export`: a command for each scheduler. */
 export function addExport(program: Command, host: CommandHost, settle: Settle): void {
@@ -23,45 +11,28 @@ export function addExport(program: Command, host: CommandHost, settle: Settle): 
     .description(
       'Writes the files by which another scheduler runs the plans: those named, or every one with a schedule.',
     );
-  const write =
-    (kind: ExportKind) =>
-    async (plans: string[], options: ExportOptions): Promise<void> => {
-      const { exportCommand } = await import('./commands/export.ts');
-      settle(await exportCommand(host, kind, plans, options));
-    };
-  const command = (name: string, description: string) =>
-    group
-      .command(name)
-      .description(description)
+  for (const scheduler of schedulers) {
+    const command = group
+      .command(scheduler.name)
+      .description(scheduler.description)
       .argument('[plans...]', 'only these plans')
-      .addOption(output())
+      .option('--output <folder>', 'write the files there instead of printing them')
       .addOption(config());
-  command('cron', 'A crontab.')
-    .option('--user <account>', 'for /etc/cron.d, where lines name the account that runs them')
-    .option('--mail-to <address>', 'who gets what a failed run printed')
-    .action(write('cron'));
-  command('github-actions', 'A workflow for each plan.')
-    .option('--runner <label>', 'label of the runners', 'ubuntu-24.04')
-    .addOption(image())
-    .addOption(npmPackage())
-    .addOption(major())
-    .addOption(awsRole())
-    .action(write('github-actions'));
-  command('buildkite', 'A pipeline for each plan.')
-    .addOption(image())
-    .addOption(npmPackage())
-    .addOption(major())
-    .addOption(awsRole())
-    .action(write('buildkite'));
-  command('kubernetes', 'One manifest: CronJobs, and the plans as a ConfigMap.')
-    .option('--namespace <name>', 'make this namespace, and put everything there')
-    .option('--claim <name>', 'PersistentVolumeClaim for records, and for repositories in folders')
-    .addOption(image())
-    .addOption(awsRole())
-    .action(write('kubernetes'));
+    for (const { flags, description, default: usual, mistake } of scheduler.options) {
+      const option = new Option(flags, description).default(usual);
+      command.addOption(mistake === undefined ? option : option.argParser(refusing(mistake)));
+    }
+    command.action(async (plans: string[], options: ExportFlags) => {
+      const { exportCommand } = await import('./commands/export.ts');
+      settle(await exportCommand(host, scheduler, plans, options));
+    });
+  }
 }
 
-function postgresMajor(text: string): number {
-  if (!/^(9|[1-9]\d)$/.test(text)) throw new InvalidArgumentError('it is no major of PostgreSQL: 17');
-  return Number(text);
+function refusing(mistake: (text: string) => string | undefined): (text: string) => string {
+  return (text) => {
+    const reason = mistake(text);
+    if (reason !== undefined) throw new InvalidArgumentError(reason);
+    return text;
+  };
 }

@@ -18,7 +18,7 @@ import { accountName } from '../tell/evidence/account.ts';
 import { alertSurroundings } from '../tell/alert/alert-surroundings.ts';
 import { createAskSignOff } from './ask-sign-off.ts';
 import { bugBlocks } from './exit.ts';
-import { declaredIn } from './declared.ts';
+import { declaredIn } from '../difference/declared.ts';
 import { scriptVariables } from '../postgres/script-variables.ts';
 import type { CommandHost } from '../task/host.ts';
 import { openRepositoryOf, type Plans } from '../task/plans.ts';

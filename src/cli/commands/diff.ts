@@ -1,9 +1,9 @@
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
-import { compareAll } from '../differences/kinds.ts';
+import { compareAll } from '../../difference/kinds.ts';
 import { report } from '../exit.ts';
 import { print, printJson, type CommandHost } from '../../task/host.ts';
 import { loadPlans } from '../../task/plans.ts';
-import type { UnitOptions } from '../unit-difference.ts';
+import type { UnitOptions } from '../../place/unit/unit-difference.ts';
 
 export interface DiffOptions extends UnitOptions {
   readonly json?: true | undefined;

@@ -9,7 +9,7 @@ import { listRecords, type RecordList } from '../../run/record/store.ts';
 import type { RunRecord } from '../../language/generated/run-record.types.ts';
 import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
 import { choosePlan, loadPlans, withRepository, type Plans } from '../../task/plans.ts';
-import { applyPlanName } from '../differences/apply-pipeline.ts';
+import { applyPlanName } from '../../difference/apply-pipeline.ts';
 import { restorePlanName } from '../restore/restore-plan.ts';
 import { stateFolderOf } from '../../task/state.ts';
 

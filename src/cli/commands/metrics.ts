@@ -4,7 +4,7 @@ import { renderMetrics } from '../../tell/metrics/exposition.ts';
 import type { MetricSample } from '../../tell/metrics/families.ts';
 import { brokenSamples } from '../../tell/metrics/plan-metrics.ts';
 import { writeTextfile } from '../../tell/metrics/textfile.ts';
-import { declaredIn } from '../declared.ts';
+import { declaredIn } from '../../difference/declared.ts';
 import { printJson, type CommandHost } from '../../task/host.ts';
 import { measurePlan } from '../../tell/metrics/measure.ts';
 import { choosePlan, choosePlans, loadPlans } from '../../task/plans.ts';

@@ -4,10 +4,10 @@ import { status, strong } from '../../base/terminal/status.ts';
 import type { Span, Text } from '../../base/terminal/text.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
-import { needsAttention, planTimer, type PlanTimer } from '../plan-timers.ts';
+import { needsAttention, planTimer, type PlanTimer } from '../../difference/plan-timers.ts';
 import { choosePlans, loadPlans } from '../../task/plans.ts';
 import { stateFolderOf } from '../../task/state.ts';
-import { unitDifference, type UnitDifference, type UnitOptions } from '../unit-difference.ts';
+import { unitDifference, type UnitDifference, type UnitOptions } from '../../place/unit/unit-difference.ts';
 
 export interface TimersOptions extends UnitOptions {
   readonly check?: true | undefined;

@@ -15,6 +15,7 @@ import { installScript } from './install-script.ts';
 import { runnerObstacles } from './runner-obstacles.ts';
 import { firingText, lineRemarks, scheduleLines, type ScheduleLines } from './schedule-lines.ts';
 import { shellWord, variableName } from './shell.ts';
+import type { Exporter } from './schedulers.ts';
 import { storesUsed } from './stores-used.ts';
 import { minutes, schedulerLimits, seconds } from './time-limits.ts';
 import { variablesUsed } from './variables-used.ts';
@@ -24,6 +25,8 @@ import { renderYaml } from './yaml-text.ts';
 const buildkite = { name: 'Buildkite', closestMs: 10 * 60_000 };
 /** Below the checkout, where an agent collects artifacts; its name begins with a dot so that no plan or task is looked for there. */
 const stateFolder = '.run-plan-state';
+
+export const exporter: Exporter = ({ exported, settings }) => exportBuildkite(exported, settings);
 
 /** A pipeline for each plan. Its schedule is created in Buildkite, which has no words for one in a pipeline's file. Pure. */
 export function exportBuildkite(plans: readonly ExportedPlan[], settings: ExportSettings): Export {

@@ -1,3 +1,5 @@
+import { defined } from '../../base/defined.ts';
+import { programPlace } from '../unit/find-program-place.ts';
 import { join } from 'node:path';
 import type { CronLine } from '../../language/schedule/cron-lines.ts';
 import { renderScheduleEntry } from '../../language/schedule/schedule-words.ts';
@@ -11,6 +13,7 @@ import {
 } from './exported-plan.ts';
 import { hostNeeds } from './host-needs.ts';
 import { firingText, lineRemarks, scheduleLines } from './schedule-lines.ts';
+import type { Exporter } from './schedulers.ts';
 import { secretsUsed } from './secrets-used.ts';
 import { shellWord } from './shell.ts';
 import { variablesUsed } from './variables-used.ts';
@@ -26,6 +29,13 @@ export interface CronSettings extends ExportSettings {
 
 /** Debian's cron cuts a longer line without a word. */
 const longestLine = 998;
+
+export const exporter: Exporter = ({ host, plans, exported, settings, options }) =>
+  exportCron(exported, {
+    ...settings,
+    place: programPlace(host, plans.settings),
+    ...defined({ account: options.user, mailTo: options.mailTo }),
+  });
 
 /** A complete crontab of all plans: zones by `CRON_TZ`, seasons by `--if-due`, silent unless a run fails. Pure. */
 export function exportCron(plans: readonly ExportedPlan[], settings: CronSettings): Export {

@@ -11,6 +11,7 @@ import { hostNeeds, imageRemarks } from './host-needs.ts';
 import { runnerObstacles } from './runner-obstacles.ts';
 import { lineRemarks, scheduleLines, type ScheduleLines } from './schedule-lines.ts';
 import { secretVariables, storedCredentials } from './ci-secrets.ts';
+import { usualRunner, type Exporter } from './schedulers.ts';
 import { storesUsed } from './stores-used.ts';
 import { minutes, schedulerLimits } from './time-limits.ts';
 import { variablesUsed } from './variables-used.ts';
@@ -25,6 +26,9 @@ export interface GitHubSettings extends ExportSettings {
 const gitHub = { name: 'GitHub Actions', closestMs: 5 * 60_000 };
 /** GitHub ends what runs on its own machines after six hours. */
 const hostedLimitMinutes = 360;
+
+export const exporter: Exporter = ({ exported, settings, options }) =>
+  exportGitHubActions(exported, { ...settings, runner: options.runner ?? usualRunner });
 
 /** A workflow for each plan: on time in the plan's own zone, and by hand with the plan's parameters. Pure. */
 export function exportGitHubActions(plans: readonly ExportedPlan[], settings: GitHubSettings): Export {

@@ -1,3 +1,4 @@
+import { mountedFiles, type MountedFile } from './mounted-files.ts';
 import { defined } from '../../base/defined.ts';
 import type { CronLine } from '../../language/schedule/cron-lines.ts';
 import { secretVariables } from './ci-secrets.ts';
@@ -13,17 +14,11 @@ import { keyOf, names } from './kubernetes-names.ts';
 import { cronPod } from './kubernetes-pod.ts';
 import { runnerObstacles } from './runner-obstacles.ts';
 import { firingText, lineRemarks, scheduleLines } from './schedule-lines.ts';
+import type { Exporter } from './schedulers.ts';
 import { secretsUsed } from './secrets-used.ts';
 import { storesUsed } from './stores-used.ts';
 import { variablesUsed } from './variables-used.ts';
 import { renderYaml, type YamlComment } from './yaml-text.ts';
-
-/** A file that a run reads: a plan, the environments, an operator's own task. */
-export interface MountedFile {
-  /** Below the run's working folder, as `plans/nightly-prod.yaml`. */
-  readonly path: string;
-  readonly text: string;
-}
 
 export interface KubernetesSettings extends ExportSettings {
   readonly image: string;
@@ -38,6 +33,14 @@ const kubernetes = { name: 'Kubernetes', closestMs: 60_000 };
 const longestName = 52;
 /** The apiserver refuses a ConfigMap with more. */
 const largestFiles = 1_048_576;
+
+export const exporter: Exporter = async ({ host, plans, exported, settings, options }) =>
+  exportKubernetes(exported, {
+    ...settings,
+    image: options.image ?? `run-plan:${host.version}`,
+    ...defined({ namespace: options.namespace, claim: options.claim }),
+    files: await mountedFiles(plans, exported),
+  });
 
 /** One manifest of all plans: a CronJob for each line of a schedule, and what they share. Secrets are named, not made. Pure. */
 export function exportKubernetes(plans: readonly ExportedPlan[], settings: KubernetesSettings): Export {

@@ -1,12 +1,18 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ExportedPlan } from './exported-plan.ts';
-import type { MountedFile } from './kubernetes.ts';
 import { renderYaml } from './yaml-text.ts';
 import { Failure } from '../../base/failure.ts';
 import { renderPlanDuration } from '../../base/quantity/duration.ts';
 import type { Settings } from '../../language/settings/settings.ts';
 import type { Plans } from '../../task/plans.ts';
+
+/** A file that a run reads: a plan, the environments, an operator's own task. */
+export interface MountedFile {
+  /** Below the run's working folder, as `plans/nightly-prod.yaml`. */
+  readonly path: string;
+  readonly text: string;
+}
 
 /** Larger than any task and its schema; a folder of tasks with such a file holds something else. */
 const greatestBytes = 1_048_576;

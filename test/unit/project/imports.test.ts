@@ -21,6 +21,7 @@ const floors = [
   'run',
   'tell',
   'place',
+  'difference',
   'cli',
 ];
 
@@ -35,7 +36,7 @@ const strangers: readonly (readonly [room: string, ...others: string[]])[] = [
 ];
 
 /** What runs tasks is not theirs to know. */
-const unknownToTasks = ['run', 'place', 'cli'];
+const unknownToTasks = ['run', 'place', 'difference', 'cli'];
 
 /** The one room that knows a library. */
 const libraries: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import { Failure } from '../../base/failure.ts';
-import { didYouMean } from '../../language/yaml/did-you-mean.ts';
+import { Failure } from '../base/failure.ts';
+import { didYouMean } from '../language/yaml/did-you-mean.ts';
 import { bucketDifferences } from './buckets.ts';
 import type { DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
 import { metricsDifferences } from './metrics.ts';

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { openBucket } from '../../bucket/open-bucket.ts';
-import { changeBucket } from '../../bucket/change-bucket.ts';
-import type { SettingChange } from '../../bucket/change-setting.ts';
-import type { BucketComparison } from '../../bucket/compare.ts';
-import type { Pipeline } from '../../run/pipeline.ts';
-import type { Bucket } from '../../language/environment/bucket.ts';
-import type { Environment } from '../../language/environment/environment.ts';
-import { resolveEnvironment } from '../../language/plan/workspace.ts';
-import type { Task, TaskContext, TaskResult } from '../../task/contract.ts';
-import type { Plans } from '../../task/plans.ts';
+import { openBucket } from '../bucket/open-bucket.ts';
+import { changeBucket } from '../bucket/change-bucket.ts';
+import type { SettingChange } from '../bucket/change-setting.ts';
+import type { BucketComparison } from '../bucket/compare.ts';
+import type { Pipeline } from '../run/pipeline.ts';
+import type { Bucket } from '../language/environment/bucket.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import { resolveEnvironment } from '../language/plan/workspace.ts';
+import type { Task, TaskContext, TaskResult } from '../task/contract.ts';
+import type { Plans } from '../task/plans.ts';
 
 /** Name of the plan that `apply` makes of a bucket's changes; no file may bear it (`command-names.ts`). */
 export const applyPlanName = 'apply';

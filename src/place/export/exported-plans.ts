@@ -1,9 +1,9 @@
 import { readYaml } from '../../language/yaml/yaml-document.ts';
-import type { ExportedPlan } from '../../place/export/exported-plan.ts';
+import type { ExportedPlan } from './exported-plan.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { choosePlan, choosePlans, type Plans } from '../../task/plans.ts';
-import { environmentsUsed } from '../unit-difference.ts';
+import { environmentsUsed } from '../unit/unit-difference.ts';
 
 /**
  * The plans that an export is about: those named, otherwise every one with a schedule. Variables that environments

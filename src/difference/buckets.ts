@@ -1,18 +1,16 @@
-import { paragraph } from '../../base/terminal/blocks.ts';
-import { openBucket } from '../../bucket/open-bucket.ts';
-import { readCapabilities, type KnownCapabilities } from '../../bucket/capability/known-capabilities.ts';
-import { compareBucket, type BucketComparison } from '../../bucket/compare.ts';
-import type { Bucket } from '../../language/environment/bucket.ts';
-import { exitCode, type ExitCode } from '../../base/exit-code.ts';
-import { describeFailure, Failure } from '../../base/failure.ts';
-import { resolveBucket } from '../../language/plan/workspace.ts';
-import { runHere } from '../commands/run.ts';
-import { confirm } from '../confirm.ts';
-import { requireEnvironments } from '../../task/plans.ts';
-import { stateFolderOf } from '../../task/state.ts';
+import { paragraph, sentence, table, type Block } from '../base/terminal/blocks.ts';
+import { status } from '../base/terminal/status.ts';
+import { openBucket } from '../bucket/open-bucket.ts';
+import { readCapabilities, type KnownCapabilities } from '../bucket/capability/known-capabilities.ts';
+import { compareBucket, type BucketComparison, type ComparedRow } from '../bucket/compare.ts';
+import type { Bucket } from '../language/environment/bucket.ts';
+import { exitCode, type ExitCode } from '../base/exit-code.ts';
+import { describeFailure, Failure } from '../base/failure.ts';
+import { resolveBucket } from '../language/plan/workspace.ts';
+import { requireEnvironments, type Plans } from '../task/plans.ts';
+import { stateFolderOf } from '../task/state.ts';
 import { applyPipeline } from './apply-pipeline.ts';
-import { comparisonAsData, comparisonBlocks } from './bucket-words.ts';
-import type { ApplyFlags, DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
+import type { Applying, DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
 
 /** What the buckets are like, held against `buckets:` of the environments' file. */
 export const bucketDifferences: DifferenceKind = {
@@ -68,27 +66,27 @@ function compared(scope: DifferenceScope, bucket: Bucket, comparison: BucketComp
     ...(fault !== undefined && { failure: fault.failure }),
     blocks: () => comparisonBlocks(comparison),
     data: () => comparisonAsData(comparison),
-    apply: (flags) => applyBucket(scope, bucket, comparison, flags),
+    apply: (applying) => applyBucket(scope, bucket, comparison, applying),
   };
 }
 
 async function applyBucket(
-  { host, plans }: DifferenceScope,
+  { plans }: DifferenceScope,
   bucket: Bucket,
   comparison: BucketComparison,
-  flags: ApplyFlags,
+  applying: Applying,
 ): Promise<ExitCode> {
   const [fault] = comparison.faults;
   if (fault !== undefined) throw fault.failure;
   if (comparison.rows.length === 0) return exitCode.done;
-  refuseWeaker(comparison, flags);
-  await confirmBucket({ host, plans }, bucket, comparison, flags);
-  const pipeline = applyPipeline(plans, bucket, comparison, { allowWeaker: flags.allowWeaker === true });
-  return runHere(host, plans, pipeline, flags.json === true ? 'json' : plans.settings.logFormat);
+  refuseWeaker(comparison, applying);
+  await confirmBucket(plans, bucket, comparison, applying);
+  const pipeline = applyPipeline(plans, bucket, comparison, { allowWeaker: applying.allowWeaker === true });
+  return applying.run(pipeline);
 }
 
 /** Before anybody is asked. @throws Failure `bucket-weakened` */
-function refuseWeaker({ bucket, rows }: BucketComparison, { allowWeaker }: ApplyFlags): void {
+function refuseWeaker({ bucket, rows }: BucketComparison, { allowWeaker }: Applying): void {
   const weaker = rows.find((row) => row.weaker !== undefined);
   if (weaker === undefined || allowWeaker === true) return;
   throw new Failure(
@@ -100,10 +98,10 @@ function refuseWeaker({ bucket, rows }: BucketComparison, { allowWeaker }: Apply
 
 /** Promise 3: what a protected environment keeps in it is changed only by whoever types the environment's name. */
 async function confirmBucket(
-  { host, plans }: Pick<DifferenceScope, 'host' | 'plans'>,
+  plans: Plans,
   bucket: Bucket,
   { rows }: BucketComparison,
-  { yes }: ApplyFlags,
+  { yes, confirm }: Applying,
 ): Promise<void> {
   const guarded = bucket.usedBy.filter((name) => plans.workspace.environments.get(name)?.protected === true);
   const count = `${rows.length} ${rows.length === 1 ? 'change' : 'changes'} of bucket ${bucket.name}, as shown`;
@@ -111,5 +109,58 @@ async function confirmBucket(
     guarded.length === 0 ? count : `${count}; it is used by ${guarded.join(' and ')}, which is protected`;
   const word = guarded.length === 0 ? 'yes' : guarded.join(',');
   const isNamed = yes !== undefined && yes !== true && bucket.usedBy.includes(yes);
-  await confirm(host, { consequence, word, given: guarded.length === 0 && isNamed ? true : yes });
+  await confirm({ consequence, word, given: guarded.length === 0 && isNamed ? true : yes });
+}
+
+/** Of a longer text, as of a policy, people find the end in `--json`. */
+const longestText = 60;
+
+/** Each key that differs with what is, what should be and what that will do; then what is kept. */
+function comparisonBlocks({ bucket, rows, kept, faults }: BucketComparison): readonly Block[] {
+  const verdict = rows.length === 0 ? 'as declared' : `${rows.length} to change`;
+  const columns = [
+    { title: '' },
+    { title: 'KEY' },
+    { title: 'IS' },
+    { title: 'SHOULD BE' },
+    { title: 'CONSEQUENCE' },
+  ];
+  const cells = rows.map((row) => [
+    signOf(row),
+    row.key,
+    short(row.is ?? '-'),
+    short(row.should ?? '-'),
+    row.weaker === undefined ? (row.consequence ?? '') : [status('WEAKER'), `: ${row.weaker}`],
+  ]);
+  return [
+    `bucket ${bucket}: ${faults.length === 0 ? verdict : `${verdict}, ${faults.length} not comparable`}`,
+    ...(rows.length === 0 ? [] : [table(columns, cells)]),
+    ...kept.map((what) => sentence(`kept: ${what}, which is not of this YAML`, { indent: 2 })),
+    ...faults.flatMap(({ failure: { where, message, hint } }) => [
+      paragraph([status('failed', '!'), ` ${where === undefined ? '' : `${where} `}${message}`]),
+      ...(hint === undefined ? [] : [paragraph(hint, { indent: 4 })]),
+    ]),
+  ];
+}
+
+function signOf({ is, should }: ComparedRow): string {
+  if (is === undefined || is === 'absent') return '+';
+  return should === undefined ? '-' : '~';
+}
+
+function short(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText - 1)}…`;
+}
+
+/** The same for `--json`, texts whole. */
+function comparisonAsData(comparison: BucketComparison): Readonly<Record<string, unknown>> {
+  const { bucket, exists, rows, kept, faults } = comparison;
+  return {
+    bucket,
+    exists,
+    changes: rows.length,
+    rows,
+    kept,
+    faults: faults.map(({ setting, failure }) => ({ setting, ...describeFailure(failure) })),
+  };
 }

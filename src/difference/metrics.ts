@@ -1,9 +1,9 @@
-import { status } from '../../base/terminal/status.ts';
-import { exitCode } from '../../base/exit-code.ts';
-import { removeWrittenFile, writtenFiles, type WrittenFile } from '../../tell/metrics/written-files.ts';
-import { listRecords } from '../../run/record/store.ts';
-import { print } from '../../task/host.ts';
-import { stateFolderOf } from '../../task/state.ts';
+import { status } from '../base/terminal/status.ts';
+import { exitCode } from '../base/exit-code.ts';
+import { removeWrittenFile, writtenFiles, type WrittenFile } from '../tell/metrics/written-files.ts';
+import { listRecords } from '../run/record/store.ts';
+import { print } from '../task/host.ts';
+import { stateFolderOf } from '../task/state.ts';
 import type { DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
 
 /**
@@ -46,9 +46,9 @@ function ofOrphans(
     blocks: () => [`metrics in ${folder}: ${count} of plans that are gone`, ...lines],
     data: () => ({ folder, changes: orphans.map(({ path, plan }) => ({ action: 'remove', path, plan })) }),
     // Nothing is lost that the journals do not hold, so that nobody is asked.
-    apply: async (flags) => {
+    apply: async ({ json }) => {
       for (const orphan of orphans) await removeWrittenFile(orphan);
-      if (flags.json !== true) print(host, `removed ${count}`);
+      if (json !== true) print(host, `removed ${count}`);
       return exitCode.done;
     },
   };

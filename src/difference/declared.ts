@@ -47,7 +47,7 @@ async function timersOf(
 ): Promise<DeclaredTimers> {
   // Few runs ask, and what answers is a large part of the program.
   const [{ unitDifference }, { planTimer }] = await Promise.all([
-    import('./unit-difference.ts'),
+    import('../place/unit/unit-difference.ts'),
     import('./plan-timers.ts'),
   ]);
   const difference = await unitDifference(host, plans, of === 'user' ? { user: true } : {});

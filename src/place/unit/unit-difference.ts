@@ -1,23 +1,19 @@
-import { defined } from '../base/defined.ts';
-import { sentence, type Block } from '../base/terminal/blocks.ts';
-import { status } from '../base/terminal/status.ts';
+import { defined } from '../../base/defined.ts';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Bucket } from '../language/environment/bucket.ts';
-import type { Environment } from '../language/environment/environment.ts';
-import type { Plan } from '../language/plan/plan.ts';
-import { problemsOf } from '../language/plan/workspace.ts';
-import { applyUnits } from '../place/unit/apply-units.ts';
-import { compareUnits, type UnitChange } from '../place/unit/comparison.ts';
-import { installedUnits } from '../place/unit/installed-units.ts';
-import { createSystemctl, type UnitState } from '../place/unit/systemctl.ts';
-import { serviceName, timerName, type UnitFile } from '../place/unit/unit-file.ts';
-import { unitFolder, type UnitScope } from '../place/unit/unit-scope.ts';
-import { wantedUnits } from '../place/unit/wanted-units.ts';
-import { confirm } from './confirm.ts';
-import type { CommandHost } from '../task/host.ts';
-import { environmentNamesOf, type Plans } from '../task/plans.ts';
-import { programPlace, shippedTemplates } from '../place/unit/find-program-place.ts';
+import type { Bucket } from '../../language/environment/bucket.ts';
+import type { Environment } from '../../language/environment/environment.ts';
+import type { Plan } from '../../language/plan/plan.ts';
+import { problemsOf } from '../../language/plan/workspace.ts';
+import { compareUnits, type UnitChange } from './comparison.ts';
+import { installedUnits } from './installed-units.ts';
+import { createSystemctl, type UnitState } from './systemctl.ts';
+import { serviceName, timerName, type UnitFile } from './unit-file.ts';
+import { unitFolder, type UnitScope } from './unit-scope.ts';
+import { wantedUnits } from './wanted-units.ts';
+import type { CommandHost } from '../../task/host.ts';
+import { environmentNamesOf, type Plans } from '../../task/plans.ts';
+import { programPlace, shippedTemplates } from './find-program-place.ts';
 
 /** As `--user` and `--root` say. */
 export interface UnitOptions {
@@ -117,73 +113,4 @@ async function askSystemd(
   return createSystemctl(scope, host.environmentVariables).states(
     units.length === 0 ? ['timers.target'] : units,
   );
-}
-
-/** How many files and timers would change. */
-export function unitChangesIn({ changes }: UnitDifference): number {
-  return changes.length;
-}
-
-/** Every change with its reason and the lines that differ. */
-export function unitDifferenceBlocks({ changes, folder, absent }: UnitDifference): readonly Block[] {
-  const count = changes.length === 1 ? '1 change' : `${String(changes.length)} changes`;
-  const sign = { install: '+', change: '~', remove: '-', start: '>' } as const;
-  const told = changes.flatMap(({ action, path, reason, isForeign, lines }) => [
-    sentence([
-      status(action, `${sign[action]} ${action}`),
-      ` ${path}: ${reason}${isForeign ? ' (replaced only when confirmed)' : ''}`,
-    ]),
-    ...lines.map((line) => sentence(line, { indent: 6 })),
-  ]);
-  return [
-    `units in ${folder}: ${changes.length === 0 ? 'nothing to change' : count}`,
-    ...(absent === undefined ? [] : [`systemd cannot be asked: ${absent}`]),
-    ...told,
-  ];
-}
-
-/** The same for `--json`. */
-export function unitDifferenceAsData({
-  changes,
-  folder,
-  absent,
-}: UnitDifference): Readonly<Record<string, unknown>> {
-  return {
-    folder,
-    systemd: absent ?? 'running',
-    changes: changes.map(({ action, path, plan, reason, isForeign, lines }) => ({
-      action,
-      path,
-      plan: plan ?? null,
-      reason,
-      foreign: isForeign,
-      lines,
-    })),
-  };
-}
-
-/**
- * Makes the installed units those of the plans. What is removed, and what somebody else wrote
- * or edited, is asked about by name first.
- * @throws Failure `not-confirmed`, `unit-folder`, `command-failed`
- */
-export async function applyUnitDifference(
-  host: CommandHost,
-  difference: UnitDifference,
-  given: string | true | undefined,
-): Promise<void> {
-  const { scope, folder, wanted, changes, absent } = difference;
-  if (changes.length === 0) return;
-  // Another folder of plans than the installed one would end every timer, and backups with them, without a word.
-  const grave = changes.filter(({ action, isForeign }) => isForeign || action === 'remove');
-  if (grave.length > 0) {
-    const paths = grave.map(({ path, reason }) => `${join(folder, path)} (${reason})`).join(', ');
-    await confirm(host, { consequence: `this replaces or removes ${paths}`, word: 'yes', given });
-  }
-  await applyUnits({
-    folder,
-    changes,
-    wanted,
-    ...(absent === undefined && { systemctl: createSystemctl(scope, host.environmentVariables) }),
-  });
 }

@@ -7,7 +7,7 @@ import { nextRuns } from '../language/schedule/schedule.ts';
 import type { UnitChange } from '../place/unit/comparison.ts';
 import type { UnitState } from '../place/unit/systemctl.ts';
 import { serviceName, timerName } from '../place/unit/unit-file.ts';
-import type { UnitDifference } from './unit-difference.ts';
+import type { UnitDifference } from '../place/unit/unit-difference.ts';
 
 /** How many of the next runs are told. */
 const runsShown = 5;

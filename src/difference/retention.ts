@@ -1,17 +1,80 @@
-import { defined } from '../../base/defined.ts';
-import { planPrune, type PrunePlan } from '../../artifact/prune-plan.ts';
-import type { Plan } from '../../language/plan/plan.ts';
-import { resolveEnvironment } from '../../language/plan/workspace.ts';
-import { parseDuration, renderDuration } from '../../base/quantity/duration.ts';
-import { renderTime, type Reading } from '../../base/quantity/moment.ts';
-import { table, type Block } from '../../base/terminal/blocks.ts';
-import { status } from '../../base/terminal/status.ts';
-import { renderBytes } from '../../base/quantity/size.ts';
-import { isBucketMissing } from '../../s3/failure.ts';
-import { stepsOfRole, withRepository, type Plans } from '../../task/plans.ts';
+import { isBucketMissing } from '../s3/failure.ts';
+import { renderBytes } from '../base/quantity/size.ts';
+import { status } from '../base/terminal/status.ts';
+import { table, type Block } from '../base/terminal/blocks.ts';
+import { renderTime, type Reading } from '../base/quantity/moment.ts';
+import { parseDuration, renderDuration } from '../base/quantity/duration.ts';
+import { resolveEnvironment } from '../language/plan/workspace.ts';
+import { planPrune, type PrunePlan } from '../artifact/prune-plan.ts';
+import { defined } from '../base/defined.ts';
+import { buildPipeline } from '../run/build-pipeline.ts';
+import { exitCode, type ExitCode } from '../base/exit-code.ts';
+import type { Plan } from '../language/plan/plan.ts';
+import { choosePlans, environmentsOf, stepsOfRole, withRepository, type Plans } from '../task/plans.ts';
+import type { Applying, DifferenceKind, DifferenceScope, FoundDifference } from './difference.ts';
+
+/** What the retention of plans would remove from their repositories. */
+export const retentionDifferences: DifferenceKind = {
+  name: 'retention',
+  names: ({ workspace }) => [...workspace.planFiles.values()],
+  compare: async (scope, name) => {
+    const { plans } = scope;
+    // A folder that declares buckets alone is not the wrong folder.
+    if (name === undefined && plans.workspace.planFiles.size === 0 && plans.workspace.buckets.size > 0)
+      return [];
+    const found: FoundDifference[] = [];
+    for (const plan of choosePlans(plans, name)) {
+      const differences = await pruneDifferences(plans, plan, scope.now);
+      if (differences.length > 0) found.push(ofPlan(scope, plan, differences));
+    }
+    return found;
+  },
+};
+
+/** A plan's pruning steps are applied together: as one run. */
+function ofPlan(
+  scope: DifferenceScope,
+  plan: Plan,
+  differences: readonly PruneDifference[],
+): FoundDifference {
+  const changes = differences.reduce((sum, difference) => sum + changesIn(difference), 0);
+  return {
+    changes,
+    blocks: () => {
+      const reading = { now: scope.now, timeZone: plan.timeZone };
+      return differences.flatMap((difference, index) => [
+        ...(index === 0 ? [] : ['']),
+        ...differenceBlocks(difference, reading),
+      ]);
+    },
+    data: () => ({ plan: plan.name, changes, repositories: differences.map(differenceAsData) }),
+    apply: (applying) => applyRetention(scope, plan, changes, applying),
+  };
+}
+
+/** A run of the plan's pruning steps alone, under the plan's lock and with a record like every other run. */
+async function applyRetention(
+  { plans }: DifferenceScope,
+  plan: Plan,
+  changes: number,
+  { yes, confirm, run }: Applying,
+): Promise<ExitCode> {
+  if (changes === 0) return exitCode.done;
+  const consequence = `${String(changes)} ${changes === 1 ? 'removal' : 'removals'} for plan '${plan.name}', as shown by diff`;
+  // The name of the environment says more than yes.
+  const given = yes === plan.environment ? true : yes;
+  await confirm({ consequence, word: 'yes', given });
+  const pruning = { ...plan, steps: stepsOfRole(plans, plan, 'prune') };
+  const pipeline = buildPipeline(pruning, {
+    tasks: plans.workspace.tasks,
+    environments: environmentsOf(plans, pruning),
+    assignments: {},
+  });
+  return run(pipeline);
+}
 
 /** What a plan's retention would change in one repository now. */
-export interface PruneDifference {
+interface PruneDifference {
   readonly plan: string;
   readonly environment: string;
   readonly location: string;
@@ -21,11 +84,7 @@ export interface PruneDifference {
 }
 
 /** Asks the repository of every pruning step of a plan; changes nothing. */
-export async function pruneDifferences(
-  plans: Plans,
-  plan: Plan,
-  now: Date,
-): Promise<readonly PruneDifference[]> {
+async function pruneDifferences(plans: Plans, plan: Plan, now: Date): Promise<readonly PruneDifference[]> {
   const { retention } = plan;
   if (retention === undefined) return [];
   const differences: PruneDifference[] = [];
@@ -65,14 +124,14 @@ function debrisAgeOf({ action }: Plan['steps'][number]): number | undefined {
 }
 
 /** How many things a prune would remove. */
-export function changesIn({ prune }: PruneDifference): number {
+function changesIn({ prune }: PruneDifference): number {
   const artifacts = prune.artifacts.filter(({ keep }) => !keep).length;
   const debris = prune.debris.filter(({ remove }) => remove).length;
   return artifacts + debris + prune.uploads.length;
 }
 
 /** Every artifact with keep or remove and the reason, then debris and unfinished uploads. */
-export function differenceBlocks(difference: PruneDifference, { now, timeZone }: Reading): readonly Block[] {
+function differenceBlocks(difference: PruneDifference, { now, timeZone }: Reading): readonly Block[] {
   const { prune, plan, environment, location } = difference;
   const age = (at: Date): string => renderDuration(Math.max(0, now.getTime() - at.getTime()));
   const rows = [
@@ -123,7 +182,7 @@ export function differenceBlocks(difference: PruneDifference, { now, timeZone }:
 }
 
 /** The same for `--json`. */
-export function differenceAsData(difference: PruneDifference): unknown {
+function differenceAsData(difference: PruneDifference): unknown {
   const { prune, isAbsent: _, ...where } = difference;
   return {
     ...where,

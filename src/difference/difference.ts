@@ -1,9 +1,10 @@
-import type { Block } from '../../base/terminal/blocks.ts';
-import type { ExitCode } from '../../base/exit-code.ts';
-import type { Failure } from '../../base/failure.ts';
-import type { CommandHost } from '../../task/host.ts';
-import type { Plans } from '../../task/plans.ts';
-import type { UnitOptions } from '../unit-difference.ts';
+import type { Block } from '../base/terminal/blocks.ts';
+import type { ExitCode } from '../base/exit-code.ts';
+import type { Failure } from '../base/failure.ts';
+import type { CommandHost } from '../task/host.ts';
+import type { Pipeline } from '../run/pipeline.ts';
+import type { Plans } from '../task/plans.ts';
+import type { UnitOptions } from '../place/unit/unit-difference.ts';
 
 /** What a comparison and an application start from. */
 export interface DifferenceScope {
@@ -14,11 +15,19 @@ export interface DifferenceScope {
   readonly units: UnitOptions;
 }
 
-/** How `apply` was called. */
-export interface ApplyFlags {
+/** How `apply` was called, and the ways in which it asks and does. */
+export interface Applying {
   readonly yes?: string | true | undefined;
   readonly allowWeaker?: true | undefined;
   readonly json?: true | undefined;
+  /** A person types the word, or `given` is it. @throws Failure `not-confirmed` */
+  readonly confirm: (question: {
+    readonly consequence: string;
+    readonly word: string;
+    readonly given: string | true | undefined;
+  }) => Promise<void>;
+  /** Runs a pipeline here, with its journal, record and locks. */
+  readonly run: (pipeline: Pipeline) => Promise<ExitCode>;
 }
 
 /**
@@ -45,5 +54,5 @@ export interface FoundDifference {
   /** For `--json`, beside `kind`. Pure. */
   data(): Readonly<Record<string, unknown>>;
   /** Asks for confirmation and does it, with a record. @throws Failure `not-confirmed` and others */
-  apply(flags: ApplyFlags): Promise<ExitCode>;
+  apply(applying: Applying): Promise<ExitCode>;
 }
