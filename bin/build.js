@@ -65,7 +65,7 @@ for (const { type, fileName, code } of output)
 await writeFile(join(dist, 'tasks', 'declarations.json'), JSON.stringify(declarations()));
 // Beside the chunk that reads it.
 await mkdir(join(dist, 'chunks'), { recursive: true });
-await copyFile(join(root, 'src/cli/demo/seed.sql'), join(dist, 'chunks/seed.sql'));
+await copyFile(join(root, 'src/demo/seed.sql'), join(dist, 'chunks/seed.sql'));
 await writeFile(join(dist, 'LICENSES.md'), await licences());
 
 /** A package by its name and everything below it: `zx/core`. */

@@ -60,3 +60,66 @@ export async function planTimer(
 export function needsAttention({ drift, service }: PlanTimer): boolean {
   return drift.length > 0 || (service !== undefined && !['success', ''].includes(service.result));
 }
+
+/** When it runs next: as systemd says, otherwise by the schedule. */
+export function nextOf({ timer, nextRuns }: PlanTimer): Date | undefined {
+  return timer?.nextElapseAt ?? nextRuns[0];
+}
+
+/** Of the records and of systemd the later one: a unit that could not start leaves no record. */
+export function lastOf({ lastRun, service }: PlanTimer): Date | undefined {
+  const times = [
+    lastRun === undefined ? undefined : new Date(lastRun.startedAt),
+    service?.startedAt ?? undefined,
+  ];
+  return times
+    .filter((at) => at !== undefined)
+    .sort((a, b) => a.getTime() - b.getTime())
+    .at(-1);
+}
+
+/** How the last run went, in the word of whoever knows better: systemd, otherwise the record. */
+export function resultOf({ service, lastRun }: PlanTimer): string {
+  if (service?.active === 'activating') return 'running';
+  if (service?.startedAt instanceof Date) {
+    const status =
+      service.exitStatus === null || service.exitStatus === 0 ? '' : ` (exit ${String(service.exitStatus)})`;
+    return `${service.result}${status}`;
+  }
+  if (service?.active === 'failed') return service.result;
+  return lastRun?.outcome ?? 'never';
+}
+
+/** What systemd makes of the timer; `-` where it cannot be asked. */
+export function stateOf({ timer }: PlanTimer): string {
+  if (timer === undefined) return '-';
+  if (timer.load !== 'loaded') return timer.load;
+  return [timer.active, timer.enabled].filter((text) => text !== '').join(', ');
+}
+
+/** All of them for `--json`. */
+export function timersAsData(
+  timers: readonly PlanTimer[],
+  { absent, changes, folder }: UnitDifference,
+): unknown {
+  return {
+    folder,
+    systemd: absent ?? 'running',
+    timers: timers.map((timer) => ({
+      plan: timer.plan,
+      timeZone: timer.timeZone,
+      schedule: timer.schedule,
+      nextRuns: timer.nextRuns.map((at) => at.toISOString()),
+      nextElapseAt: timer.timer?.nextElapseAt?.toISOString() ?? null,
+      lastRunAt: lastOf(timer)?.toISOString() ?? null,
+      result: resultOf(timer),
+      lastRun: timer.lastRun ?? null,
+      timer: timer.timer ?? null,
+      service: timer.service ?? null,
+      needsAttention: needsAttention(timer),
+      drift: timer.drift.map(({ action, path, reason }) => ({ action, path, reason })),
+      ...(timer.damaged.length > 0 && { damaged: timer.damaged }),
+    })),
+    orphans: changes.filter(({ action }) => action === 'remove').map(({ path }) => path),
+  };
+}

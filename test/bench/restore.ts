@@ -12,7 +12,7 @@ import {
 } from './restore-contestants.ts';
 import { median, megabytes, renderColumns, seconds } from './statistics.ts';
 
-const seedFile = fileURLToPath(new URL('../../src/cli/demo/seed.sql', import.meta.url));
+const seedFile = fileURLToPath(new URL('../../src/demo/seed.sql', import.meta.url));
 
 export interface RestoreResult {
   readonly name: string;

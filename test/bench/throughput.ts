@@ -3,7 +3,7 @@ import { benchDatabase, contestants, targets, type Measured } from './contestant
 import type { Ground } from './ground.ts';
 import { median, megabytes, renderColumns, seconds } from './statistics.ts';
 
-const seedFile = fileURLToPath(new URL('../../src/cli/demo/seed.sql', import.meta.url));
+const seedFile = fileURLToPath(new URL('../../src/demo/seed.sql', import.meta.url));
 
 export interface ThroughputResult {
   readonly name: string;

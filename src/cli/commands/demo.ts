@@ -14,7 +14,7 @@ export async function demoCommand(host: CommandHost, options: DemoCommandOptions
   if (bytes === undefined) {
     throw new Failure('usage', `--size ${options.size} is no size`, { hint: 'for example --size 300MB' });
   }
-  const { runDemo } = await import('../demo/demo.ts');
+  const { runDemo } = await import('../../demo/demo.ts');
   return runDemo({
     bytes,
     keep: options.keep === true,

@@ -1,26 +1,23 @@
-import { defined } from '../../base/defined.ts';
 import { renderMoment } from '../../base/quantity/moment.ts';
 import { sentence, table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import { resolve } from 'node:path';
-import type { Damage } from '../../base/document.ts';
 import { umaskDecides, writeWhole } from '../../base/files.ts';
 import { renderJson } from '../../tell/evidence/documents.ts';
-import { readDrills, type Drill, type DrillList } from '../../tell/evidence/drills.ts';
+import type { Drill } from '../../tell/evidence/drills.ts';
 import { renderJunit } from '../../tell/evidence/junit-document.ts';
 import { renderMarkdown } from '../../tell/evidence/markdown-document.ts';
 import { renderPage } from '../../tell/evidence/page/page.ts';
 import { withSignOffs } from '../../tell/evidence/sign-off.ts';
 import { renderText } from '../../tell/evidence/text-document.ts';
-import { verifyEvidence, type Finding } from '../../tell/evidence/verify.ts';
 import { durationWords, hasRecovered, verdictWords } from '../../tell/evidence/words.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import type { DrillEvidence } from '../../language/generated/drill-evidence.types.ts';
-import { planOf, withEvidence } from '../../tell/evidence/evidence-places.ts';
+import { chooseDrills, drillsOf, verifyPlans } from '../../tell/evidence/evidence-places.ts';
 import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
-import { choosePlans, loadPlans, stepsOfRole, type Plans } from '../../task/plans.ts';
+import { loadPlans, type Plans } from '../../task/plans.ts';
 
 export const reportFormats = ['text', 'markdown', 'json', 'html', 'junit'] as const;
 
@@ -44,37 +41,14 @@ export async function reportCommand(
   if (options.verify === true) return verify(host, plans, chosen, options);
   if (options.run !== undefined || options.format !== undefined || options.output !== undefined)
     return printDocument(host, plans, chosen, options);
-  const drills: DrillEvidence[] = [];
-  const damaged: Damage[] = [];
-  for (const plan of chosen) {
-    const list = await drillsOf(host, plans, plan);
-    drills.push(...list.drills.map(withSignOffs));
-    damaged.push(...list.damaged);
-  }
-  drills.sort((left, right) => right.run.startedAt.localeCompare(left.run.startedAt));
+  const list = await drillsOf(host, plans, chosen);
+  const drills = list.drills.map(withSignOffs);
+  const { damaged } = list;
   if (options.json === true)
     printJson(host, [...drills.map(asData), ...damaged.map((damage) => ({ damaged: damage }))]);
   else print(host, drillsBlock(drills, plans, new Date()));
   warnOfDamage(host, damaged);
   return exitCode.done;
-}
-
-/** The plan that was named or whose run was; otherwise every plan that restores something. */
-function chooseDrills(plans: Plans, name: string | undefined, runId: string | undefined): readonly Plan[] {
-  if (runId === undefined && name === undefined)
-    return choosePlans(plans, undefined).filter((plan) => stepsOfRole(plans, plan, 'restore').length > 0);
-  const named = name === undefined ? [] : choosePlans(plans, name);
-  if (runId === undefined) return named;
-  const plan = planOf(plans, runId);
-  if (named.length > 0 && named[0]?.name !== plan.name)
-    throw new Failure('usage', `${runId} is a run of ${plan.name}, not of ${name ?? ''}`);
-  return [plan];
-}
-
-function drillsOf(host: CommandHost, plans: Plans, plan: Plan, runId?: string): Promise<DrillList> {
-  return withEvidence(host, plans, plan, (places) =>
-    readDrills(places, { plan: plan.name, ...defined({ runId }) }),
-  );
 }
 
 async function printDocument(
@@ -83,13 +57,8 @@ async function printDocument(
   chosen: readonly Plan[],
   options: ReportOptions,
 ): Promise<ExitCode> {
-  const drills: Drill[] = [];
-  for (const plan of chosen) {
-    const list = await drillsOf(host, plans, plan, options.run);
-    drills.push(...list.drills);
-    warnOfDamage(host, list.damaged);
-  }
-  drills.sort((left, right) => right.evidence.run.startedAt.localeCompare(left.evidence.run.startedAt));
+  const { drills, damaged } = await drillsOf(host, plans, chosen, options.run);
+  warnOfDamage(host, damaged);
   const [newest] = drills;
   if (newest === undefined) {
     const what = options.run ?? (chosen.map((plan) => plan.name).join(', ') || 'any plan');
@@ -138,15 +107,7 @@ async function verify(
   chosen: readonly Plan[],
   { json }: ReportOptions,
 ): Promise<ExitCode> {
-  const findings: (Finding & { readonly plan: string })[] = [];
-  let seals = 0;
-  let documents = 0;
-  for (const plan of chosen) {
-    const verified = await withEvidence(host, plans, plan, (places) => verifyEvidence(places, plan.name));
-    seals += verified.seals;
-    documents += verified.documents;
-    findings.push(...verified.findings.map((finding) => ({ plan: plan.name, ...finding })));
-  }
+  const { seals, documents, findings } = await verifyPlans(host, plans, chosen);
   if (json === true) printJson(host, { seals, documents, findings });
   else {
     const lines = findings.map(

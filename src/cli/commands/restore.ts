@@ -14,7 +14,7 @@ import { settle } from '../restore/settle.ts';
 import { tellOutcome } from '../restore/tell-outcome.ts';
 import { recordUnbegun } from '../restore/unbegun.ts';
 import { formatOf, runHere } from './run.ts';
-import { pipelineAsData, pipelineBlocks } from './show.ts';
+import { pipelineAsData, pipelineBlocks } from '../../run/outline.ts';
 
 /**
  * Restores an artifact without a plan's file: what the flags do not say is asked on a terminal, then a plan named

@@ -42,7 +42,7 @@ export async function runCommand(host: CommandHost, name: string, options: RunOp
   }
   const pipeline = await buildOrRecord(host, plans, plan, options.set);
   if (options.dryRun === true) {
-    const { pipelineAsData, pipelineBlocks } = await import('./show.ts');
+    const { pipelineAsData, pipelineBlocks } = await import('../../run/outline.ts');
     if (options.json === true) printJson(host, pipelineAsData(pipeline));
     else print(host, ...pipelineBlocks(pipeline, new Date()));
     return exitCode.done;

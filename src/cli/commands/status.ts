@@ -1,31 +1,18 @@
-import { defined } from '../../base/defined.ts';
-import { judgeFreshness, type Freshness } from '../../artifact/freshness.ts';
-import { listArtifacts } from '../../artifact/store.ts';
-import type { Environment } from '../../language/environment/environment.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
-import { describeFailure, exitCodeOf, Failure, type FailureDescription } from '../../base/failure.ts';
-import type { Plan } from '../../language/plan/plan.ts';
-import { resolveEnvironment } from '../../language/plan/workspace.ts';
+import { Failure } from '../../base/failure.ts';
+import { statusesOf, type PlanStatus } from '../../check/plan-status.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
 import { renderTime } from '../../base/quantity/moment.ts';
 import { paragraph, table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import { renderBytes } from '../../base/quantity/size.ts';
 import { print, printJson, type CommandHost } from '../../task/host.ts';
-import { choosePlans, loadPlans, stepsOfRole, withRepository, type Plans } from '../../task/plans.ts';
+import { choosePlans, loadPlans, type Plans } from '../../task/plans.ts';
 
 export interface StatusOptions {
   readonly check?: true | undefined;
   readonly json?: true | undefined;
   readonly config?: string | undefined;
-}
-
-interface PlanStatus {
-  readonly plan: string;
-  readonly environment: string;
-  readonly rpoMs: number | null;
-  readonly freshness: Freshness | null;
-  readonly error: FailureDescription | null;
 }
 
 /**
@@ -38,24 +25,7 @@ export async function statusCommand(
   options: StatusOptions,
 ): Promise<ExitCode> {
   const plans = await loadPlans(host, options.config);
-  const statuses: PlanStatus[] = [];
-  let code: ExitCode = exitCode.done;
-  for (const plan of choosePlans(plans, name)) {
-    for (const environment of dumpedEnvironments(plans, plan)) {
-      try {
-        statuses.push(await judge(plans, plan, resolveEnvironment(plans.workspace, environment)));
-      } catch (error) {
-        code = exitCodeOf(error);
-        statuses.push({
-          plan: plan.name,
-          environment,
-          rpoMs: plan.objectives.rpoMs ?? null,
-          freshness: null,
-          error: describeFailure(error),
-        });
-      }
-    }
-  }
+  const { statuses, code } = await statusesOf(plans, choosePlans(plans, name));
   if (statuses.length === 0 && options.check === true) {
     throw new Failure(
       'check-failed',
@@ -67,31 +37,6 @@ export async function statusCommand(
   if (code !== exitCode.done) return code;
   const isMissed = statuses.some(({ freshness }) => freshness?.state !== 'fresh');
   return options.check === true && isMissed ? exitCode.objectiveMissed : exitCode.done;
-}
-
-function dumpedEnvironments(plans: Plans, plan: Plan): readonly string[] {
-  return [...new Set(stepsOfRole(plans, plan, 'dump').map(({ environment }) => environment))];
-}
-
-function judge(plans: Plans, plan: Plan, environment: Environment): Promise<PlanStatus> {
-  const database = environment.postgres?.database ?? '';
-  return withRepository(plans, environment, async (repository) => {
-    const [now, artifacts] = await Promise.all([repository.clock(), listArtifacts(repository)]);
-    const { rpoMs } = plan.objectives;
-    const judged = judgeFreshness(artifacts, {
-      now,
-      ...defined({ rpoMs }),
-      expected: [{ environment: environment.name, database }],
-    });
-    const own = judged.find((each) => each.environment === environment.name && each.database === database);
-    return {
-      plan: plan.name,
-      environment: environment.name,
-      rpoMs: rpoMs ?? null,
-      freshness: own ?? null,
-      error: null,
-    };
-  });
 }
 
 function statusBlocks(statuses: readonly PlanStatus[], { workspace, settings }: Plans): readonly Block[] {

@@ -4,7 +4,16 @@ import { status, strong } from '../../base/terminal/status.ts';
 import type { Span, Text } from '../../base/terminal/text.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
-import { needsAttention, planTimer, type PlanTimer } from '../../difference/plan-timers.ts';
+import {
+  lastOf,
+  needsAttention,
+  nextOf,
+  planTimer,
+  resultOf,
+  stateOf,
+  timersAsData,
+  type PlanTimer,
+} from '../../difference/plan-timers.ts';
 import { choosePlans, loadPlans } from '../../task/plans.ts';
 import { stateFolderOf } from '../../task/state.ts';
 import { unitDifference, type UnitDifference, type UnitOptions } from '../../place/unit/unit-difference.ts';
@@ -27,7 +36,7 @@ export async function timersCommand(
   const now = new Date();
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   const timers = await Promise.all(chosen.map((plan) => planTimer(plan, difference, stateFolder, now)));
-  if (options.json === true) printJson(host, asData(timers, difference));
+  if (options.json === true) printJson(host, timersAsData(timers, difference));
   else if (name === undefined) print(host, ...allBlocks(timers, difference, now));
   else print(host, ...timers.flatMap((timer) => timerBlocks(timer, difference, now)));
   warnOfDamage(
@@ -105,64 +114,8 @@ function resultText(timer: PlanTimer): Span {
   );
 }
 
-function nextOf({ timer, nextRuns }: PlanTimer): Date | undefined {
-  return timer?.nextElapseAt ?? nextRuns[0];
-}
-
-/** Of the records and of systemd the later one: a unit that could not start leaves no record. */
-function lastOf({ lastRun, service }: PlanTimer): Date | undefined {
-  const times = [
-    lastRun === undefined ? undefined : new Date(lastRun.startedAt),
-    service?.startedAt ?? undefined,
-  ];
-  return times
-    .filter((at) => at !== undefined)
-    .sort((a, b) => a.getTime() - b.getTime())
-    .at(-1);
-}
-
-function resultOf({ service, lastRun }: PlanTimer): string {
-  if (service?.active === 'activating') return 'running';
-  if (service?.startedAt instanceof Date) {
-    const status =
-      service.exitStatus === null || service.exitStatus === 0 ? '' : ` (exit ${String(service.exitStatus)})`;
-    return `${service.result}${status}`;
-  }
-  if (service?.active === 'failed') return service.result;
-  return lastRun?.outcome ?? 'never';
-}
-
-function stateOf({ timer }: PlanTimer): string {
-  if (timer === undefined) return '-';
-  if (timer.load !== 'loaded') return timer.load;
-  return [timer.active, timer.enabled].filter((text) => text !== '').join(', ');
-}
-
 function driftText({ drift }: PlanTimer): Text {
   if (drift.length === 0) return 'none';
   const actions = [...new Set(drift.map(({ action }) => action))];
   return [status('drift', actions.join(', ')), ': run-plan diff tells'];
-}
-
-function asData(timers: readonly PlanTimer[], { absent, changes, folder }: UnitDifference): unknown {
-  return {
-    folder,
-    systemd: absent ?? 'running',
-    timers: timers.map((timer) => ({
-      plan: timer.plan,
-      timeZone: timer.timeZone,
-      schedule: timer.schedule,
-      nextRuns: timer.nextRuns.map((at) => at.toISOString()),
-      nextElapseAt: timer.timer?.nextElapseAt?.toISOString() ?? null,
-      lastRunAt: lastOf(timer)?.toISOString() ?? null,
-      result: resultOf(timer),
-      lastRun: timer.lastRun ?? null,
-      timer: timer.timer ?? null,
-      service: timer.service ?? null,
-      needsAttention: needsAttention(timer),
-      drift: timer.drift.map(({ action, path, reason }) => ({ action, path, reason })),
-      ...(timer.damaged.length > 0 && { damaged: timer.damaged }),
-    })),
-    orphans: changes.filter(({ action }) => action === 'remove').map(({ path }) => path),
-  };
 }

@@ -48,7 +48,7 @@ function proofsFile(stateFolder: string): string {
 }
 
 /** The environments' file as it last was when it could be read: whom to tell once it cannot. */
-export function keptEnvironmentsFile(stateFolder: string): string {
+function keptEnvironmentsFile(stateFolder: string): string {
   return join(stateFolder, 'alert-environments.yaml');
 }
 
@@ -58,6 +58,15 @@ export async function keepEnvironments(stateFolder: string, text: string): Promi
   const bytes = Buffer.from(text);
   const kept = await readBounded(file, bytes.length);
   if (kept.state !== 'read' || !kept.bytes.equals(bytes)) await inState(file, () => writeWhole(file, bytes));
+}
+
+/** Far more than any file of environments takes. */
+const keptBytesLimit = 4 * 1024 * 1024;
+
+/** What was kept; undefined when nothing was, or nothing that can be read. */
+export async function keptEnvironments(stateFolder: string): Promise<Buffer | undefined> {
+  const kept = await readBounded(keptEnvironmentsFile(stateFolder), keptBytesLimit);
+  return kept.state === 'read' ? kept.bytes : undefined;
 }
 
 function stateFile(stateFolder: string, plan: string): string {

@@ -35,8 +35,8 @@ const otherWriters: Readonly<Record<string, string>> = {
   'src/restore/resume.ts': 'a list for pg_restore',
   'src/restore/load-stream.ts': 'a list for pg_restore',
   'src/restore/table-feed.ts': 'names of pipes',
-  'src/cli/demo/workspace.ts': 'the folder of a demo',
-  'src/cli/demo/story.ts': 'the folder of a demo',
+  'src/demo/workspace.ts': 'the folder of a demo',
+  'src/demo/story.ts': 'the folder of a demo',
 };
 
 async function filesWith(pattern: RegExp): Promise<readonly string[]> {

@@ -22,6 +22,7 @@ const floors = [
   'tell',
   'place',
   'difference',
+  'demo',
   'cli',
 ];
 

@@ -1,9 +1,9 @@
-import { defined } from '../../base/defined.ts';
-import { verbatim } from '../../base/terminal/blocks.ts';
-import { command, strong } from '../../base/terminal/status.ts';
-import type { Terminal } from '../../base/terminal/terminal.ts';
-import type { Variables } from '../../process/environment.ts';
-import { startGroup } from '../../process/started-group.ts';
+import { defined } from '../base/defined.ts';
+import { verbatim } from '../base/terminal/blocks.ts';
+import { command, strong } from '../base/terminal/status.ts';
+import type { Terminal } from '../base/terminal/terminal.ts';
+import type { Variables } from '../process/environment.ts';
+import { startGroup } from '../process/started-group.ts';
 
 /** How a demo shows itself: says what comes, then really does it. */
 export interface Stage {

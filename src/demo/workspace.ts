@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cluster } from '../../postgres/cluster.ts';
+import type { Cluster } from '../postgres/cluster.ts';
 import { sampleDatabase } from './sample-database.ts';
 
 export const demoPlan = 'nightly-demo';

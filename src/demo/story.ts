@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exitCode } from '../../base/exit-code.ts';
-import type { Cluster } from '../../postgres/cluster.ts';
+import { exitCode } from '../base/exit-code.ts';
+import type { Cluster } from '../postgres/cluster.ts';
 import { libpqVariables, sampleDatabase } from './sample-database.ts';
 import type { Stage } from './stage.ts';
 import { demoPlan, type Workspace } from './workspace.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { Failure } from '../../base/failure.ts';
-import { endpointOfCluster, type Cluster } from '../../postgres/cluster.ts';
-import { variablesOf, type Variables } from '../../postgres/program.ts';
+import { Failure } from '../base/failure.ts';
+import { endpointOfCluster, type Cluster } from '../postgres/cluster.ts';
+import { variablesOf, type Variables } from '../postgres/program.ts';
 import type { Stage } from './stage.ts';
 
 export const sampleDatabase = 'cleaning';

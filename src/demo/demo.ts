@@ -1,9 +1,9 @@
-import type { Terminal } from '../../base/terminal/terminal.ts';
+import type { Terminal } from '../base/terminal/terminal.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exitCode, type ExitCode } from '../../base/exit-code.ts';
-import { startCluster, type Cluster } from '../../postgres/cluster.ts';
+import { exitCode, type ExitCode } from '../base/exit-code.ts';
+import { startCluster, type Cluster } from '../postgres/cluster.ts';
 import { fillSampleDatabase, sampleDatabase } from './sample-database.ts';
 import { openStage, watchInterruptions, type Interruptions, type Stage } from './stage.ts';
 import { tellStory, type Launcher } from './story.ts';
