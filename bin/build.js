@@ -38,6 +38,12 @@ const processIsGlobal = {
   load: (id) => (id === '\0process.cjs' ? 'module.exports = globalThis.process;' : undefined),
 };
 
+/** One file of what judges the parameters of tasks: a folder of plans uses most of them, and each file costs its finding. */
+const taskNames = (await readdir(join(root, 'schemas/tasks'))).map((file) => file.split('.', 1)[0]);
+const groups = [
+  { name: 'task-validators', test: new RegExp(`/generated/(?:${taskNames.join('|')})\\.validate\\.ts$`) },
+];
+
 for (const folder of ['src/cli', 'tasks', 'chunks'])
   await rm(join(dist, folder), { recursive: true, force: true });
 const tasks = (await readdir(join(root, 'tasks'))).filter((file) => file.endsWith('.ts'));
@@ -58,6 +64,7 @@ const { output } = await bundle.write({
   entryFileNames: '[name].cjs',
   chunkFileNames: 'chunks/[name]-[hash].cjs',
   comments: false,
+  codeSplitting: { groups },
 });
 await bundle.close();
 for (const { type, fileName, code } of output)

@@ -132,11 +132,17 @@ function validatorOf(schemas: readonly AnySchemaObject[], id: string): string {
     allErrors: writtenByOperators.test(id),
     schemas: [...schemas],
     inlineRefs: false,
+    messages: !writtenByOperators.test(id),
     code: { esm: true, source: true },
   });
   const validate = ajv.getSchema(id);
   if (validate === undefined) throw new Error(`${id} is not a known schema`);
-  return importHelpers(standalone.default(ajv, validate));
+  return importHelpers(withoutUnread(standalone.default(ajv, validate)));
+}
+
+/** An error names the keyword's own schema, which nobody reads: the schema around it holds it. */
+function withoutUnread(source: string): string {
+  return source.replaceAll(/,schema:[^,{}]+,parentSchema:/g, ',parentSchema:');
 }
 
 /** Ajv's ESM output still says `require(…)` for its run-time helpers; those become imports. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -80,7 +79,7 @@ export async function linkWhole(path: string, target: string): Promise<void> {
 
 async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
   // systemd and Prometheus' collector pass over such a name.
-  const temporary = join(dirname(path), `.run-plan-${randomBytes(6).toString('hex')}`);
+  const temporary = join(dirname(path), `.run-plan-${crypto.randomUUID()}`);
   try {
     await make(temporary);
     await rename(temporary, path);

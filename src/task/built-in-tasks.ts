@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Task } from './contract.ts';
 import type { TaskDeclaration, TaskFile } from '../language/task-declaration.ts';
@@ -18,11 +18,8 @@ export interface DeclaredTask {
 const declarationsFile = 'declarations.json';
 
 /** The built-in tasks of a build, sorted by name. */
-export async function listDeclaredTasks(
-  folder: string,
-  loadBuilt: LoadBuilt,
-): Promise<readonly DeclaredTask[]> {
-  const text = await readFile(join(folder, declarationsFile), 'utf8');
+export function listDeclaredTasks(folder: string, loadBuilt: LoadBuilt): readonly DeclaredTask[] {
+  const text = readFileSync(join(folder, declarationsFile), 'utf8');
   return (JSON.parse(text) as readonly TaskDeclaration[]).map((declaration) => {
     const { name } = declaration;
     const file: TaskFile = { name, path: join(folder, `${name}.cjs`), isBuiltIn: true };

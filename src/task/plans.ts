@@ -40,8 +40,8 @@ export async function loadPlans(host: CommandHost, configFile: string | undefine
   const loaded = await loadSettings(workingFolder, variables, configFile);
   const { settings } = loaded;
   if (!loaded.isNamed)
-    for (const folder of [settings.plansFolder, ...settings.taskFolders]) await requireOwnFolder(folder);
-  const registry = await createTaskRegistry({
+    for (const folder of [settings.plansFolder, ...settings.taskFolders]) requireOwnFolder(folder);
+  const registry = createTaskRegistry({
     builtInFolder: host.taskFolder,
     ...defined({ loadBuilt: host.loadBuilt }),
     folders: settings.taskFolders,
@@ -49,8 +49,8 @@ export async function loadPlans(host: CommandHost, configFile: string | undefine
   });
   const workspace = await loadWorkspace({ settings, registry, commandNames, variables, workingFolder });
   const { environments, buckets, plans } = workspace;
-  const declared = [environments, buckets, plans].flatMap((each) => [...each.values()]);
-  teachVariables(declared, variables, host.redactor);
+  const steps = [...plans.values()].map((plan) => plan.steps);
+  teachVariables([...environments.values(), ...buckets.values(), ...steps], variables, host.redactor);
   return {
     settings,
     registry,

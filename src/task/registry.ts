@@ -4,7 +4,7 @@ import { listDeclaredTasks, type DeclaredTask, type LoadBuilt } from './built-in
 import type { Task } from './contract.ts';
 import type { KnownTask, TaskCatalogue, TaskFile, TaskLookup } from '../language/task-declaration.ts';
 import { importTask } from './task-module.ts';
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { taskValidators } from '../language/generated/task-validators.ts';
 import { ajvOptions } from '../language/yaml/ajv-options.ts';
 import type { SchemaError, Validator } from '../language/yaml/validator.ts';
@@ -29,17 +29,17 @@ export interface RegistryOptions {
 }
 
 /** Lists the folders; nothing is imported yet. */
-export async function createTaskRegistry(options: RegistryOptions): Promise<TaskRegistry> {
+export function createTaskRegistry(options: RegistryOptions): TaskRegistry {
   const builtIn = resolve(options.builtInFolder);
   const own = new Set(options.folders.map((folder) => resolve(options.workingFolder, folder)));
   // A checkout of run-plan itself finds the built-in tasks, or their sources, where an operator's own would be.
   for (const folder of [builtIn, resolve(builtIn, '../../tasks')]) own.delete(folder);
   const { loadBuilt } = options;
-  const [declared, ...lists] = await Promise.all([
-    loadBuilt === undefined ? undefined : listDeclaredTasks(builtIn, loadBuilt),
+  const declared = loadBuilt === undefined ? undefined : listDeclaredTasks(builtIn, loadBuilt);
+  const lists = [
     ...(loadBuilt === undefined ? [listTaskFiles(builtIn, true)] : []),
     ...[...own].map((folder) => listTaskFiles(folder, false)),
-  ]);
+  ];
   const builtInTasks = new Map(declared?.map((task) => [task.file, task]));
   const shown = (file: TaskFile): string => relative(options.workingFolder, file.path) || file.path;
   const files = new Map<string, TaskFile>();
@@ -97,16 +97,23 @@ function problemOf(file: string, message: string): Problem {
 const taskFile = /^(?<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)+)\.(?:ts|js|mjs)$/;
 
 /** The tasks of a folder by file name, sorted; none when there is no such folder. */
-async function listTaskFiles(folder: string, isBuiltIn: boolean): Promise<readonly TaskFile[]> {
-  const entries = await readdir(folder).catch((error: unknown) => {
+function listTaskFiles(folder: string, isBuiltIn: boolean): readonly TaskFile[] {
+  return entriesOf(folder)
+    .sort()
+    .flatMap((entry) => {
+      const name = taskFile.exec(entry)?.groups?.['name'];
+      return name === undefined ? [] : [{ name, path: join(folder, entry), isBuiltIn }];
+    });
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return [];
     throw error;
-  });
-  return entries.sort().flatMap((entry) => {
-    const name = taskFile.exec(entry)?.groups?.['name'];
-    return name === undefined ? [] : [{ name, path: join(folder, entry), isBuiltIn }];
-  });
+  }
 }
 
 const nothingAllowed = { type: 'object', additionalProperties: false };

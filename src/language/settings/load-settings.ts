@@ -49,7 +49,7 @@ export async function loadSettings(
   const path = isNamed ? resolve(workingFolder, named) : await findSettings(workingFolder, variables);
   if (path === undefined)
     return { settings: normalise({}, workingFolder), isNamed, problems: [], sources: new Map() };
-  if (!isNamed) await requireOwnFile(path);
+  if (!isNamed) requireOwnFile(path);
   const shown = relative(workingFolder, path);
   const { source, problem } = await readSource(path, shown);
   if (source === undefined) {

@@ -1,4 +1,4 @@
-import { readFile, readdir, realpath, stat } from 'node:fs/promises';
+import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../base/failure.ts';
 
@@ -17,19 +17,28 @@ const othersWrite = 0o002;
  * Unlike git, not those of the user behind sudo either: a rule of sudoers that allows run-plan alone would allow everything.
  * @throws Failure `not-trusted` naming the path, its owner and how to allow it
  */
-export async function requireOwnFile(path: string, account = thisAccount()): Promise<void> {
-  const target = await realpath(path).catch(() => undefined);
+export function requireOwnFile(path: string, account = thisAccount()): void {
+  const target = orNone(() => realpathSync.native(path));
   if (account === undefined || target === undefined) return;
-  for (const each of new Set([target, dirname(target), dirname(path)])) await requireOwn(each, path, account);
+  for (const each of new Set([target, dirname(target), dirname(path)])) requireOwn(each, path, account);
 }
 
 /** The same for a folder and the files in it. @throws Failure `not-trusted` */
-export async function requireOwnFolder(path: string, account = thisAccount()): Promise<void> {
+export function requireOwnFolder(path: string, account = thisAccount()): void {
   if (account === undefined) return;
-  await requireOwn(path, path, account);
-  const names = await readdir(path).catch(() => []);
+  requireOwn(path, path, account);
+  const names = orNone(() => readdirSync(path)) ?? [];
   for (const name of names.filter((each) => /\.(?:ya?ml|[mc]?[jt]s|json)$/.test(each)))
-    await requireOwnFile(join(path, name), account);
+    requireOwnFile(join(path, name), account);
+}
+
+/** What the system gives, or nothing where it refuses. */
+function orNone<Result>(ask: () => Result): Result | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Absent where there are no such accounts. */
@@ -38,14 +47,14 @@ function thisAccount(): Account | undefined {
   return uid === undefined ? undefined : { uid };
 }
 
-async function requireOwn(path: string, wanted: string, { uid }: Account): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
+function requireOwn(path: string, wanted: string, { uid }: Account): void {
+  const found = orNone(() => statSync(path));
   if (found === undefined) return;
-  const why = await weakness(found, uid);
+  const why = weakness(found, uid);
   if (why === undefined) return;
   throw new Failure(
     'not-trusted',
-    `${wanted} is not used: ${path} ${why}, and run-plan runs as ${await userName(uid)}`,
+    `${wanted} is not used: ${path} ${why}, and run-plan runs as ${userName(uid)}`,
     {
       hint: `if you trust it, name the settings yourself: --config FILE or RUN_PLAN_CONFIG; otherwise let ${path} belong to you and be writable for nobody else (chown, chmod go-w)`,
       where: path,
@@ -54,37 +63,37 @@ async function requireOwn(path: string, wanted: string, { uid }: Account): Promi
   );
 }
 
-async function weakness(
+function weakness(
   found: { readonly uid: number; readonly gid: number; readonly mode: number },
   uid: number,
-): Promise<string | undefined> {
-  const belongs = async (): Promise<string> => `belongs to ${await userName(found.uid)}`;
+): string | undefined {
+  const belongs = (): string => `belongs to ${userName(found.uid)}`;
   if (found.uid !== uid && found.uid !== 0) return belongs();
-  if ((found.mode & othersWrite) !== 0) return `${await belongs()} and may be written by everybody`;
-  if ((found.mode & groupWrites) === 0 || (await isPrivate(found.gid, found.uid))) return undefined;
-  return `${await belongs()} and may be written by the group ${await groupName(found.gid)}`;
+  if ((found.mode & othersWrite) !== 0) return `${belongs()} and may be written by everybody`;
+  if ((found.mode & groupWrites) === 0 || isPrivate(found.gid, found.uid)) return undefined;
+  return `${belongs()} and may be written by the group ${groupName(found.gid)}`;
 }
 
 /** Whether a group is its user's own, as most systems make one for each user, and has nobody else in it. */
-async function isPrivate(gid: number, uid: number): Promise<boolean> {
-  const [name, , , members = ''] = await lineOf('/etc/group', gid);
-  const owner = await userName(uid);
+function isPrivate(gid: number, uid: number): boolean {
+  const [name, , , members = ''] = lineOf('/etc/group', gid);
+  const owner = userName(uid);
   return name === owner && members.split(',').every((member) => member === '' || member === owner);
 }
 
-async function userName(uid: number): Promise<string> {
-  const [name = `the user ${String(uid)}`] = await lineOf('/etc/passwd', uid);
+function userName(uid: number): string {
+  const [name = `the user ${String(uid)}`] = lineOf('/etc/passwd', uid);
   return name;
 }
 
-async function groupName(gid: number): Promise<string> {
-  const [name = String(gid)] = await lineOf('/etc/group', gid);
+function groupName(gid: number): string {
+  const [name = String(gid)] = lineOf('/etc/group', gid);
   return name;
 }
 
 /** The line of an id in one of the system's two tables, which have it third; none for accounts of a directory service. */
-async function lineOf(table: string, id: number): Promise<readonly string[]> {
-  const text = await readFile(table, 'utf8').catch(() => '');
+function lineOf(table: string, id: number): readonly string[] {
+  const text = orNone(() => readFileSync(table, 'utf8')) ?? '';
   const lines = text.split('\n').map((line) => line.split(':'));
   return lines.find(([, , found]) => found === String(id)) ?? [];
 }

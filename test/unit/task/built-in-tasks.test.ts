@@ -28,7 +28,7 @@ test('a built task says what it is without its module, which is loaded to descri
       run: () => Promise.resolve({ outputs: { kept: '3' } }),
     },
   };
-  const registry = await createTaskRegistry({
+  const registry = createTaskRegistry({
     builtInFolder,
     folders: [],
     workingFolder: builtInFolder,

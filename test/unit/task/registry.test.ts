@@ -47,7 +47,7 @@ beforeAll(async () => {
   // In a process of its own: a test runner would strip the types in Node's place.
   const script = `
     const { createTaskRegistry } = await import(${JSON.stringify(registry)});
-    const registry = await createTaskRegistry({ builtInFolder: ${JSON.stringify(builtInFolder)}, folders: ['tasks', 'missing'], workingFolder: process.cwd() });
+    const registry = createTaskRegistry({ builtInFolder: ${JSON.stringify(builtInFolder)}, folders: ['tasks', 'missing'], workingFolder: process.cwd() });
     const found = { names: registry.files.map(({ name }) => name), problems: registry.problems };
     for (const { name, isBuiltIn } of registry.files) {
       if (isBuiltIn) continue;

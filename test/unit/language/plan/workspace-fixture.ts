@@ -13,7 +13,7 @@ export async function loadFixture(
   folder: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Workspace> {
-  const registry = await createTaskRegistry({
+  const registry = createTaskRegistry({
     builtInFolder,
     folders: [join(folder, 'tasks')],
     workingFolder: folder,
