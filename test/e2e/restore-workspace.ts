@@ -6,6 +6,15 @@ import { createDatabase, dropDatabase, type TestDatabase } from '../services/dat
 import type { Services } from '../services/services.ts';
 import { createWorkspace, nightlyPlan, postgresYaml, secretVariables, type Workspace } from './workspace.ts';
 
+/** Two restores on one server lock each other out, so that files of tests which do them take turns. */
+async function awaitTurn({ postgres }: Services): Promise<pg.Client> {
+  const { host, port, user, password } = postgres;
+  const client = new pg.Client({ host, port, user, password, database: 'postgres' });
+  await client.connect();
+  await client.query(`select pg_advisory_lock(hashtext('tests that restore by hand'))`);
+  return client;
+}
+
 /** A workspace with a protected `prod` on the services' server, and `staging` on a second one. */
 export interface RestoreWorkspace {
   readonly workspace: Workspace;
@@ -24,6 +33,7 @@ export interface RestoreWorkspace {
 }
 
 export async function createRestoreWorkspace(services: Services): Promise<RestoreWorkspace> {
+  const turn = await awaitTurn(services);
   const workspace = await createWorkspace();
   const source = await createDatabase(services);
   const cluster = await startCluster({ tcp: true });
@@ -95,6 +105,7 @@ export async function createRestoreWorkspace(services: Services): Promise<Restor
       await cluster.stop();
       await dropDatabase(services, source);
       await workspace.remove();
+      await turn.end();
     },
   };
 }

@@ -10,7 +10,7 @@ import type { RunRecord } from '../../language/generated/run-record.types.ts';
 import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
 import { choosePlan, loadPlans, withRepository, type Plans } from '../../task/plans.ts';
 import { applyPlanName } from '../../difference/apply-pipeline.ts';
-import { restorePlanName } from '../restore/restore-plan.ts';
+import { restorePlanName } from '../../recovery/restore-plan.ts';
 import { stateFolderOf } from '../../task/state.ts';
 
 export interface HistoryOptions {

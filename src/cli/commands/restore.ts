@@ -3,54 +3,58 @@ import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { confirm } from '../confirm.ts';
 import { print, printJson, type CommandHost } from '../../task/host.ts';
 import { loadPlans, requireEnvironments, type Plans } from '../../task/plans.ts';
-import { requestOfFlags, restoreParameters, type RestoreFlags } from '../restore/flags.ts';
-import { requireFlags } from '../restore/missing-flags.ts';
-import { outlookAsData, outlookBlock, type Outlook } from '../restore/outlook.ts';
-import { prepareRestore, type PreparedRestore } from '../restore/prepare.ts';
-import { openQuestions } from '../restore/questions.ts';
-import { listRestorable } from '../restore/restorable.ts';
-import { watchOutcome } from '../restore/run-outcome.ts';
-import { settle } from '../restore/settle.ts';
-import { tellOutcome } from '../restore/tell-outcome.ts';
-import { recordUnbegun } from '../restore/unbegun.ts';
+import { requestOfWish } from '../../recovery/wish.ts';
+import type { RestoreFlags } from '../../recovery/wish-options.ts';
+import { requireFlags } from '../../recovery/missing-flags.ts';
+import { outlookAsData, outlookBlock, type Outlook } from '../../recovery/outlook.ts';
+import { prepareRestore, type PreparedRestore } from '../../recovery/prepare.ts';
+import { openQuestions } from '../restore-questions.ts';
+import { listRestorable } from '../restorable.ts';
+import { settle } from '../../recovery/settle.ts';
+import { tellOutcome, watchOutcome } from '../../recovery/outcome.ts';
+import { recordUnbegun } from '../../recovery/unbegun.ts';
 import { formatOf, runHere } from './run.ts';
 import { pipelineAsData, pipelineBlocks } from '../../run/outline.ts';
 
 /**
- * Restores an artifact without a plan's file: what the flags do not say is asked on a terminal, then a plan named
+ * Restores an artifact without a plan's file: what the wish does not say is asked on a terminal, then a plan named
  * `restore` is made and run like any other.
  */
 export async function restoreCommand(host: CommandHost, flags: RestoreFlags): Promise<ExitCode> {
   const plans = await loadPlans(host, flags.config);
   requireEnvironments(plans);
   if (flags.list === true) return listRestorable(host, plans, flags);
-  checkFlags(host, flags);
+  // Wishes that contradict each other do so whatever is answered.
+  requestOfWish(flags, host.environmentVariables);
   const questions = flags.json === true ? undefined : openQuestions(host);
   if (questions === undefined) requireFlags(plans, flags);
-  const prepared = await recordUnbegun(
-    { host, plans, flags, isAttended: questions !== undefined },
-    async () => prepareRestore(host, plans, flags, await settle({ host, plans, flags, questions })),
+  const unbegun = { host, plans, wish: flags, isAttended: questions !== undefined };
+  const prepared = await recordUnbegun(unbegun, async () =>
+    prepareRestore(host, plans, flags, await settle({ host, plans, wish: flags, questions })),
   );
   if (flags.dryRun === true) return showOnly(host, plans, flags, prepared);
-  const { outlook, pipeline, settled, refusal, sameServer } = prepared;
-  const will = `This ${refusal === undefined ? 'will' : 'would'} happen:`;
-  const shown = ['', will, '', outlookBlock(outlook, readingOf(plans)), ''];
-  if (flags.json === true) host.terminal.tell(...shown);
-  else print(host, ...shown);
-  await recordUnbegun({ host, plans, flags, isAttended: questions !== undefined }, async () => {
-    if (refusal !== undefined) throw refusal;
-    await confirmRestore(host, outlook, flags.yes);
+  tellOutlook(host, plans, flags, prepared);
+  await recordUnbegun(unbegun, async () => {
+    if (prepared.refusal !== undefined) throw prepared.refusal;
+    await confirmRestore(host, prepared.outlook, flags.yes);
   });
   const outcome = watchOutcome();
-  const code = await runHere(host, plans, pipeline, formatOf(plans, flags), { listeners: [outcome] });
-  await tellOutcome({ host, plans, flags, settled, sameServer, outcome });
+  const format = formatOf(plans, flags);
+  const code = await runHere(host, plans, prepared.pipeline, format, { listeners: [outcome] });
+  await tellOutcome({ host, plans, flags, prepared, outcome });
   return code;
 }
 
-/** Before any question: flags that contradict each other do so whatever is answered. @throws Failure `usage` */
-function checkFlags(host: CommandHost, flags: RestoreFlags): void {
-  const settled = { from: undefined, artifact: '', database: undefined, sameServer: false };
-  requestOfFlags(restoreParameters(flags, settled), host.environmentVariables);
+function tellOutlook(
+  host: CommandHost,
+  plans: Plans,
+  { json }: RestoreFlags,
+  { outlook, refusal }: PreparedRestore,
+): void {
+  const will = `This ${refusal === undefined ? 'will' : 'would'} happen:`;
+  const shown = ['', will, '', outlookBlock(outlook, readingOf(plans)), ''];
+  if (json === true) host.terminal.tell(...shown);
+  else print(host, ...shown);
 }
 
 /** @throws Failure the refusal, after everything was shown */

@@ -10,7 +10,7 @@ import type { LogFormat } from '../../language/settings/settings.ts';
 import { parseAssignments } from '../assignments.ts';
 import { confirm } from '../confirm.ts';
 import { exit } from '../exit.ts';
-import { recordFailedStart } from '../failed-start.ts';
+import { recordFailedStart } from '../../run/failed-start.ts';
 import { print, printJson, type CommandHost } from '../../task/host.ts';
 import { whyNotDue } from '../if-due.ts';
 import { writeMetricsAfterRun } from '../../tell/metrics/after-run.ts';

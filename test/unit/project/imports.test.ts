@@ -22,6 +22,7 @@ const floors = [
   'tell',
   'place',
   'difference',
+  'recovery',
   'demo',
   'cli',
 ];
@@ -37,7 +38,7 @@ const strangers: readonly (readonly [room: string, ...others: string[]])[] = [
 ];
 
 /** What runs tasks is not theirs to know. */
-const unknownToTasks = ['run', 'place', 'difference', 'cli'];
+const unknownToTasks = ['run', 'place', 'difference', 'recovery', 'demo', 'cli'];
 
 /** The one room that knows a library. */
 const libraries: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ const door = 'src/base/terminal/';
 /** Who hands the terminal's own stream to a library that draws or reads there, or asks what it is. */
 const handsStreamOn = [
   'src/cli/confirm.ts',
-  'src/cli/restore/questions.ts',
+  'src/cli/restore-questions.ts',
   'src/cli/run-host.ts',
   'src/cli/run-views.ts',
   'src/run/view/terminal.ts',

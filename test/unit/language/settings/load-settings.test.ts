@@ -200,13 +200,21 @@ describe('what others may write', () => {
     requireOwnFolder(plans);
     requireOwnFolder(join(folder, 'absent'));
     await chmod(join(plans, 'nightly.yaml'), 0o666);
-    expect(failureOf(() => { requireOwnFolder(plans); })).toMatchObject({
+    expect(
+      failureOf(() => {
+        requireOwnFolder(plans);
+      }),
+    ).toMatchObject({
       code: 'not-trusted',
       message: expect.stringContaining('nightly.yaml is not used') as string,
     });
     await chmod(join(plans, 'nightly.yaml'), 0o644);
     await chmod(plans, 0o777);
-    expect(failureOf(() => { requireOwnFolder(plans); })).toMatchObject({ code: 'not-trusted' });
+    expect(
+      failureOf(() => {
+        requireOwnFolder(plans);
+      }),
+    ).toMatchObject({ code: 'not-trusted' });
   });
 });
 

@@ -1,17 +1,17 @@
-import { renderTime, type Reading } from '../../base/quantity/moment.ts';
-import { table, type Block } from '../../base/terminal/blocks.ts';
-import type { Artifact } from '../../artifact/artifact.ts';
-import type { Environment } from '../../language/environment/environment.ts';
-import { exitCode, type ExitCode } from '../../base/exit-code.ts';
-import { Failure } from '../../base/failure.ts';
-import { renderBytes } from '../../base/quantity/size.ts';
-import { artifactAsData } from '../commands/artifacts.ts';
-import { print, printJson, warn, type CommandHost } from '../../task/host.ts';
-import { requireRepositories, type Plans } from '../../task/plans.ts';
-import { ageWords, dataTime, stateText } from './artifact-words.ts';
-import { findSource, sourcesOf } from './environment-choice.ts';
-import type { RestoreFlags } from './flags.ts';
-import { artifactsOf, obstacleTo } from './source-choice.ts';
+import { renderTime, type Reading } from '../base/quantity/moment.ts';
+import { table, type Block } from '../base/terminal/blocks.ts';
+import type { Artifact } from '../artifact/artifact.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import { exitCode, type ExitCode } from '../base/exit-code.ts';
+import { Failure } from '../base/failure.ts';
+import { renderBytes } from '../base/quantity/size.ts';
+import { artifactAsData } from './commands/artifacts.ts';
+import { print, printJson, warn, type CommandHost } from '../task/host.ts';
+import { requireRepositories, type Plans } from '../task/plans.ts';
+import { ageWords, dataTime, stateText } from '../recovery/artifact-words.ts';
+import { findSource, sourcesOf } from '../recovery/environment-choice.ts';
+import type { RestoreFlags } from '../recovery/wish-options.ts';
+import { artifactsOf, obstacleTo } from '../recovery/source-choice.ts';
 
 interface Listed {
   readonly from: Environment;

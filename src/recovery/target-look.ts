@@ -1,8 +1,8 @@
-import type { Environment, PostgresEndpoint } from '../../language/environment/environment.ts';
-import type { ConnectOptions, Session } from '../../postgres/connect.ts';
-import type { RestoreTarget } from '../../postgres/restore-target.ts';
-import type { Unfinished } from './questions.ts';
-import type { Plans } from '../../task/plans.ts';
+import type { UnfinishedRestore } from '../restore/unfinished-restore.ts';
+import type { Environment, PostgresEndpoint } from '../language/environment/environment.ts';
+import type { ConnectOptions, Session } from '../postgres/connect.ts';
+import type { RestoreTarget } from '../postgres/restore-target.ts';
+import type { Plans } from '../task/plans.ts';
 
 /** What the server shows for sessions that only look. */
 const lookerName = 'run-plan restore';
@@ -14,9 +14,15 @@ export async function lookAtTarget(
   database: string,
 ): Promise<RestoreTarget> {
   const options = lookOptions(plans);
-  const { inspectTarget } = await import('../../postgres/restore-target.ts');
+  const { inspectTarget } = await import('../postgres/restore-target.ts');
   await using maintenance = await openMaintenance(endpoint, options);
   return await inspectTarget(maintenance, { ...endpoint, database });
+}
+
+/** A database that a restore has left unfinished. */
+export interface Unfinished {
+  readonly database: string;
+  readonly unfinished: UnfinishedRestore;
 }
 
 /** The unfinished restores on an environment's server. @throws Failure `postgres-*` */
@@ -24,7 +30,7 @@ export async function findUnfinished(
   plans: Plans,
   endpoint: PostgresEndpoint,
 ): Promise<readonly Unfinished[]> {
-  const { listUnfinished } = await import('../../restore/unfinished-restore.ts');
+  const { listUnfinished } = await import('../restore/unfinished-restore.ts');
   await using maintenance = await openMaintenance(endpoint, lookOptions(plans));
   return await listUnfinished(maintenance);
 }
@@ -63,6 +69,6 @@ function lookOptions({ secrets }: Plans): ConnectOptions {
 }
 
 async function openMaintenance(endpoint: PostgresEndpoint, options: ConnectOptions): Promise<Session> {
-  const { connectMaintenance } = await import('../../postgres/connect.ts');
+  const { connectMaintenance } = await import('../postgres/connect.ts');
   return connectMaintenance(endpoint, options);
 }

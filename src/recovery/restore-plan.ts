@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Environment } from '../../language/environment/environment.ts';
-import type { Plan, Step } from '../../language/plan/plan.ts';
-import type { PostgresRestoreParameters } from '../../language/generated/postgres-restore.types.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import type { Plan, Step } from '../language/plan/plan.ts';
+import type { PostgresRestoreParameters } from '../language/generated/postgres-restore.types.ts';
 
 /** Name of the plan that `run-plan restore` makes; no file may bear it (`command-names.ts`). */
 export const restorePlanName = 'restore';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { estimateMs, newestRestore } from '../../../../src/cli/restore/estimate.ts';
-import type { RecordedStep, RunRecord } from '../../../../src/language/generated/run-record.types.ts';
+import { estimateMs, newestRestore } from '../../../src/recovery/estimate.ts';
+import type { RecordedStep, RunRecord } from '../../../src/language/generated/run-record.types.ts';
 
 function record(changes: Partial<RunRecord>, step: Partial<RecordedStep> = {}): RunRecord {
   const startedAt = '2025-01-01T00:00:00.000Z';

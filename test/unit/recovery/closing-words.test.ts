@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { plainSurface, render } from '../../../../src/base/terminal/blocks.ts';
+import { plainSurface, render } from '../../../src/base/terminal/blocks.ts';
 import {
   doneBlocks,
   failedBlocks,
   type DoneRestore,
   type FailedRestore,
-} from '../../../../src/cli/restore/tell-outcome.ts';
+} from '../../../src/recovery/outcome.ts';
 
 const reading = { now: new Date('2025-01-02T02:00:00Z'), timeZone: 'UTC' };
 const doneWords = (done: DoneRestore): string => render(doneBlocks(done, reading), plainSurface);

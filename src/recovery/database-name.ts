@@ -1,5 +1,5 @@
-import { Failure } from '../../base/failure.ts';
-import { compactTime } from '../../artifact/name.ts';
+import { Failure } from '../base/failure.ts';
+import { compactTime } from '../artifact/name.ts';
 
 /** What Postgres keeps of a name, bytes. */
 const longestName = 63;

@@ -1,25 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import {
-  inFlags,
-  requestOfFlags,
-  restoreParameters,
-  type RestoreFlags,
-} from '../../../../src/cli/restore/flags.ts';
-import { Failure } from '../../../../src/base/failure.ts';
+import type { RestoreWish } from '../../../src/recovery/wish-options.ts';
+import { inFlags, parametersOf, requestOfWish } from '../../../src/recovery/wish.ts';
+import { Failure } from '../../../src/base/failure.ts';
 
 const settled = {
   from: 'prod',
   artifact: 'pg_a_20250101T020000Z',
   database: 'a_restored',
-  sameServer: false,
 };
 
-function request(flags: Partial<RestoreFlags>): unknown {
-  return requestOfFlags(restoreParameters({ compare: true, ...flags }, settled), {});
+function request(wish: Partial<RestoreWish>): unknown {
+  return requestOfWish({ compare: true, ...settled, ...wish }, {});
 }
 
 test('what is not said is left to the task', () => {
-  expect(restoreParameters({ compare: true }, settled)).toEqual({
+  expect(parametersOf({ compare: true, ...settled })).toEqual({
     from: 'prod',
     artifact: 'pg_a_20250101T020000Z',
     database: 'a_restored',
@@ -27,7 +22,9 @@ test('what is not said is left to the task', () => {
 });
 
 test('every flag reaches the task under its own name', () => {
-  const flags: RestoreFlags = {
+  const wish: RestoreWish = {
+    ...settled,
+    sameServer: true,
     compare: false,
     jobs: 4,
     onlySchema: ['billing'],
@@ -39,7 +36,7 @@ test('every flag reaches the task under its own name', () => {
     allowCreateInDump: true,
     resume: true,
   };
-  expect(restoreParameters(flags, { ...settled, sameServer: true })).toEqual({
+  expect(parametersOf(wish)).toEqual({
     from: 'prod',
     artifact: 'pg_a_20250101T020000Z',
     database: 'a_restored',

@@ -1,8 +1,8 @@
-import type { Environment } from '../../language/environment/environment.ts';
-import { Failure } from '../../base/failure.ts';
-import { resolveEnvironment } from '../../language/plan/workspace.ts';
-import { didYouMean } from '../../language/yaml/did-you-mean.ts';
-import type { Plans } from '../../task/plans.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import { resolveEnvironment } from '../language/plan/workspace.ts';
+import { didYouMean } from '../language/yaml/did-you-mean.ts';
+import type { Plans } from '../task/plans.ts';
 
 /** Environments that artifacts can come from: those with a repository. */
 export function sourcesOf(plans: Plans): readonly Environment[] {

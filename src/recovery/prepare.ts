@@ -1,69 +1,68 @@
-import { buildPipeline } from '../../run/build-pipeline.ts';
-import type { Pipeline } from '../../run/pipeline.ts';
-import { Failure } from '../../base/failure.ts';
-import type { RestoreRequest } from '../../restore/restore-request.ts';
-import type { RegisteredTask } from '../../task/registry.ts';
-import type { CommandHost } from '../../task/host.ts';
-import type { Plans } from '../../task/plans.ts';
-import { stateFolderOf } from '../../task/state.ts';
+import { buildPipeline } from '../run/build-pipeline.ts';
+import type { Pipeline } from '../run/pipeline.ts';
+import { Failure } from '../base/failure.ts';
+import type { RestoreRequest } from '../restore/restore-request.ts';
+import type { RegisteredTask } from '../task/registry.ts';
+import type { CommandHost } from '../task/host.ts';
+import type { Plans } from '../task/plans.ts';
+import { stateFolderOf } from '../task/state.ts';
 import { findPastRestore } from './estimate.ts';
-import { requestOfFlags, restoreParameters, type RestoreFlags, inFlags } from './flags.ts';
+import { inFlags, parametersOf, requestOfWish } from './wish.ts';
+import type { RestoreWish } from './wish-options.ts';
 import type { Outlook } from './outlook.ts';
 import { restorePlan, restoreTasks } from './restore-plan.ts';
 import type { Settled } from './settle.ts';
-import { parseUnfinished } from '../../restore/unfinished-restore.ts';
-import { checkTarget, isSourceServer, type PreflightQuestion } from '../../restore/preflight.ts';
+import { parseUnfinished } from '../restore/unfinished-restore.ts';
+import { checkTarget, isSourceServer, type PreflightQuestion } from '../restore/preflight.ts';
 
 /** A restore that could begin. */
 export interface PreparedRestore {
-  readonly settled: Settled;
+  /** Every choice that was made, as if it had been said. */
+  readonly wish: RestoreWish;
   readonly outlook: Outlook;
   readonly pipeline: Pipeline;
   /** Why it must not. */
   readonly refusal: Failure | undefined;
-  /** It may go into the server that was dumped. */
-  readonly sameServer: boolean;
 }
 
 /** Makes the plan and its pipeline, and looks ahead. Writes nothing. @throws Failure `usage` */
 export async function prepareRestore(
   host: CommandHost,
   plans: Plans,
-  flags: RestoreFlags,
+  said: RestoreWish,
   settled: Settled,
 ): Promise<PreparedRestore> {
-  const { source, to, database } = settled;
+  const { source, to } = settled;
   const from = source.kind === 'artifact' ? source.from : undefined;
-  const sameServer = flags.sameServer === true || isChosenSameServer(settled);
-  const parameters = restoreParameters(flags, {
-    from: from?.name,
-    artifact: source.name,
-    database,
-    sameServer,
-  });
-  const request = requestOfFlags(parameters, host.environmentVariables);
-  const { refusal, ...ahead } = lookAhead(settled, request, flags);
+  const wish = inFull(said, settled);
+  const request = requestOfWish(wish, host.environmentVariables);
+  const { refusal, ...ahead } = lookAhead(settled, request);
   const plan = restorePlan({
-    parameters,
+    parameters: parametersOf(wish),
     to,
-    compares: comparesAfter(settled, request, flags),
+    compares: comparesAfter(settled, request, wish),
     part: request.partial,
   });
   const environments = new Map([to, ...(from === undefined ? [] : [from])].map((each) => [each.name, each]));
+  const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
   return {
-    settled,
-    outlook: {
-      source,
-      to,
-      database,
-      target: settled.target,
-      request,
-      ...ahead,
-      past: await findPastRestore(stateFolderOf(plans.settings, host.environmentVariables), to.name),
-    },
+    wish,
+    outlook: { ...settled, request, ...ahead, past: await findPastRestore(stateFolder, to.name) },
     pipeline: buildPipeline(plan, { tasks: await findTasks(plans), environments, assignments: {} }),
     refusal,
-    sameServer,
+  };
+}
+
+function inFull(said: RestoreWish, settled: Settled): RestoreWish {
+  const { source, to, database } = settled;
+  const mayBeSame = said.sameServer === true || isChosenSameServer(settled);
+  return {
+    ...said,
+    from: source.kind === 'artifact' ? source.from.name : undefined,
+    artifact: source.name,
+    to: to.name,
+    database,
+    sameServer: mayBeSame ? true : undefined,
   };
 }
 
@@ -75,8 +74,8 @@ function isChosenSameServer(settled: Settled): boolean {
 }
 
 /** Rows that were there before, or that were left out on purpose, would only look like differences. */
-function comparesAfter({ source, target }: Settled, request: RestoreRequest, flags: RestoreFlags): boolean {
-  if (!flags.compare || source.kind === 'file') return false;
+function comparesAfter({ source, target }: Settled, request: RestoreRequest, wish: RestoreWish): boolean {
+  if (!wish.compare || source.kind === 'file') return false;
   if (request.selection.contents !== 'all') return false;
   const isAlone = target?.existing === undefined || target.existing.tables.length === 0 || request.resume;
   return request.partial === undefined || isAlone;
@@ -95,7 +94,7 @@ async function findTasks(plans: Plans): Promise<ReadonlyMap<string, RegisteredTa
 }
 
 /** What the preflight tells before anything is written. */
-export interface LookAhead {
+interface LookAhead {
   readonly isSourceServer: boolean;
   readonly notes: readonly string[];
   /** Why it may not be done. */
@@ -109,7 +108,7 @@ function goesToSourceServer({ source, target }: Settled): boolean {
 }
 
 /** Asks the preflight of postgres-restore, in the words of the command line. */
-function lookAhead(settled: Settled, request: RestoreRequest, flags: RestoreFlags): LookAhead {
+function lookAhead(settled: Settled, request: RestoreRequest): LookAhead {
   const { source, target } = settled;
   const isSource = goesToSourceServer(settled);
   if (target === undefined) return { isSourceServer: isSource, notes: [], refusal: undefined };
@@ -125,13 +124,13 @@ function lookAhead(settled: Settled, request: RestoreRequest, flags: RestoreFlag
     return { isSourceServer: isSource, notes: checkTarget(question), refusal: undefined };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { isSourceServer: isSource, notes: [], refusal: refusalOf(error, settled, flags) };
+    return { isSourceServer: isSource, notes: [], refusal: refusalOf(error, settled, request) };
   }
 }
 
-function refusalOf(failure: Failure, { target, to }: Settled, flags: RestoreFlags): Failure {
+function refusalOf(failure: Failure, { target, to }: Settled, request: RestoreRequest): Failure {
   const unfinished = parseUnfinished(target?.existing?.comment ?? null);
-  if (failure.code !== 'target-refused' || unfinished === undefined || flags.resume === true)
+  if (failure.code !== 'target-refused' || unfinished === undefined || request.resume)
     return inFlags(failure);
   return new Failure(failure.code, `${failure.message}: an unfinished restore of ${unfinished.artifact}`, {
     hint: `go on with it: --to ${to.name} --database ${target?.endpoint.database ?? ''} --resume; or restore into a new database`,

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Artifact, ArtifactFacts } from '../../artifact/artifact.ts';
-import { findArtifact, parseChoice, type ArtifactScope } from '../../artifact/choice.ts';
-import { listArtifacts } from '../../artifact/store.ts';
-import type { Environment } from '../../language/environment/environment.ts';
-import { Failure } from '../../base/failure.ts';
-import { didYouMean } from '../../language/yaml/did-you-mean.ts';
-import { withRepository, type Plans } from '../../task/plans.ts';
+import type { Artifact, ArtifactFacts } from '../artifact/artifact.ts';
+import { findArtifact, parseChoice, type ArtifactScope } from '../artifact/choice.ts';
+import { listArtifacts } from '../artifact/store.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import { didYouMean } from '../language/yaml/did-you-mean.ts';
+import { withRepository, type Plans } from '../task/plans.ts';
 
 /** What is restored, settled. */
 export type ChosenSource = ChosenArtifact | ChosenFile;

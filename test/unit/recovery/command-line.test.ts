@@ -1,17 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { resumeCommand, shellWord } from '../../../../src/cli/restore/command-line.ts';
+import { resumeCommand, shellWord } from '../../../src/recovery/wish.ts';
 
 const settled = {
   from: 'prod',
   artifact: 'pg_cleaning_20250101T020000Z',
   to: 'staging',
   database: 'cleaning_restored_20250102T030405',
-  sameServer: false,
 };
 
 test('every choice is written out, and the confirmation is left to whoever types it', () => {
-  expect(resumeCommand({ compare: true }, settled)).toBe(
+  expect(resumeCommand({ compare: true, ...settled }, {})).toBe(
     'run-plan restore --from prod --artifact pg_cleaning_20250101T020000Z --to staging --database cleaning_restored_20250102T030405 --resume',
   );
 });
@@ -23,10 +22,9 @@ test('flags of the first try are kept', () => {
     onlyTable: ['a b', "o'clock"],
     roles: true as const,
     yes: 'prod',
-    config: '/etc/run plan.yaml',
   };
-  expect(resumeCommand(flags, { ...settled, sameServer: true })).toBe(
-    String.raw`run-plan restore --from prod --artifact pg_cleaning_20250101T020000Z --to staging --database cleaning_restored_20250102T030405 --jobs auto --only-table 'a b' --only-table 'o'\''clock' --roles --no-compare --same-server --config '/etc/run plan.yaml' --resume --yes prod`,
+  expect(resumeCommand({ ...flags, ...settled, sameServer: true }, { config: '/etc/run plan.yaml' })).toBe(
+    String.raw`run-plan restore --from prod --artifact pg_cleaning_20250101T020000Z --to staging --database cleaning_restored_20250102T030405 --jobs auto --only-table 'a b' --only-table 'o'\''clock' --roles --same-server --no-compare --resume --yes prod --config '/etc/run plan.yaml'`,
   );
 });
 

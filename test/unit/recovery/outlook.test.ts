@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { plainSurface, render } from '../../../../src/base/terminal/blocks.ts';
-import { outlookAsData, outlookBlock, type Outlook } from '../../../../src/cli/restore/outlook.ts';
-import { artifactLines } from '../../../../src/cli/restore/artifact-words.ts';
-import { matches, targetChoice } from '../../../../src/cli/restore/questions.ts';
-import { requestOf } from '../../../../src/restore/restore-request.ts';
+import { plainSurface, render } from '../../../src/base/terminal/blocks.ts';
+import { outlookAsData, outlookBlock, type Outlook } from '../../../src/recovery/outlook.ts';
+import { artifactLines } from '../../../src/recovery/artifact-words.ts';
+import { matches, targetChoice } from '../../../src/cli/restore-questions.ts';
+import { requestOf } from '../../../src/restore/restore-request.ts';
 import { environment, outlook, storedArtifact, target } from './outlook-fixture.ts';
 
 const now = new Date('2025-01-02T02:00:00Z');

@@ -1,5 +1,5 @@
-import { listRecords } from '../../run/record/store.ts';
-import type { RunRecord } from '../../language/generated/run-record.types.ts';
+import { listRecords } from '../run/record/store.ts';
+import type { RunRecord } from '../language/generated/run-record.types.ts';
 import { restorePlanName } from './restore-plan.ts';
 
 /** A restore that was done, as its record tells it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkName, nameMistake, restoredName } from '../../../../src/cli/restore/database-name.ts';
+import { checkName, nameMistake, restoredName } from '../../../src/recovery/database-name.ts';
 
 const now = new Date('2025-01-02T03:04:05.678Z');
 

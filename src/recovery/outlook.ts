@@ -1,22 +1,18 @@
-import { renderMoment, type Reading } from '../../base/quantity/moment.ts';
-import { fields, type Block } from '../../base/terminal/blocks.ts';
-import { status } from '../../base/terminal/status.ts';
-import type { Text } from '../../base/terminal/text.ts';
-import type { Environment } from '../../language/environment/environment.ts';
-import type { RestoreTarget } from '../../postgres/restore-target.ts';
-import { renderDuration } from '../../base/quantity/duration.ts';
-import { renderBytes } from '../../base/quantity/size.ts';
-import type { RestoreRequest } from '../../restore/restore-request.ts';
+import { renderMoment, type Reading } from '../base/quantity/moment.ts';
+import { fields, type Block } from '../base/terminal/blocks.ts';
+import { status } from '../base/terminal/status.ts';
+import type { Text } from '../base/terminal/text.ts';
+import type { RestoreTarget } from '../postgres/restore-target.ts';
+import { renderDuration } from '../base/quantity/duration.ts';
+import { renderBytes } from '../base/quantity/size.ts';
+import type { RestoreRequest } from '../restore/restore-request.ts';
 import { dataTime, stateText } from './artifact-words.ts';
 import { estimateMs, type PastRestore } from './estimate.ts';
+import type { Settled } from './settle.ts';
 import type { ChosenSource } from './source-choice.ts';
 
 /** Everything that is known of a restore before it begins. */
-export interface Outlook {
-  readonly source: ChosenSource;
-  readonly to: Environment;
-  readonly database: string | undefined;
-  readonly target: RestoreTarget | undefined;
+export interface Outlook extends Settled {
   readonly request: RestoreRequest;
   readonly isSourceServer: boolean;
   /** Notes of the preflight. */

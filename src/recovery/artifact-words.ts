@@ -1,11 +1,11 @@
-import { renderDistance, renderMoment, type Reading } from '../../base/quantity/moment.ts';
-import { alignedLines } from '../../base/terminal/blocks.ts';
-import { status } from '../../base/terminal/status.ts';
-import type { Span } from '../../base/terminal/text.ts';
-import type { Artifact } from '../../artifact/artifact.ts';
-import type { Environment } from '../../language/environment/environment.ts';
-import { renderDuration } from '../../base/quantity/duration.ts';
-import { renderBytes } from '../../base/quantity/size.ts';
+import { renderDistance, renderMoment, type Reading } from '../base/quantity/moment.ts';
+import { alignedLines } from '../base/terminal/blocks.ts';
+import { status } from '../base/terminal/status.ts';
+import type { Span } from '../base/terminal/text.ts';
+import type { Artifact } from '../artifact/artifact.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import { renderDuration } from '../base/quantity/duration.ts';
+import { renderBytes } from '../base/quantity/size.ts';
 import { obstacleTo } from './source-choice.ts';
 
 /** How an artifact stands: `verified, drilled 12d 3h ago (…)`, or why it cannot be restored. */

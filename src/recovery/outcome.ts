@@ -1,27 +1,48 @@
-import { type Block, fields } from '../../base/terminal/blocks.ts';
+import { type Block, fields } from '../base/terminal/blocks.ts';
 import { dataTime } from './artifact-words.ts';
-import { describeFailure } from '../../base/failure.ts';
-import type { CommandHost } from '../../task/host.ts';
-import type { Plans } from '../../task/plans.ts';
-import { resumeCommand, shellWord } from './command-line.ts';
-import type { RestoreFlags } from './flags.ts';
-import type { RunOutcome } from './run-outcome.ts';
-import type { Settled } from './settle.ts';
+import { describeFailure } from '../base/failure.ts';
+import type { CommandHost } from '../task/host.ts';
+import type { Plans } from '../task/plans.ts';
+import { resumeCommand, shellWord } from './wish.ts';
+import type { RestoreFlags } from './wish-options.ts';
+import type { EventSink, RunEvent, StepFinished } from '../run/record/event.ts';
+import type { PreparedRestore } from './prepare.ts';
 import { endpointOf, lookAtLeft, type LeftDatabase } from './target-look.ts';
-import { renderMoment, type Reading } from '../../base/quantity/moment.ts';
-import { command, status } from '../../base/terminal/status.ts';
-import type { Text } from '../../base/terminal/text.ts';
-import type { PostgresEndpoint } from '../../language/environment/environment.ts';
-import { quoteIdentifier } from '../../postgres/identifier.ts';
-import { psqlCommand } from '../../postgres/psql-command.ts';
-import { parseUnfinished } from '../../restore/unfinished-restore.ts';
+import { renderMoment, type Reading } from '../base/quantity/moment.ts';
+import { command, status } from '../base/terminal/status.ts';
+import type { Text } from '../base/terminal/text.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
+import { quoteIdentifier } from '../postgres/identifier.ts';
+import { psqlCommand } from '../postgres/psql-command.ts';
+import { parseUnfinished } from '../restore/unfinished-restore.ts';
+
+/** How far a restore's run came, from its events. */
+export interface RunOutcome extends EventSink {
+  /** The step began to write, or was about to. */
+  hasBegun(): boolean;
+  finished(step: string): StepFinished | undefined;
+}
+
+/** Listens to a run and remembers how its steps ended. */
+export function watchOutcome(): RunOutcome {
+  const finished = new Map<string, StepFinished>();
+  let begun = false;
+  return {
+    handle: (event: RunEvent) => {
+      if (event.type === 'step-started') begun = true;
+      if (event.type === 'step-finished') finished.set(event.step, event);
+    },
+    close: () => Promise.resolve(),
+    hasBegun: () => begun,
+    finished: (step) => finished.get(step),
+  };
+}
 
 export interface Ended {
   readonly host: CommandHost;
   readonly plans: Plans;
   readonly flags: RestoreFlags;
-  readonly settled: Settled;
-  readonly sameServer: boolean;
+  readonly prepared: Pick<PreparedRestore, 'wish' | 'outlook'>;
   readonly outcome: RunOutcome;
 }
 
@@ -43,11 +64,10 @@ export async function tellOutcome(ended: Ended): Promise<void> {
 async function outcomeBlocks({
   plans,
   flags,
-  settled,
-  sameServer,
+  prepared: { wish, outlook },
   outcome,
 }: Ended): Promise<readonly Block[]> {
-  const { source, to, target, database } = settled;
+  const { source, to, target } = outlook;
   const restored = outcome.finished('postgres-restore');
   const existedBefore = target?.existing !== undefined;
   const endpoint =
@@ -58,7 +78,7 @@ async function outcomeBlocks({
       source: source.kind === 'artifact' ? `${source.name} of ${source.from.name}` : source.name,
       recoveryPoint: source.kind === 'artifact' ? dataTime(source.artifact) : undefined,
       endpoint,
-      isNew: !existedBefore || flags.resume === true,
+      isNew: !existedBefore || wish.resume === true,
       isDoubtful: compared !== undefined && compared.outcome !== 'succeeded',
     };
     return doneBlocks(done, { now: new Date(), timeZone: plans.settings.defaults.timeZone });
@@ -68,13 +88,12 @@ async function outcomeBlocks({
   const left = await lookAtLeft(plans, endpoint, endpoint.database).catch(
     (error: unknown) => describeFailure(error).message,
   );
-  const from = source.kind === 'artifact' ? source.from.name : undefined;
   return failedBlocks({
     endpoint,
     left,
     existedBefore,
-    isSingleTransaction: flags.singleTransaction === true,
-    resume: resumeCommand(flags, { from, artifact: source.name, to: to.name, database, sameServer }),
+    isSingleTransaction: wish.singleTransaction === true,
+    resume: resumeCommand(wish, flags),
   });
 }
 

@@ -1,8 +1,8 @@
-import type { Artifact, ArtifactFacts } from '../../../../src/artifact/artifact.ts';
-import type { Outlook } from '../../../../src/cli/restore/outlook.ts';
-import type { Environment } from '../../../../src/language/environment/environment.ts';
-import type { RestoreTarget } from '../../../../src/postgres/restore-target.ts';
-import { requestOf } from '../../../../src/restore/restore-request.ts';
+import type { Artifact, ArtifactFacts } from '../../../src/artifact/artifact.ts';
+import type { Outlook } from '../../../src/recovery/outlook.ts';
+import type { Environment } from '../../../src/language/environment/environment.ts';
+import type { RestoreTarget } from '../../../src/postgres/restore-target.ts';
+import { requestOf } from '../../../src/restore/restore-request.ts';
 
 const at = '2025-01-01T02:00:00.000Z';
 
@@ -101,6 +101,7 @@ export function outlook(changes: Partial<Outlook> = {}): Outlook {
       facts: facts(artifact.name),
     },
     to: environment('staging'),
+    choseTarget: true,
     database: 'cleaning_restored',
     target: target(),
     request: requestOf({}, {}),

@@ -1,32 +1,11 @@
-import { visible } from '../../base/terminal/visible.ts';
-import type { Artifact } from '../../artifact/artifact.ts';
-import type { Environment } from '../../language/environment/environment.ts';
-import { Failure } from '../../base/failure.ts';
-import type { UnfinishedRestore } from '../../restore/unfinished-restore.ts';
-import type { CommandHost } from '../../task/host.ts';
-import { artifactLines } from './artifact-words.ts';
-import { nameMistake } from './database-name.ts';
-import { obstacleTo } from './source-choice.ts';
-
-/** What a person at a terminal is asked. Each throws Failure `interrupted` on Ctrl-C or Escape. */
-export interface Questions {
-  source(environments: readonly Environment[]): Promise<string>;
-  /** Gives the artifact's name. */
-  artifact(artifacts: readonly Artifact[], from: Environment): Promise<string>;
-  target(environments: readonly Environment[], from: string | undefined): Promise<string>;
-  database(suggested: string): Promise<string>;
-  /** Which of several to go on with. */
-  unfinished(found: readonly Unfinished[]): Promise<string>;
-  /** What takes a while. */
-  tell(text: string): Promise<void>;
-  /** Why the question comes again. */
-  refuse(reason: string): Promise<void>;
-}
-
-export interface Unfinished {
-  readonly database: string;
-  readonly unfinished: UnfinishedRestore;
-}
+import { visible } from '../base/terminal/visible.ts';
+import type { Environment } from '../language/environment/environment.ts';
+import { Failure } from '../base/failure.ts';
+import type { CommandHost } from '../task/host.ts';
+import { artifactLines } from '../recovery/artifact-words.ts';
+import type { Questions } from '../recovery/settle.ts';
+import { nameMistake } from '../recovery/database-name.ts';
+import { obstacleTo } from '../recovery/source-choice.ts';
 
 /** Columns and rows that the prompts take around a list. */
 const margin = 7;

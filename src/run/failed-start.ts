@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { systemClock } from '../base/clock.ts';
 import { describeFailure, type Failure } from '../base/failure.ts';
 import type { Plan } from '../language/plan/plan.ts';
-import { identifyRun } from '../run/run-identity.ts';
-import { openJournal } from '../run/record/journal.ts';
+import { identifyRun } from './run-identity.ts';
+import { openJournal } from './record/journal.ts';
 import { journalFile } from '../base/state-folder.ts';
 import type { CommandHost } from '../task/host.ts';
 

@@ -1,16 +1,16 @@
-import { defined } from '../../base/defined.ts';
-import { Failure } from '../../base/failure.ts';
-import { recordFailedStart } from '../failed-start.ts';
-import type { CommandHost } from '../../task/host.ts';
-import type { Plans } from '../../task/plans.ts';
-import { stateFolderOf } from '../../task/state.ts';
-import type { RestoreFlags } from './flags.ts';
+import { defined } from '../base/defined.ts';
+import { Failure } from '../base/failure.ts';
+import { recordFailedStart } from '../run/failed-start.ts';
+import type { CommandHost } from '../task/host.ts';
+import type { Plans } from '../task/plans.ts';
+import { stateFolderOf } from '../task/state.ts';
+import type { RestoreWish } from './wish-options.ts';
 import { restorePlan } from './restore-plan.ts';
 
 export interface Unbegun {
   readonly host: CommandHost;
   readonly plans: Plans;
-  readonly flags: RestoreFlags;
+  readonly wish: RestoreWish;
   /** A person sees it fail. */
   readonly isAttended: boolean;
 }
@@ -20,7 +20,7 @@ export interface Unbegun {
  * record like a failed run. A command line that is wrong was no attempt.
  */
 export async function recordUnbegun<Result>(
-  { host, plans, flags, isAttended }: Unbegun,
+  { host, plans, wish, isAttended }: Unbegun,
   before: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -28,8 +28,8 @@ export async function recordUnbegun<Result>(
   } catch (error) {
     const isAttempt =
       error instanceof Failure && !['usage', 'not-confirmed', 'interrupted'].includes(error.code);
-    if (isAttempt && !isAttended && flags.dryRun !== true) {
-      const { from, to = from ?? '', artifact, database } = flags;
+    if (isAttempt && !isAttended && wish.dryRun !== true) {
+      const { from, to = from ?? '', artifact, database } = wish;
       const plan = restorePlan({
         parameters: {
           ...defined({ from, artifact, database }),
