@@ -5,6 +5,7 @@ import { readReference } from '../src/language/written-reference.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
 import type { CheckFact } from '../src/language/facts.ts';
+import { tellChecks, type Check } from '../src/check/check.ts';
 import { judgeExpiry, type ExpiryLimits } from '../src/check/watch/expiry.ts';
 import {
   environmentQuestions,
@@ -52,13 +53,12 @@ async function run(context: TaskContext, parameters: CredentialCheckParameters):
   for (const question of questions) {
     report.phase(question.name);
     const answer = await askOne(question, signal);
-    if ('message' in answer) {
-      checks.push({ name: question.name, state: 'failed', message: answer.message });
-      continue;
-    }
-    const { check, isNear } = judgeExpiry({ name: question.name, ...answer }, clock.now(), limits);
-    if (isNear && check.state === 'passed') report.warn(`${check.name}: ${check.found ?? ''}`);
-    checks.push(check);
+    const { name } = question;
+    const check: Check =
+      'message' in answer
+        ? { what: name, state: 'fail', found: answer.message }
+        : judgeExpiry({ name, ...answer }, clock.now(), limits);
+    checks.push(...tellChecks(report, [check]));
   }
   const failure = checkFailure(`the credentials of ${environment.name}`, checks, 'renew what ends');
   if (failure !== undefined) throw failure;

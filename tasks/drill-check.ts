@@ -9,7 +9,7 @@ import type { DrillCheckParameters } from '../src/language/generated/drill-check
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
 import type { DeclaredPlan } from '../src/task/declared.ts';
-import type { CheckFact } from '../src/language/facts.ts';
+import { tellChecks, type Check } from '../src/check/check.ts';
 import { judgeDrill, type PassedDrill } from '../src/check/watch/drill-due.ts';
 import parametersSchema from '../schemas/tasks/drill-check.schema.json' with { type: 'json' };
 
@@ -51,12 +51,12 @@ async function run(context: TaskContext, parameters: DrillCheckParameters): Prom
     );
   }
   const repository = await context.repository();
-  const checks: CheckFact[] = [];
+  const judged: Check[] = [];
   for (const { plan } of chosen) {
     report.phase(`reading the evidence of ${plan.name}`);
     const graceMs = durationOf(parameters.grace);
     const maxAgeMs = durationOf(parameters['max-age']);
-    checks.push(
+    judged.push(
       judgeDrill({
         plan,
         last: await lastPassed(context, repository, plan.name, signal),
@@ -65,6 +65,7 @@ async function run(context: TaskContext, parameters: DrillCheckParameters): Prom
       }),
     );
   }
+  const checks = tellChecks(report, judged);
   const failure = checkFailure(
     'the drills',
     checks,

@@ -10,6 +10,7 @@ import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
 import type { CheckFact } from '../src/language/facts.ts';
 import { readSpace } from '../src/base/free-space.ts';
+import { tellChecks } from '../src/check/check.ts';
 import { judgeSpace, parseLimit, type SpaceLimit, type SpaceLimits } from '../src/check/space.ts';
 import parametersSchema from '../schemas/tasks/space-check.schema.json' with { type: 'json' };
 
@@ -46,9 +47,7 @@ async function run(context: TaskContext, parameters: SpaceCheckParameters): Prom
   const look = async (name: string, folder: string): Promise<void> => {
     report.phase(name);
     try {
-      const verdict = judgeSpace(name, await readSpace(folder), limits);
-      checks.push(...verdict.checks);
-      for (const warning of verdict.near) report.warn(warning);
+      checks.push(...tellChecks(report, judgeSpace(name, await readSpace(folder), limits)));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       checks.push({ name: `space of ${name}`, state: 'failed', message });

@@ -2,7 +2,7 @@ import type { TimerCheckParameters } from '../src/language/generated/timer-check
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
 import type { DeclaredTimers } from '../src/task/declared.ts';
-import type { CheckFact } from '../src/language/facts.ts';
+import { tellChecks, type Check } from '../src/check/check.ts';
 import { brokenCheck, judgeOthers, judgeTimer } from '../src/check/watch/timer-verdict.ts';
 import parametersSchema from '../schemas/tasks/timer-check.schema.json' with { type: 'json' };
 
@@ -31,7 +31,7 @@ async function run(context: TaskContext, parameters: TimerCheckParameters): Prom
   report.phase('comparing units');
   const found = await declared.timers(parameters.of ?? 'system');
   const hint = 'run-plan diff shows what differs, run-plan apply does it; run-plan timers shows results';
-  const checks = checksOf(context, parameters, found);
+  const checks = tellChecks(report, checksOf(context, parameters, found));
   const { systemd } = found;
   if (systemd.kind === 'absent')
     report.warn(`this host runs without systemd, so it has no timers: ${systemd.reason}`);
@@ -56,7 +56,7 @@ function checksOf(
   { declared, run: { plan: own } }: TaskContext,
   { plans, drift }: TimerCheckParameters,
   { timers, others }: DeclaredTimers,
-): readonly CheckFact[] {
+): readonly Check[] {
   const unknown = plans?.find(
     (name) => !timers.some(({ plan }) => plan === name) && !declared.broken.includes(name),
   );

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readSpace, type Space } from '../base/free-space.ts';
 import { parseSize, renderBytes, renderPlanSize } from '../base/quantity/size.ts';
-import type { CheckFact } from '../language/facts.ts';
-import { fine, warning, type Found } from './doctor/finding.ts';
+import type { Check, CheckState } from './check.ts';
 
 /** The least that may be left: a share of the whole, or bytes. */
 export type SpaceLimit = { readonly share: number } | { readonly bytes: number };
@@ -16,12 +15,6 @@ export interface SpaceLimits {
   readonly failInodes: number;
 }
 
-/** What was found of one folder; `near` are warnings. */
-export interface SpaceVerdict {
-  readonly checks: readonly CheckFact[];
-  readonly near: readonly string[];
-}
-
 /** `5%` or a size as plans write it; undefined for anything else. */
 export function parseLimit(text: string): SpaceLimit | undefined {
   const percent = /^(?<number>\d+(\.\d+)?)%$/.exec(text)?.groups?.['number'];
@@ -30,36 +23,33 @@ export function parseLimit(text: string): SpaceLimit | undefined {
   return bytes === undefined ? undefined : { bytes };
 }
 
-/** Holds what is left against the limits. Pure. */
-export function judgeSpace(name: string, space: Space, limits: SpaceLimits): SpaceVerdict {
+/** Holds what is left against the limits: bytes, and then inodes. Pure. */
+export function judgeSpace(name: string, space: Space, limits: SpaceLimits): readonly [Check, Check] {
   const { freeBytes, totalBytes, freeInodes, totalInodes } = space;
-  const bytesLeft = `${renderBytes(freeBytes)} of ${renderBytes(totalBytes)} free (${percentOf(freeBytes, totalBytes)})`;
-  const inodesLeft = `${freeInodes} of ${totalInodes} inodes free (${percentOf(freeInodes, totalInodes)})`;
   const isBelow = (limit: SpaceLimit): boolean =>
     'bytes' in limit ? freeBytes < limit.bytes : freeBytes < limit.share * totalBytes;
   const isBelowInodes = (share: number): boolean => totalInodes > 0 && freeInodes < share * totalInodes;
-  const isShort = isBelow(limits.fail);
-  const isShortOfInodes = isBelowInodes(limits.failInodes);
-  return {
-    checks: [
-      {
-        name: `space of ${name}`,
-        state: isShort ? 'failed' : 'passed',
-        expected: `at least ${limitInWords(limits.fail)} free`,
-        found: bytesLeft,
-      },
-      {
-        name: `inodes of ${name}`,
-        state: isShortOfInodes ? 'failed' : 'passed',
-        expected: `at least ${limitInWords({ share: limits.failInodes })} free`,
-        found: totalInodes === 0 ? 'made as they are needed' : inodesLeft,
-      },
-    ],
-    near: [
-      ...(isBelow(limits.warn) && !isShort ? [`${name} has ${bytesLeft}`] : []),
-      ...(isBelowInodes(limits.warnInodes) && !isShortOfInodes ? [`${name} has ${inodesLeft}`] : []),
-    ],
-  };
+  return [
+    {
+      what: `space of ${name}`,
+      state: stateOf(isBelow(limits.fail), isBelow(limits.warn)),
+      expected: `at least ${limitInWords(limits.fail)} free`,
+      found: `${renderBytes(freeBytes)} of ${renderBytes(totalBytes)} free (${percentOf(freeBytes, totalBytes)})`,
+    },
+    {
+      what: `inodes of ${name}`,
+      state: stateOf(isBelowInodes(limits.failInodes), isBelowInodes(limits.warnInodes)),
+      expected: `at least ${limitInWords({ share: limits.failInodes })} free`,
+      found:
+        totalInodes === 0
+          ? 'made as they are needed'
+          : `${freeInodes} of ${totalInodes} inodes free (${percentOf(freeInodes, totalInodes)})`,
+    },
+  ];
+}
+
+function stateOf(isShort: boolean, isScarce: boolean): CheckState {
+  return isShort ? 'fail' : isScarce ? 'warn' : 'ok';
 }
 
 /** Journals, locks and lists fit into 50 MB, and nothing else does. */
@@ -71,20 +61,19 @@ const ownFolderLimits: SpaceLimits = {
 };
 
 /** Free space of the file system of a folder, or of the nearest one above that is there. */
-export async function spaceFinding(what: string, folder: string): Promise<Found> {
-  return findSpace(what, folder, await readSpace(nearest(folder)));
+export async function spaceCheck(what: string, folder: string): Promise<Check> {
+  return ownSpaceCheck(what, folder, await readSpace(nearest(folder)));
 }
 
-/** Holds what is left against what a folder of run-plan's own needs. Pure. */
-export function findSpace(what: string, folder: string, space: Space): Found {
-  const { checks, near } = judgeSpace(folder, space, ownFolderLimits);
+/** Holds what is left against what a folder of run-plan's own needs: one check, of what is scarcer. Pure. */
+export function ownSpaceCheck(what: string, folder: string, space: Space): Check {
+  const checks = judgeSpace(folder, space, ownFolderLimits);
+  const scarcest = (['fail', 'warn', 'ok'] as const).flatMap((state) =>
+    checks.filter((check) => check.state === state),
+  );
+  const [{ state, found } = checks[0]] = scarcest;
   const hint = 'free some space there, or move the folder to a larger disk';
-  const short = checks.find(({ state }) => state === 'failed');
-  if (short !== undefined) return { what, state: 'fail', found: `${folder} has ${short.found ?? ''}`, hint };
-  const [scarce] = near;
-  return scarce === undefined
-    ? fine(what, `${folder} has ${checks[0]?.found ?? ''}`)
-    : warning(what, scarce, hint);
+  return { what, state, found: `${folder} has ${found}`, ...(state !== 'ok' && { hint }) };
 }
 
 function nearest(folder: string): string {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Finding } from '../../src/check/doctor/finding.ts';
+import type { Finding } from '../../src/check/check.ts';
 import { createBucket, emptyAndRemoveBucket } from '../services/bucket.ts';
 import { startS3WireFake, type S3WireFake } from '../services/s3-wire-fake.ts';
 import { createWorkspace, secretVariables, type Told, type Workspace } from './workspace.ts';

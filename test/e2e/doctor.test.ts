@@ -3,7 +3,7 @@ import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Finding } from '../../src/check/doctor/finding.ts';
+import type { Finding } from '../../src/check/check.ts';
 import { findProgram } from '../../src/process/tool.ts';
 import { createBucket, emptyAndRemoveBucket, s3Client } from '../services/bucket.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../services/database.ts';

@@ -4,7 +4,7 @@ import { readCapabilities } from '../../bucket/capability/known-capabilities.ts'
 import { lacksOf } from '../../bucket/capability/lacks.ts';
 import type { Bucket } from '../../language/environment/bucket.ts';
 import type { S3Location } from '../../language/environment/environment.ts';
-import { failed, fine, warning, type Found } from './finding.ts';
+import { failed, fine, warning, type Check } from '../check.ts';
 import type { Look } from './look.ts';
 import type { ExaminedEnvironment, Instruments } from './patient.ts';
 
@@ -25,7 +25,7 @@ async function presence(
   bucket: Bucket,
   { secrets }: Instruments,
   signal: AbortSignal,
-): Promise<readonly Found[]> {
+): Promise<readonly Check[]> {
   const store = await openBucket(bucket.connection, secrets);
   try {
     if (await bucketExists(store, signal)) return [fine('bucket', 'it is there')];
@@ -40,7 +40,7 @@ async function presence(
   }
 }
 
-async function lackFindings(bucket: Bucket, { stateFolder, clock }: Instruments): Promise<readonly Found[]> {
+async function lackFindings(bucket: Bucket, { stateFolder, clock }: Instruments): Promise<readonly Check[]> {
   const { endpoint } = bucket.connection;
   const known =
     endpoint === undefined ? undefined : await readCapabilities(stateFolder, endpoint, clock.now());
@@ -67,7 +67,7 @@ export function encryptionLooks(
 async function encryptionFindings(
   { endpoint, encryption }: S3Location,
   { stateFolder, clock }: Instruments,
-): Promise<readonly Found[]> {
+): Promise<readonly Check[]> {
   const known =
     endpoint === undefined ? undefined : await readCapabilities(stateFolder, endpoint, clock.now());
   const name = encryption?.algorithm === 'AES256' ? 'upload-encryption-aes256' : 'upload-encryption-kms';

@@ -8,7 +8,7 @@ import {
 import { openGroundNotes } from '../../bucket/capability/ground-notes.ts';
 import { probeStore } from '../../bucket/capability/probe-store.ts';
 import type { S3Location } from '../../language/environment/environment.ts';
-import { fine, warning, type Found } from './finding.ts';
+import { fine, warning, type Check } from '../check.ts';
 import type { Look } from './look.ts';
 import type { Instruments, Patient } from './patient.ts';
 
@@ -45,7 +45,7 @@ async function probe(
 }
 
 /** Lacks are told, not failed: whether one matters is for the YAML that asks for it. */
-function capabilityFindings(known: KnownCapabilities | undefined): readonly Found[] {
+function capabilityFindings(known: KnownCapabilities | undefined): readonly Check[] {
   const what = 'capabilities';
   const how = 'run-plan doctor --fresh probes it, in buckets of its own that it makes and removes';
   if (known === undefined) return [warning(what, 'never probed', how)];

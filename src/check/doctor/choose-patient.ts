@@ -1,8 +1,8 @@
 import type { Bucket } from '../../language/environment/bucket.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import type { ExaminedEnvironment, Patient } from './patient.ts';
-import type { Finding } from './finding.ts';
-import { failed } from './finding.ts';
+import type { Finding } from '../check.ts';
+import { failed } from '../check.ts';
 import { Failure } from '../../base/failure.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { resolveBucket, resolveEnvironment } from '../../language/plan/workspace.ts';

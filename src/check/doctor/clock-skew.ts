@@ -1,5 +1,5 @@
 import { renderDuration } from '../../base/quantity/duration.ts';
-import { fine, warning, type Found } from './finding.ts';
+import { fine, warning, type Check } from '../check.ts';
 
 /** Clocks kept by NTP differ by less. Milliseconds. */
 const warnMs = 5_000;
@@ -7,7 +7,7 @@ const warnMs = 5_000;
 const failMs = 5 * 60_000;
 
 /** How far another clock is from this host's, milliseconds, the other minus ours. Pure. */
-export function clockFinding(what: string, skewMs: number): Found {
+export function clockFinding(what: string, skewMs: number): Check {
   const distance = renderDuration(Math.abs(skewMs));
   const found = `${distance} ${skewMs < 0 ? 'behind' : 'ahead of'} this host`;
   if (Math.abs(skewMs) < warnMs) return fine(what, `within ${renderDuration(warnMs)} of this host`);

@@ -1,6 +1,6 @@
 import { bucketLooks, encryptionLooks } from './bucket-looks.ts';
 import { capabilityLooks } from './capability-looks.ts';
-import type { Finding } from './finding.ts';
+import type { Finding } from '../check.ts';
 import { hostLooks } from './host-looks.ts';
 import { takeLooks } from './look.ts';
 import type { Instruments, Patient } from './patient.ts';

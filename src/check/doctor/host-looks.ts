@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { chooseServerInstallation } from '../../postgres/server-installation.ts';
 import { findProgram, toolMissing } from '../../process/tool.ts';
 import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
-import { failed, fine, warning, type Found } from './finding.ts';
-import { spaceFinding } from '../space.ts';
+import { failed, fine, warning, type Check } from '../check.ts';
+import { spaceCheck } from '../space.ts';
 import type { Look } from './look.ts';
 import type { Instruments, Patient } from './patient.ts';
 
@@ -36,12 +36,12 @@ export function hostLooks(patient: Patient, instruments: Instruments): readonly 
       Promise.resolve([fine('settings', instruments.settingsFile ?? 'no file: as without one')]),
     ),
     look('state folder', () => stateFindings(instruments.stateFolder)),
-    look('temporary folder', async () => [await spaceFinding('temporary folder', tmpdir())]),
+    look('temporary folder', async () => [await spaceCheck('temporary folder', tmpdir())]),
   ];
 }
 
 /** Pure. */
-export function nodeFinding(version: string): Found {
+export function nodeFinding(version: string): Check {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = oldestNode;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return fine('node', version);
@@ -53,7 +53,7 @@ export function nodeFinding(version: string): Found {
   };
 }
 
-async function programFinding(program: string, instruments: Instruments): Promise<Found> {
+async function programFinding(program: string, instruments: Instruments): Promise<Check> {
   if (findProgram(program, instruments.searchPath) === undefined)
     return failed(program, toolMissing(program));
   return fine(program, await versionOf(program, instruments));
@@ -67,7 +67,7 @@ async function versionOf(program: string, { commands }: Instruments): Promise<st
   return (/\d+(?:\.\d+)+[\w.~-]*/.exec(said) ?? /\d+/.exec(said))?.[0] ?? 'of unknown version';
 }
 
-async function systemFinding(instruments: Instruments): Promise<Found> {
+async function systemFinding(instruments: Instruments): Promise<Check> {
   if (findProgram('systemctl', instruments.searchPath) !== undefined)
     return fine('systemctl', await versionOf('systemctl', instruments));
   return warning(
@@ -78,13 +78,13 @@ async function systemFinding(instruments: Instruments): Promise<Found> {
 }
 
 /** Throw-away clusters are started by the server's own programs. */
-async function serverFindings(): Promise<readonly Found[]> {
+async function serverFindings(): Promise<readonly Check[]> {
   const { major, binFolder } = await chooseServerInstallation();
   return [fine('postgres server', `${String(major)} in ${binFolder}`)];
 }
 
 /** Writes a file there and removes it: rights, quotas and read-only mounts show in nothing else. */
-async function stateFindings(folder: string): Promise<readonly Found[]> {
+async function stateFindings(folder: string): Promise<readonly Check[]> {
   const file = join(folder, `.doctor-${randomBytes(6).toString('hex')}`);
   makeStateFolder(folder);
   try {
@@ -94,6 +94,6 @@ async function stateFindings(folder: string): Promise<readonly Found[]> {
   } finally {
     await rm(file, { force: true });
   }
-  const { state, found, hint } = await spaceFinding('state folder', folder);
+  const { state, found, hint } = await spaceCheck('state folder', folder);
   return [{ what: 'state folder', state, found: `writable; ${found}`, ...defined({ hint }) }];
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { withLimit } from '../../base/waiting.ts';
 import { Failure } from '../../base/failure.ts';
 import { renderDuration } from '../../base/quantity/duration.ts';
-import { failed, type Finding, type Found } from './finding.ts';
+import { failed, findingOf, type Check, type Finding } from '../check.ts';
 
 /** One thing to look at; it may find more than one. */
 export interface Look {
@@ -11,7 +11,7 @@ export interface Look {
   /** After this long it counts as not answering, milliseconds; 20 s unless said. */
   readonly limitMs?: number;
   /** May throw a `Failure`, which becomes a finding; that of a secret is told in full by the look at the secret. */
-  readonly take: (signal: AbortSignal) => Promise<readonly Found[]>;
+  readonly take: (signal: AbortSignal) => Promise<readonly Check[]>;
 }
 
 /** A first answer takes less than this, also over a slow line. Milliseconds. */
@@ -29,13 +29,13 @@ export async function takeLooks(
   const taken = await Promise.all(
     looks.map(async (look) => {
       const found = await takeLook(look, clock, cancel);
-      return found.map((each) => ({ subject: look.subject, ...each }));
+      return found.map((each) => findingOf(look.subject, each));
     }),
   );
   return taken.flat();
 }
 
-async function takeLook(look: Look, clock: Clock, cancel: AbortSignal): Promise<readonly Found[]> {
+async function takeLook(look: Look, clock: Clock, cancel: AbortSignal): Promise<readonly Check[]> {
   const { what, limitMs = usualLimitMs } = look;
   const silence = new Error(`no answer within ${renderDuration(limitMs)}`);
   try {

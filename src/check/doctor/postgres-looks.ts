@@ -7,7 +7,7 @@ import { listTables } from '../../postgres/tables.ts';
 import { Failure } from '../../base/failure.ts';
 import type { PostgresEndpoint } from '../../language/environment/environment.ts';
 import { clockFinding } from './clock-skew.ts';
-import { failed, fine, warning, type Found } from './finding.ts';
+import { failed, fine, warning, type Check } from '../check.ts';
 import type { Look } from './look.ts';
 import type { ExaminedEnvironment, Instruments } from './patient.ts';
 
@@ -37,7 +37,7 @@ async function examine(
   examined: ExaminedEnvironment,
   instruments: Instruments,
   signal: AbortSignal,
-): Promise<readonly Found[]> {
+): Promise<readonly Check[]> {
   let session: Session;
   try {
     const { secrets } = instruments;
@@ -68,7 +68,7 @@ function roleOf({ superuser, standby }: ServerFacts): string {
   return `${superuser ? ', and the role a superuser' : ''}${standby ? ', a standby' : ''}`;
 }
 
-async function clockOf(session: Session, { clock }: Instruments): Promise<Found> {
+async function clockOf(session: Session, { clock }: Instruments): Promise<Check> {
   const askedMs = clock.now().getTime();
   const [row] = await session.query<{ ms: string }>(
     `select (extract(epoch from clock_timestamp()) * 1000)::bigint::text as ms`,
@@ -79,7 +79,7 @@ async function clockOf(session: Session, { clock }: Instruments): Promise<Found>
   return clockFinding('clock of postgres', skewMs);
 }
 
-async function clientFinding(major: number, { commands }: Instruments): Promise<Found> {
+async function clientFinding(major: number, { commands }: Instruments): Promise<Check> {
   const what = 'postgres clients';
   try {
     const { tools, warning: older } = await chooseClientTools(commands, major);
@@ -94,7 +94,7 @@ async function clientFinding(major: number, { commands }: Instruments): Promise<
 async function installedClients(
   { usesArtifacts }: ExaminedEnvironment,
   { commands }: Instruments,
-): Promise<readonly Found[]> {
+): Promise<readonly Check[]> {
   if (!usesArtifacts) return [];
   const found = await findClientTools(commands);
   const versions = [...new Set(found.map(({ version }) => version))].join(', ');
@@ -108,7 +108,7 @@ async function installedClients(
 }
 
 /** The proof that every dump begins with. */
-async function readFinding(session: Session, facts: ServerFacts): Promise<Found> {
+async function readFinding(session: Session, facts: ServerFacts): Promise<Check> {
   const what = 'rights to dump';
   try {
     const tables = await listTables(session);

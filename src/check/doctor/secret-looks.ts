@@ -1,6 +1,6 @@
 import type { SecretReference } from '../../language/secret-reference.ts';
 import { renderReference } from '../../process/secrets/secret-store.ts';
-import { fine } from './finding.ts';
+import { fine } from '../check.ts';
 import type { Look } from './look.ts';
 import type { Instruments } from './patient.ts';
 

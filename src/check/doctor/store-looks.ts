@@ -12,8 +12,8 @@ import { trialUpload } from '../../s3/object.ts';
 import { attributesOf } from '../../s3/upload.ts';
 import { readVersioning } from '../../uploads/uploads-store.ts';
 import { clockFinding } from './clock-skew.ts';
-import { fine, warning, type Found } from './finding.ts';
-import { spaceFinding } from '../space.ts';
+import { fine, warning, type Check } from '../check.ts';
+import { spaceCheck } from '../space.ts';
 import type { Look } from './look.ts';
 import type { Instruments } from './patient.ts';
 
@@ -44,7 +44,7 @@ type StoreLook = (
   store: S3,
   instruments: Instruments,
   signal: AbortSignal,
-) => Promise<readonly Found[]>;
+) => Promise<readonly Check[]>;
 
 async function withStore<Result>(
   location: S3Location,
@@ -64,7 +64,7 @@ async function repositoryFindings(
   store: S3,
   instruments: Instruments,
   signal: AbortSignal,
-): Promise<readonly Found[]> {
+): Promise<readonly Check[]> {
   const isEmpty = (await listObjects(store, '', signal).next()).done === true;
   const clock = await clockOf(what, store, instruments, signal);
   const found = `${urlOf(store.location)} answers and can be listed${isEmpty ? '; it is empty' : ''}`;
@@ -72,7 +72,7 @@ async function repositoryFindings(
 }
 
 /** An upload that every store refuses for its checksum, once it has found that these keys may upload: nothing is stored. */
-async function trialFinding(what: string, store: S3): Promise<Found> {
+async function trialFinding(what: string, store: S3): Promise<Check> {
   const answer = await trialUpload(store, attributesOf(store, {}));
   const subject = `uploads to the ${what}`;
   if (['BadDigest', 'InvalidDigest'].includes(answer)) return fine(subject, 'would be taken');
@@ -95,7 +95,7 @@ async function uploadsFindings(
   store: S3,
   instruments: Instruments,
   signal: AbortSignal,
-): Promise<readonly Found[]> {
+): Promise<readonly Check[]> {
   const versioning = await readVersioning(store, signal);
   const clock = await clockOf(what, store, instruments, signal);
   const url = urlOf(store.location);
@@ -105,21 +105,21 @@ async function uploadsFindings(
   return [warning(what, `${url} answers and ${state}`, hint), clock];
 }
 
-async function clockOf(what: string, store: S3, { clock }: Instruments, signal: AbortSignal): Promise<Found> {
+async function clockOf(what: string, store: S3, { clock }: Instruments, signal: AbortSignal): Promise<Check> {
   const askedMs = clock.now().getTime();
   const time = await readStoreClock(store, signal);
   return clockFinding(`clock of the ${what}`, skewOf(time, askedMs, clock.now().getTime()));
 }
 
 /** Asked of the system alone: nothing is written. */
-async function folderFindings(what: string, folder: string): Promise<readonly Found[]> {
+async function folderFindings(what: string, folder: string): Promise<readonly Check[]> {
   const { R_OK, W_OK, X_OK } = constants;
   try {
     const isThere = (await stat(folder).catch(() => undefined)) !== undefined;
     // A repository's folder is made by the first artifact; that of uploads is somebody's.
     if (!isThere && what === 'repository') await access(dirname(folder), W_OK | X_OK);
     else await access(folder, R_OK | X_OK | (what === 'repository' ? W_OK : 0));
-    const { state, found, hint } = await spaceFinding(what, folder);
+    const { state, found, hint } = await spaceCheck(what, folder);
     const seen = isThere ? '' : 'not there yet: the first artifact makes it; ';
     return [{ what, state, found: `${seen}${found}`, ...defined({ hint }) }];
   } catch (error) {

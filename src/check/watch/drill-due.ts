@@ -1,7 +1,7 @@
 import type { Plan } from '../../language/plan/plan.ts';
 import { renderDuration, renderPlanDuration } from '../../base/quantity/duration.ts';
 import { nextRuns } from '../../language/schedule/schedule.ts';
-import type { CheckFact } from '../../language/facts.ts';
+import type { Check } from '../check.ts';
 
 /** How long after its time a drill may still be running, where its plan has no deadline, milliseconds. */
 const standardGraceMs = 24 * 60 * 60_000;
@@ -27,21 +27,21 @@ export interface DrillQuestion {
  * Whether a plan's drills keep to its schedule: the one that was due after the last that passed must have passed too, as
  * soon as its deadline is over. A plan that never drilled with success is overdue whatever its schedule says. Pure.
  */
-export function judgeDrill(question: DrillQuestion): CheckFact {
+export function judgeDrill(question: DrillQuestion): Check {
   const { plan, last, now, maxAgeMs } = question;
-  const name = `drill ${plan.name}`;
+  const what = `drill ${plan.name}`;
   const expected =
     maxAgeMs === undefined
       ? 'a drill that passed, as often as its schedule says'
       : `a drill that passed, not older than ${renderPlanDuration(maxAgeMs)}`;
-  if (last === undefined) return { name, state: 'failed', expected, found: 'none has ever passed' };
+  if (last === undefined) return { what, state: 'fail', expected, found: 'none has ever passed' };
   const ageMs = now.getTime() - last.startedAt.getTime();
   const found = `${last.runId} passed ${renderDuration(ageMs)} ago`;
-  if (maxAgeMs !== undefined) return { name, state: ageMs > maxAgeMs ? 'failed' : 'passed', expected, found };
+  if (maxAgeMs !== undefined) return { what, state: ageMs > maxAgeMs ? 'fail' : 'ok', expected, found };
   const [due] = nextRuns(plan.schedule, last.startedAt, 1, plan.timeZone);
-  if (due === undefined) return { name, state: 'passed', expected, found: `${found}; no further one is due` };
+  if (due === undefined) return { what, state: 'ok', expected, found: `${found}; no further one is due` };
   const graceMs = question.graceMs ?? plan.timeoutMs ?? standardGraceMs;
   const isOverdue = now.getTime() > due.at.getTime() + graceMs;
   const next = `the next ${isOverdue ? 'was' : 'is'} due on ${due.at.toISOString()}`;
-  return { name, state: isOverdue ? 'failed' : 'passed', expected, found: `${found}; ${next}` };
+  return { what, state: isOverdue ? 'fail' : 'ok', expected, found: `${found}; ${next}` };
 }

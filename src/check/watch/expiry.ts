@@ -1,5 +1,5 @@
 import { renderDuration, renderPlanDuration } from '../../base/quantity/duration.ts';
-import type { CheckFact } from '../../language/facts.ts';
+import type { Check } from '../check.ts';
 
 /** When something that lets somebody in comes to its end. */
 export interface Expiry {
@@ -17,33 +17,15 @@ export interface ExpiryLimits {
   readonly failMs: number;
 }
 
-/** A verdict, and whether the end is near enough for a warning. */
-export interface ExpiryVerdict {
-  readonly check: CheckFact;
-  readonly isNear: boolean;
-}
-
 /** Holds an end against now. Pure. */
-export function judgeExpiry(
-  { name, endsAt, remark }: Expiry,
-  now: Date,
-  limits: ExpiryLimits,
-): ExpiryVerdict {
-  const expected = `at least ${renderPlanDuration(limits.failMs)} left`;
-  if (endsAt === null)
-    return {
-      check: { name, state: 'passed', expected, found: remark ?? 'it tells of no end' },
-      isNear: false,
-    };
+export function judgeExpiry({ name, endsAt, remark }: Expiry, now: Date, limits: ExpiryLimits): Check {
+  const about = { what: name, expected: `at least ${renderPlanDuration(limits.failMs)} left` };
+  if (endsAt === null) return { ...about, state: 'ok', found: remark ?? 'it tells of no end' };
   const leftMs = endsAt.getTime() - now.getTime();
   const left = leftMs < 0 ? `ended ${renderDuration(-leftMs)} ago` : `${renderDuration(leftMs)} left`;
   return {
-    check: {
-      name,
-      state: leftMs < limits.failMs ? 'failed' : 'passed',
-      expected,
-      found: `${left}, until ${endsAt.toISOString()}`,
-    },
-    isNear: leftMs < limits.warnMs,
+    ...about,
+    state: leftMs < limits.failMs ? 'fail' : leftMs < limits.warnMs ? 'warn' : 'ok',
+    found: `${left}, until ${endsAt.toISOString()}`,
   };
 }

@@ -1,5 +1,5 @@
 import type { DeclaredTimer, UnitDrift } from '../../task/declared.ts';
-import type { CheckFact } from '../../language/facts.ts';
+import type { Check } from '../check.ts';
 
 export interface TimerOptions {
   /** The plan of this very run: how its own last run went is no news, and would keep it red for ever. */
@@ -9,7 +9,7 @@ export interface TimerOptions {
 }
 
 /** Whether a plan's timer is installed, enabled and active, its units are those of the plan, and its last run went well. Pure. */
-export function judgeTimer(timer: DeclaredTimer, { own, mayDiffer }: TimerOptions): CheckFact {
+export function judgeTimer(timer: DeclaredTimer, { own, mayDiffer }: TimerOptions): Check {
   const { plan, state, lastRun } = timer;
   const drift = timer.drift.filter(({ action }) => !mayDiffer || action !== 'change').map(inWords);
   const asleep =
@@ -24,20 +24,20 @@ export function judgeTimer(timer: DeclaredTimer, { own, mayDiffer }: TimerOption
         ];
   const faults = [...drift, ...asleep, ...failed];
   return {
-    name: `timer of ${plan}`,
-    state: faults.length === 0 ? 'passed' : 'failed',
+    what: `timer of ${plan}`,
+    state: faults.length === 0 ? 'ok' : 'fail',
     expected: 'installed, enabled and active, its last run a success',
     found: faults.length === 0 ? stateOf(timer) : faults.join('; '),
   };
 }
 
 /** Units of plans that are gone, and those that all plans share. Pure. */
-export function judgeOthers(others: readonly UnitDrift[]): readonly CheckFact[] {
+export function judgeOthers(others: readonly UnitDrift[]): readonly Check[] {
   if (others.length === 0) return [];
   return [
     {
-      name: 'units of no plan or of all',
-      state: 'failed',
+      what: 'units of no plan or of all',
+      state: 'fail',
       expected: 'as the plans say',
       found: others.map(inWords).join('; '),
     },
@@ -45,10 +45,10 @@ export function judgeOthers(others: readonly UnitDrift[]): readonly CheckFact[] 
 }
 
 /** A timer may go on starting what can only fail. */
-export function brokenCheck(plan: string): CheckFact {
+export function brokenCheck(plan: string): Check {
   return {
-    name: `timer of ${plan}`,
-    state: 'failed',
+    what: `timer of ${plan}`,
+    state: 'fail',
     expected: 'a plan without errors',
     found: 'its file has errors, which run-plan validate shows',
   };

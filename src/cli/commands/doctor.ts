@@ -4,7 +4,7 @@ import { quiet, status, strong } from '../../base/terminal/status.ts';
 import type { Text } from '../../base/terminal/text.ts';
 import { systemClock } from '../../base/clock.ts';
 import { examine } from '../../check/doctor/examine.ts';
-import type { Finding, FindingState } from '../../check/doctor/finding.ts';
+import type { Finding, CheckState } from '../../check/check.ts';
 import { watchSignals } from '../../run/signals.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { createCommands } from '../../process/create-commands.ts';
@@ -97,7 +97,7 @@ function bySubject(findings: readonly Finding[]): readonly Finding[] {
   return [...Map.groupBy(findings, ({ subject }) => subject).values()].flat();
 }
 
-const marks: Readonly<Record<FindingState, string>> = { ok: 'ok', warn: 'WARN', fail: 'FAIL' };
+const marks: Readonly<Record<CheckState, string>> = { ok: 'ok', warn: 'WARN', fail: 'FAIL' };
 
 /** A table for each subject, what to do below each finding that is not fine, and the sum of it. */
 function findingBlocks(findings: readonly Finding[]): readonly Block[] {
@@ -106,7 +106,7 @@ function findingBlocks(findings: readonly Finding[]): readonly Block[] {
     table([{ title: '' }, { title: 'WHAT' }, { title: 'FOUND' }], of.flatMap(findingRows)),
     '',
   ]);
-  const count = (state: FindingState): number => findings.filter((each) => each.state === state).length;
+  const count = (state: CheckState): number => findings.filter((each) => each.state === state).length;
   const sum = `${String(count('ok'))} ok, ${String(count('warn'))} to look at, ${String(count('fail'))} failed`;
   return [...tables, sum];
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { clockFinding } from '../../../../src/check/doctor/clock-skew.ts';
-import { findSpace } from '../../../../src/check/space.ts';
+import { ownSpaceCheck } from '../../../../src/check/space.ts';
 import { nodeFinding, oldestNode } from '../../../../src/check/doctor/host-looks.ts';
 import { takeLooks, type Look } from '../../../../src/check/doctor/look.ts';
 import { secretsIn } from '../../../../src/check/doctor/secret-looks.ts';
@@ -69,12 +69,12 @@ test('clocks and space are judged by their limits', () => {
   expect(clockFinding('clock', -3_600_000).found).toBe('1h behind this host');
   const free = [10, 60, 2_000].map((mebibytes) => mebibytes * 1024 ** 2);
   const disk = { totalBytes: 1e12, freeInodes: 1e6, totalInodes: 1e6 };
-  expect(free.map((freeBytes) => findSpace('x', '/x', { ...disk, freeBytes }).state)).toEqual([
+  expect(free.map((freeBytes) => ownSpaceCheck('x', '/x', { ...disk, freeBytes }).state)).toEqual([
     'fail',
     'warn',
     'ok',
   ]);
-  expect(findSpace('x', '/x', { ...disk, freeBytes: 1e12, freeInodes: 9_000 })).toMatchObject({
+  expect(ownSpaceCheck('x', '/x', { ...disk, freeBytes: 1e12, freeInodes: 9_000 })).toMatchObject({
     state: 'fail',
     found: '/x has 9000 of 1000000 inodes free (0.9 %)',
   });

@@ -7,24 +7,26 @@ const now = new Date('2026-11-24T12:00:00Z');
 const limits = { warnMs: 21 * dayMs, failMs: 7 * dayMs };
 
 test.each([
-  [22, 'passed', false],
-  [20, 'passed', true],
-  [7, 'passed', true],
-  [6, 'failed', true],
-  [-1, 'failed', true],
-])('an end in %i days has %s, near: %s', (days, state, isNear) => {
+  [22, 'ok'],
+  [20, 'warn'],
+  [7, 'warn'],
+  [6, 'fail'],
+  [-1, 'fail'],
+])('an end in %i days is %s', (days, state) => {
   const endsAt = new Date(now.getTime() + days * dayMs);
-  expect(judgeExpiry({ name: 'token', endsAt }, now, limits)).toMatchObject({ check: { state }, isNear });
+  expect(judgeExpiry({ name: 'token', endsAt }, now, limits)).toMatchObject({ state });
 });
 
 test('says how long is left, or since when nothing is', () => {
   const found = (days: number) =>
-    judgeExpiry({ name: 'token', endsAt: new Date(now.getTime() + days * dayMs) }, now, limits).check.found;
+    judgeExpiry({ name: 'token', endsAt: new Date(now.getTime() + days * dayMs) }, now, limits).found;
   expect(found(3)).toBe('3d left, until 2026-11-27T12:00:00.000Z');
   expect(found(-3)).toBe('ended 3d ago, until 2026-11-21T12:00:00.000Z');
   expect(judgeExpiry({ name: 'token', endsAt: null }, now, limits)).toEqual({
-    check: { name: 'token', state: 'passed', expected: 'at least 1w left', found: 'it tells of no end' },
-    isNear: false,
+    what: 'token',
+    state: 'ok',
+    expected: 'at least 1w left',
+    found: 'it tells of no end',
   });
 });
 

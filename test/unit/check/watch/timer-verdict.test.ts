@@ -22,15 +22,15 @@ function judged(changes: Partial<DeclaredTimer>, own = 'watch', mayDiffer = fals
 
 test('a timer as its plan says, whose last run went well, passes', () => {
   expect(judged({})).toEqual({
-    name: 'timer of nightly-prod',
-    state: 'passed',
+    what: 'timer of nightly-prod',
+    state: 'ok',
     expected: 'installed, enabled and active, its last run a success',
     found: 'active, enabled; the last run of 2026-11-24T02:00:00.000Z: success',
   });
   expect(
     judgeTimer({ plan: 'new', drift: [], state: good.state ?? never() }, { own: 'watch', mayDiffer: false }),
   ).toMatchObject({
-    state: 'passed',
+    state: 'ok',
     found: 'active, enabled; it has not run yet',
   });
 });
@@ -50,21 +50,21 @@ test.each([
   [{ lastRun: { at: null, result: 'resources' } }, 'the last run ended with resources'],
   [{ drift: [change] }, 'run-plan@nightly-prod.timer: it differs'],
 ] satisfies [Partial<DeclaredTimer>, string][])('%j fails', (changes, found) => {
-  expect(judged(changes)).toMatchObject({ state: 'failed', found });
+  expect(judged(changes)).toMatchObject({ state: 'fail', found });
 });
 
 test('another text alone may be let pass, a timer that does not run never', () => {
-  expect(judged({ drift: [change] }, 'watch', true).state).toBe('passed');
+  expect(judged({ drift: [change] }, 'watch', true).state).toBe('ok');
   expect(judged({ drift: [change, asleep] }, 'watch', true)).toMatchObject({
-    state: 'failed',
+    state: 'fail',
     found: 'run-plan@nightly-prod.timer: the timer does not run',
   });
 });
 
 test("a watch's own last run is no news to it, its timer is", () => {
   const failed = { lastRun: { at, result: 'exit-code (exit 21)' } };
-  expect(judged(failed, 'nightly-prod').state).toBe('passed');
-  expect(judged({ ...failed, drift: [asleep] }, 'nightly-prod').state).toBe('failed');
+  expect(judged(failed, 'nightly-prod').state).toBe('ok');
+  expect(judged({ ...failed, drift: [asleep] }, 'nightly-prod').state).toBe('fail');
 });
 
 test('units of no plan are one check, and none when there are none', () => {
@@ -75,7 +75,7 @@ test('units of no plan are one check, and none when there are none', () => {
     action: 'remove',
   } as const;
   expect(judgeOthers([gone])).toMatchObject([
-    { state: 'failed', found: "run-plan@old.timer: no plan 'old' has a schedule" },
+    { state: 'fail', found: "run-plan@old.timer: no plan 'old' has a schedule" },
   ]);
 });
 
