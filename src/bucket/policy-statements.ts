@@ -11,8 +11,8 @@ export interface PolicyDocument {
 export type StoredStatement = Readonly<Record<string, unknown>>;
 
 /** Names of the statements that run-plan writes itself. */
-export const plainHttpSid = 'RunPlanDenyPlainHttp';
-export const unencryptedPutsSid = 'RunPlanDenyUnencryptedPuts';
+const plainHttpSid = 'RunPlanDenyPlainHttp';
+const unencryptedPutsSid = 'RunPlanDenyUnencryptedPuts';
 
 /** The language's version, in which a policy is written: AWS's documentation, "IAM JSON policy elements: Version". */
 const languageVersion = '2012-10-17';

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { schedulers } from '../../src/place/export/schedulers.ts';
 import { createBucket, emptyAndRemoveBucket } from '../services/bucket.ts';
 import { createProduction, type Production } from './production.ts';
 import { nightlyPlan, s3Yaml, secretVariables, type Workspace } from './workspace.ts';
@@ -11,7 +12,7 @@ import { nightlyPlan, s3Yaml, secretVariables, type Workspace } from './workspac
 const services = inject('services');
 const variables = secretVariables(services);
 const launcher = fileURLToPath(new URL('../../bin/run-plan.cjs', import.meta.url));
-const kinds = ['cron', 'github-actions', 'buildkite', 'kubernetes'] as const;
+const kinds = schedulers.map(({ name }) => name);
 let production: Production;
 let workspace: Workspace;
 let bucket: string;

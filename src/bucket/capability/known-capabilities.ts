@@ -8,7 +8,7 @@ import type {
 } from '../../language/generated/store-capabilities.types.ts';
 
 /** After this long a store may have been upgraded or exchanged: it is to be probed again. Milliseconds. */
-export const capabilityAgeLimitMs = 30 * 86_400_000;
+const capabilityAgeLimitMs = 30 * 86_400_000;
 
 const storeNotes = document<StoredCapabilities>({
   name: 'note of what a store can do',

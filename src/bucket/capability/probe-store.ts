@@ -4,7 +4,6 @@ import type { ProbedCapability } from '../../language/generated/store-capabiliti
 import type { Secrets } from '../../language/secret-reference.ts';
 import { groundFailure, groundName, makeGround, openGround, removeGround, type Ground } from './ground.ts';
 import type { GroundNotes } from './ground-notes.ts';
-import { probeLifecycle } from './probe-lifecycle.ts';
 import {
   probeChecksum,
   probeConditionalMultipart,
@@ -13,8 +12,11 @@ import {
 } from './probe-objects.ts';
 import { probeDefaultEncryption, probePublicAccessBlock, probeVersioning } from './probe-settings.ts';
 import { refusal, type Verdict, has, lacks } from './verdict.ts';
-import { storedObjectLock } from '../../s3/bucket.ts';
+import { storedObjectLock, storedLifecycle } from '../../s3/bucket.ts';
 import { holdVersion, putObject, removeObject } from '../../s3/object.ts';
+import type { LifecycleRule } from '../../language/environment/bucket.ts';
+import { differences } from '../facts.ts';
+import { ruleFacts, storedRule } from '../lifecycle-rules.ts';
 
 export interface ProbeOptions {
   /** A key for `aws:kms`, where the YAML names one. */
@@ -159,5 +161,52 @@ async function probeHold({ store, signal }: Ground): Promise<Verdict> {
     return has('kept as sent, and a version under lock cannot be deleted');
   } finally {
     await holdVersion(store, key, versionId, false, signal).catch(() => undefined);
+  }
+}
+
+const dayMs = 86_400_000;
+const days = (count: number): number => count * dayMs;
+
+/** A rule for each part that a store may refuse or drop, of ages that nothing in the bucket reaches. */
+const rules: Readonly<Partial<Record<ProbedCapability['name'], Partial<LifecycleRule>>>> = {
+  'lifecycle-transitions': { transitions: [{ afterMs: days(30), to: 'STANDARD_IA' }] },
+  'lifecycle-noncurrent': { noncurrent: { transitions: [], expireAfterMs: days(30) } },
+  'lifecycle-keep-newest': { noncurrent: { transitions: [], expireAfterMs: days(30), keepNewest: 3 } },
+  'lifecycle-tags': { tags: { tier: 'daily' }, expireAfterMs: days(30) },
+  'lifecycle-sizes': { largerThanBytes: 1_000_000, expireAfterMs: days(30) },
+  'lifecycle-delete-markers': { expireDeleteMarkers: true },
+  'lifecycle-unfinished-uploads': { abortIncompleteUploadsAfterMs: days(7) },
+};
+
+/** Writes each kind of rule by itself, reads it back and compares. */
+async function probeLifecycle(ground: Ground): Promise<readonly ProbedCapability[]> {
+  const found: ProbedCapability[] = [];
+  for (const [name, rule] of Object.entries(rules)) {
+    const verdict = await keepsRule(ground, {
+      id: 'probe',
+      prefix: 'probe/',
+      tags: {},
+      transitions: [],
+      expireDeleteMarkers: false,
+      ...rule,
+    });
+    found.push({ name: name as ProbedCapability['name'], ...verdict });
+  }
+  return found;
+}
+
+async function keepsRule({ store, signal }: Ground, rule: LifecycleRule): Promise<Verdict> {
+  const sent = [storedRule(rule)];
+  try {
+    signal.throwIfAborted();
+    await storedLifecycle.write(store, sent);
+    const wrong = differences(ruleFacts(await storedLifecycle.read(store, signal)), ruleFacts(sent));
+    await storedLifecycle.remove(store);
+    if (wrong.length === 0) return has('kept as sent');
+    const keys = wrong.map(({ key }) => key.replace(/^lifecycle\.probe\./, ''));
+    return lacks(`dropped or changed in silence: ${keys.join(', ')}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    return refusal(error);
   }
 }

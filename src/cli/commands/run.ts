@@ -80,7 +80,7 @@ export function formatOf(plans: Plans, options: Pick<RunOptions, 'json' | 'logFo
 }
 
 /** Promise 3: a protected environment is only written to by a plan that says so, and a person who types its name. */
-export async function confirmWrites(
+async function confirmWrites(
   host: CommandHost,
   pipeline: Pipeline,
   given: string | true | undefined,

@@ -1,9 +1,23 @@
-import type { BegunRun, FinishedRun, RunAlerts } from '../../run/run-host.ts';
-import { channelsOf } from './channel-key.ts';
-import { tellPing } from './ledger.ts';
-import type { RunAlertsOptions } from './run-messages.ts';
+import type { BegunRun, FinishedRun, RunAlerts, ReportAlert } from '../../run/run-host.ts';
+import { channelsOf, channelKey } from './channel-key.ts';
+import { tellPing, createLedger, type ToldAlert } from './ledger.ts';
+import { type RunAlertsOptions, messagesOf } from './run-messages.ts';
 import { withLimit } from '../../base/waiting.ts';
-import { pingsOf, tellRun } from './tell-run.ts';
+import { defined } from '../../base/defined.ts';
+import type { PingEvent } from '../../language/environment/channel/channel.ts';
+import {
+  takesMessages,
+  type AlertChannel,
+  type HeartbeatChannel,
+} from '../../language/environment/channel/kinds.ts';
+import { Failure } from '../../base/failure.ts';
+import type { AlertState, FailureStreak } from '../../language/generated/alert-state.types.ts';
+import { composeUndelivered } from './compose-unit.ts';
+import { artifactOf } from './last-good.ts';
+import { logOf } from './run-log.ts';
+import { keepEnvironments, readAlertState, readProofs, writeAlertState } from './state.ts';
+import { renderDuration, renderPlanDuration } from '../../base/quantity/duration.ts';
+import type { AlertProofs } from '../../language/generated/alert-proofs.types.ts';
 
 /** What start pings that are under way at the end get still, milliseconds. */
 const startsMs = 3000;
@@ -51,4 +65,141 @@ function startPings(
     const told = await tellPing(channel, ping, options, signal);
     if (told !== undefined) report(told);
   });
+}
+
+/**
+ * Tells how a run ended, and remembers what was told.
+ * @throws Failure `alert-undelivered`, `alert-unproven`
+ */
+async function tellRun(run: FinishedRun, options: RunAlertsOptions, report: ReportAlert): Promise<void> {
+  const { record, pipeline, signal } = run;
+  const { stateFolder, clock } = options;
+  const channels = channelsOf(pipeline.plan, pipeline.environments.values());
+  if (channels.length === 0) return;
+  const state = await readAlertState(stateFolder, record.plan);
+  const failed = record.outcome !== 'succeeded';
+  const streak = failed ? longer(state.streak, record) : undefined;
+  const unproven = await unprovenOf(run, channels, options);
+  const messages = await messagesOf(run, options, { state, streak, unproven });
+  const ledger = createLedger({ ...state, owed: owedBefore(record, state) }, options, {
+    plan: record.plan,
+    environment: record.environment,
+    hasRecovered: !failed && unproven === undefined,
+  });
+  const unsettled = new Set<string>();
+  const undelivered: ToldAlert[] = [];
+  const tell = (channel: AlertChannel, told: ToldAlert): void => {
+    report(told);
+    if (told.outcome !== 'undelivered') return;
+    undelivered.push(told);
+    unsettled.add(channelKey(channel));
+  };
+  const takers = channels.filter(takesMessages);
+  const sending = Promise.all(
+    takers.map(async (channel) => {
+      for (const told of await ledger.tell(channel, messages, signal)) tell(channel, told);
+    }),
+  );
+  // Success is pinged once everybody else was reached: otherwise the run is red.
+  if (!failed) await sending;
+  const event = failed || unproven !== undefined || undelivered.length > 0 ? 'fail' : 'success';
+  await Promise.all(
+    pingsOf(channels, event).map(async (channel) => {
+      const ping = { event, plan: record.plan, run: record.runId, log: logOf(record) } as const;
+      const told = await tellPing(channel, ping, options, signal);
+      if (told !== undefined) tell(channel, told);
+    }),
+  );
+  await sending;
+  // The run is red now: those who can be reached hear why.
+  const reached = takers.filter((channel) => !unsettled.has(channelKey(channel)));
+  if (!failed && undelivered.length > 0) {
+    const each = undelivered.map(({ channel, text }) => `${channel}: ${text}`);
+    const message = composeUndelivered(record, each.map(options.redact), clock.now());
+    await Promise.all(
+      reached.map(async (channel) => {
+        for (const told of await ledger.tell(channel, [message], signal)) report(told);
+      }),
+    );
+  }
+  const lastGood = artifactOf(record) ?? state.lastGood;
+  // What cannot be remembered is told again, which is better than a run that is red for it.
+  await writeAlertState(stateFolder, record.plan, {
+    format: 1,
+    environments: [...new Set([pipeline.environment.name, ...pipeline.environments.keys()])],
+    ...defined({ streak, lastGood }),
+    lastRun: {
+      run: record.runId,
+      ...defined({ invocation: options.invocation }),
+      at: clock.now().toISOString(),
+      settled: channels.map(channelKey).filter((key) => !unsettled.has(key)),
+    },
+    ...ledger.memory(takers),
+  }).catch(() => undefined);
+  if (options.environmentsText !== undefined)
+    await keepEnvironments(stateFolder, options.environmentsText).catch(() => undefined);
+  if (undelivered.length > 0) throw notDelivered(undelivered, pipeline.environment.name);
+  if (unproven !== undefined)
+    throw new Failure('alert-unproven', `alerts are ${unproven}`, {
+      hint: `run-plan alerts test ${pipeline.environment.name}, on this host and as this user`,
+      where: pipeline.plan.file,
+    });
+}
+
+/** A run that is told a second time has not recovered after all. */
+function owedBefore(
+  { runId }: FinishedRun['record'],
+  { owed = {} }: AlertState,
+): NonNullable<AlertState['owed']> {
+  return Object.fromEntries(Object.entries(owed).filter(([, recovery]) => recovery?.run !== runId));
+}
+
+function longer(
+  streak: FailureStreak | undefined,
+  { runId, startedAt }: FinishedRun['record'],
+): FailureStreak {
+  // A run may be told a second time, when its record could not be stored.
+  return streak === undefined
+    ? { since: startedAt, run: runId, count: 1 }
+    : { ...streak, count: streak.count + 1 };
+}
+
+async function unprovenOf(
+  { pipeline, record }: FinishedRun,
+  channels: readonly AlertChannel[],
+  { stateFolder, clock }: RunAlertsOptions,
+): Promise<string | undefined> {
+  const withinMs = pipeline.plan.alerts?.proofWithinMs;
+  if (withinMs === undefined || record.outcome !== 'succeeded') return undefined;
+  return unprovenChannels(channels, await readProofs(stateFolder), withinMs, clock.now());
+}
+
+function notDelivered(undelivered: readonly ToldAlert[], environment: string): Failure {
+  const each = undelivered.map(({ channel, event, text }) => `${channel} (${event}): ${text}`);
+  const count = each.length === 1 ? 'an alert was' : `${String(each.length)} alerts were`;
+  return new Failure('alert-undelivered', `${count} not delivered: ${each.join('; ')}`, {
+    hint: `run-plan alerts test ${environment} shows whether its channels work`,
+  });
+}
+
+/** The pings among channels that are wanted for an event. */
+function pingsOf(channels: readonly AlertChannel[], event: PingEvent): readonly HeartbeatChannel[] {
+  return channels.filter((channel) => !takesMessages(channel)).filter(({ events }) => events.includes(event));
+}
+
+/** Which channels were not proven within a time, in a sentence; undefined when all were. Pure. */
+function unprovenChannels(
+  channels: readonly AlertChannel[],
+  { channels: proofs }: AlertProofs,
+  withinMs: number,
+  now: Date,
+): string | undefined {
+  const unproven = channels.flatMap((channel) => {
+    const proof = proofs[channelKey(channel)];
+    if (proof === undefined) return [`${channel.name} (never, as it is now)`];
+    const ageMs = now.getTime() - Date.parse(proof.at);
+    return ageMs <= withinMs ? [] : [`${channel.name} (${renderDuration(ageMs)} ago)`];
+  });
+  if (unproven.length === 0) return undefined;
+  return `not proven within ${renderPlanDuration(withinMs)}: ${unproven.join(', ')}`;
 }

@@ -60,7 +60,7 @@ async function pingAddress(
 }
 
 /** A UUID that is the run's own (version 8, RFC 9562): healthchecks.io takes nothing else, and joins start and end by it. */
-export function runUuid(run: string): string {
+function runUuid(run: string): string {
   const hex = createHash('sha256').update(run).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

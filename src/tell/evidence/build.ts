@@ -84,7 +84,7 @@ export function buildEvidence(sources: EvidenceSources): DrillEvidence {
 }
 
 /** A drill as a point of the trend. */
-export function pointOf(
+function pointOf(
   drill: Pick<DrillEvidence, 'runId' | 'run' | 'verdict' | 'recoveryTime' | 'restores'>,
 ): TrendPoint {
   const sizes = drill.restores.flatMap(({ target }) => target?.databaseBytes ?? []);

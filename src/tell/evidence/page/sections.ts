@@ -1,6 +1,6 @@
 import type { DrillEvidence, EvidenceRestore } from '../../../language/generated/drill-evidence.types.ts';
 import { markup, type Markup, type Part } from '../markup.ts';
-import { placeFacts, restoreFacts } from '../named-facts.ts';
+import { placeFacts, restoreFacts, type NamedFact } from '../named-facts.ts';
 import {
   bytesWords,
   capitalised,
@@ -12,7 +12,6 @@ import {
   timeWords,
   verdictWords,
 } from '../words.ts';
-import { bullets, factList } from './lists.ts';
 import { chip, pageSection, pageTable, type Tone } from './table.ts';
 import { timeline } from './timeline.ts';
 import { trendChart } from './trend-chart.ts';
@@ -135,4 +134,16 @@ export function noteSection({ notes }: DrillEvidence): Markup | undefined {
 
 export function limitSection({ limits }: DrillEvidence): Markup | undefined {
   return pageSection('limits', 'What this drill does not prove', bullets(limits.map(capitalised)));
+}
+
+/** Sentences as a list; undefined for none. */
+function bullets(texts: readonly string[]): Markup | undefined {
+  if (texts.length === 0) return undefined;
+  return markup`<ul class="plain">${texts.map((text) => markup`<li>${text}</li>\n`)}</ul>`;
+}
+
+/** Names and values, one beside the other. */
+function factList(facts: readonly NamedFact[]): Markup {
+  return markup`<dl class="facts">
+${facts.map(({ name, value, kind }) => markup`<dt>${name}</dt><dd>${kind === 'code' ? markup`<code>${value}</code>` : value}</dd>\n`)}</dl>`;
 }
