@@ -1,5 +1,6 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { exitCode } from '../base/exit-code.ts';
+import { documentFormatNames } from '../tell/evidence/formats.ts';
 import type { CommandHost } from '../task/host.ts';
 import { config, json, type Settle } from './options.ts';
 
@@ -13,13 +14,9 @@ export function addEvidence(program: Command, host: CommandHost, settle: Settle)
     .argument('[plan]', 'only drills of this plan')
     .option('--run <run>', 'print the document of this run')
     .addOption(
-      new Option('--format <format>', 'print this document of the run, or of the newest').choices([
-        'text',
-        'markdown',
-        'json',
-        'html',
-        'junit',
-      ] as const),
+      new Option('--format <format>', 'print this document of the run, or of the newest').choices(
+        documentFormatNames,
+      ),
     )
     .option('--output <file>', 'write the document to a file')
     .option(

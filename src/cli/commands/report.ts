@@ -3,13 +3,8 @@ import { sentence, table, type Block } from '../../base/terminal/blocks.ts';
 import { status } from '../../base/terminal/status.ts';
 import { resolve } from 'node:path';
 import { umaskDecides, writeWhole } from '../../base/files.ts';
-import { renderJson } from '../../tell/evidence/documents.ts';
-import type { Drill } from '../../tell/evidence/drills.ts';
-import { renderJunit } from '../../tell/evidence/junit-document.ts';
-import { renderMarkdown } from '../../tell/evidence/markdown-document.ts';
-import { renderPage } from '../../tell/evidence/page/page.ts';
 import { withSignOffs } from '../../tell/evidence/sign-off.ts';
-import { renderText } from '../../tell/evidence/text-document.ts';
+import { documentFormats, type DocumentFormat } from '../../tell/evidence/formats.ts';
 import { durationWords, hasRecovered, verdictWords } from '../../tell/evidence/words.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { Failure } from '../../base/failure.ts';
@@ -19,11 +14,9 @@ import { chooseDrills, drillsOf, verifyPlans } from '../../tell/evidence/evidenc
 import { print, printJson, warnOfDamage, type CommandHost } from '../../task/host.ts';
 import { loadPlans, type Plans } from '../../task/plans.ts';
 
-export const reportFormats = ['text', 'markdown', 'json', 'html', 'junit'] as const;
-
 export interface ReportOptions {
   readonly run?: string | undefined;
-  readonly format?: (typeof reportFormats)[number] | undefined;
+  readonly format?: DocumentFormat | undefined;
   readonly output?: string | undefined;
   readonly verify?: true | undefined;
   readonly json?: true | undefined;
@@ -67,29 +60,14 @@ async function printDocument(
     });
   }
   const format = options.format ?? (options.json === true ? 'json' : 'text');
-  const document = renderAs(format, newest);
+  const render = await documentFormats[format]();
+  // With the sign-offs that were given since; the JSON is that of today as well.
+  const document = render(withSignOffs(newest));
   if (options.output !== undefined)
     await save(resolve(host.workingFolder, options.output), host.redactor.redact(document));
   else if (format === 'text') print(host, ...documentBlocks(document));
   else host.terminal.document(document);
   return exitCode.done;
-}
-
-/** With the sign-offs that were given since; the JSON is that of today as well. */
-function renderAs(format: (typeof reportFormats)[number], drill: Drill): string {
-  const evidence = withSignOffs(drill);
-  switch (format) {
-    case 'text':
-      return renderText(evidence);
-    case 'markdown':
-      return renderMarkdown(evidence);
-    case 'json':
-      return renderJson(evidence);
-    case 'html':
-      return renderPage(evidence);
-    case 'junit':
-      return renderJunit(evidence);
-  }
 }
 
 async function save(file: string, text: string): Promise<void> {
