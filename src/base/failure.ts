@@ -21,6 +21,7 @@ const catalogue = {
   'stray-failure': exitCode.stepFailed,
   'not-confirmed': exitCode.usage,
   'command-failed': exitCode.stepFailed,
+  'task-failed': exitCode.stepFailed,
   'postgres-unreachable': exitCode.stepFailed,
   'postgres-login': exitCode.stepFailed,
   'postgres-database-missing': exitCode.stepFailed,

@@ -1,5 +1,7 @@
+import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type * as ZxCore from 'zx/core';
 import type { LogEntry, Options, ProcessOutput, Shell as Zx } from 'zx/core';
 import { Failure } from '../base/failure.ts';
@@ -9,7 +11,7 @@ import { builtEnvironment } from './environment.ts';
 import { splitLines, type LineSplitter } from './lines.ts';
 import { signalGroup } from './process-groups.ts';
 import type { Shell } from './shell.ts';
-import { programFailure } from './stage-status.ts';
+import { overran as overranFailure, programFailure } from './stage-status.ts';
 import { endGroup, spawnForShell, type StartedGroup } from './started-group.ts';
 
 /** What one command may print, bytes: zx keeps all of it. */
@@ -22,12 +24,62 @@ function loadZx(): typeof ZxCore {
   if (zx !== undefined) return zx;
   zx = createRequire(import.meta.url)('zx/core') as typeof ZxCore;
   bindPipes(zx);
+  noteLimits(zx);
+  endUnusedInput(zx);
   // Of zx's own it looks for children by `ps`; ours lead their groups.
   zx.$.kill = async (pid, signal = 'SIGTERM') => {
-    if (signal === 'SIGTERM') await endGroup(Number(pid));
+    if (signal === limitSignal) overran.add(Number(pid));
+    if (signal === 'SIGTERM' || signal === limitSignal) await endGroup(Number(pid));
     else signalGroup(Number(pid), signal);
   };
   return zx;
+}
+
+/** What zx is told to send at a command's own limit: known by it, the command ends as any other that is ended. */
+const limitSignal = 'SIGALRM';
+/** Processes that were ended at their own limit. */
+const overran = new Set<number>();
+/** How their commands failed, with the limits in milliseconds. */
+const limits = new WeakMap<object, number>();
+
+/** What we know of zx's ProcessPromise besides what it declares. */
+interface Started extends Promise<unknown> {
+  readonly pid: number | undefined;
+  readonly child: ChildProcess | undefined;
+  readonly _stdin: Writable;
+  readonly _snapshot: { readonly timeout?: unknown; readonly input?: unknown };
+}
+
+/** zx says of a command that ran too long only by which signal it died. */
+function noteLimits({ ProcessPromise }: typeof ZxCore): void {
+  const prototype = ProcessPromise.prototype as unknown as {
+    timeout: (this: Started, limit: unknown, signal: string) => unknown;
+  };
+  const { timeout } = prototype;
+  prototype.timeout = function (limit) {
+    this.catch((error: unknown) => {
+      const limitMs = Number(this._snapshot.timeout);
+      if (this.pid !== undefined && overran.delete(this.pid)) limits.set(error as object, limitMs);
+    });
+    return timeout.call(this, limit, limitSignal);
+  };
+}
+
+/** zx leaves the input of a command open; one that nothing is piped or written to at once is to find its end. */
+function endUnusedInput({ ProcessPromise }: typeof ZxCore): void {
+  const prototype = ProcessPromise.prototype as unknown as { run: (this: Started) => unknown };
+  const { run } = prototype;
+  prototype.run = function () {
+    setImmediate(() => {
+      const { _stdin: piped, _snapshot: options, child } = this;
+      const written = child?.stdin as Socket | null | undefined;
+      // zx itself pipes one stream into the command.
+      const isFed = piped.listenerCount('unpipe') > 0 || (written?.listenerCount('unpipe') ?? 0) > 1;
+      const isWritten = (written?.writableLength ?? 0) + (written?.bytesWritten ?? 0) > 0;
+      if (options.input === undefined && !isFed && !isWritten) piped.end();
+    });
+    return run.call(this);
+  };
 }
 
 /** In the options of a bound `$`: these options themselves. */
@@ -164,6 +216,8 @@ export function asCommandFailure(error: unknown, redact: (text: string) => strin
   if (zx === undefined || !(error instanceof zx.ProcessOutput)) return error;
   const { exitCode, signal, stderr, cause }: ProcessOutput = error;
   if (cause instanceof Failure) return cause;
+  const limitMs = limits.get(error);
+  if (limitMs !== undefined) return overranFailure('a command', limitMs);
   // Node gives the system's error, below 0, as the exit code of what did not start.
   if ((exitCode ?? -1) < 0 && signal === null)
     return new Failure('command-failed', `a command could not be started: ${cause?.message ?? ''}`, {

@@ -32,6 +32,7 @@ export interface ShellCommand extends Promise<ShellOutput> {
   /** Into another command. Into a file the shell writes: `> ${file}`. */
   pipe(pieces: TemplateStringsArray, ...words: unknown[]): ShellCommand;
   pipe(command: ShellCommand): ShellCommand;
+  /** Empty, unless something is piped or written to it at once. */
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;

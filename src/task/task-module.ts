@@ -1,6 +1,7 @@
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Failure } from '../base/failure.ts';
+import { asCommandFailure } from '../process/bind-shell.ts';
 import type { Problem } from '../language/problem.ts';
 import type { Task } from './contract.ts';
 import type { TaskFile } from '../language/task-declaration.ts';
@@ -23,7 +24,30 @@ export async function importTask(file: TaskFile, shown: string): Promise<TaskImp
   }
   const fault = faultOf(module['default'], file.name);
   if (fault !== undefined) return { problem: problemAt(shown, 1, 1, fault) };
-  return { task: module['default'] as Task };
+  const task = module['default'] as Task;
+  return { task: file.isBuiltIn ? task : ownTask(task, file, shown) };
+}
+
+/** An operator's task: what it throws is the failure of that task, told with its file and line, and no bug of run-plan. */
+function ownTask(task: Task, file: TaskFile, shown: string): Task {
+  const run: Task['run'] = async (context, parameters) => {
+    try {
+      return await task.run(context, parameters);
+    } catch (error) {
+      // The attempt makes a Failure of a command's bad end.
+      if (error instanceof Failure || context.signal.aborted || asCommandFailure(error, String) !== error)
+        throw error;
+      throw thrownByTask(error, file, shown);
+    }
+  };
+  return Object.assign(Object.create(task) as Task, { run });
+}
+
+function thrownByTask(error: unknown, file: TaskFile, shown: string): Failure {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  const place = lineIn(stack, pathToFileURL(file.path).href) ?? lineIn(stack, file.path);
+  const where = place === undefined ? shown : `${shown}:${place.line}:${place.column}`;
+  return new Failure('task-failed', `the task ${file.name} threw: ${message}`, { where, cause: error });
 }
 
 /** What a default export lacks to be the task of its file. */

@@ -167,3 +167,25 @@ test('what could not be started says so', async () => {
     message: 'bash could not be started: E2BIG',
   });
 });
+
+test('a command that nothing is told finds the end of its input; what is piped or written at once it reads', async () => {
+  const { $ } = startAttempt();
+  expect(await $`cat; echo read`.text()).toBe('read\n');
+  expect(await $`echo piped`.pipe`sleep 0.1; cat`.text()).toBe('piped\n');
+  expect(await $`echo piped`.pipe($`sleep 0.1; cat`).text()).toBe('piped\n');
+  const written = $`cat`;
+  written.stdin.end('written');
+  expect(await written.text()).toBe('written');
+}, 10_000);
+
+test('a command that reached its own limit is told so, whatever ended it', async () => {
+  const { $ } = startAttempt();
+  for (const limited of [
+    $({ timeout: '100ms' })`sleep 30`,
+    $`sleep 30`.timeout(100),
+    $`true`.pipe`sleep 30`.timeout(100),
+  ]) {
+    const error = await limited.catch((thrown: unknown) => thrown);
+    expect(asCommandFailure(error, String)).toMatchObject({ message: 'a command did not end within 100 ms' });
+  }
+});
