@@ -333,6 +333,7 @@ const passing: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EAI_AGAIN',
+  'ENOTFOUND',
   'ERR_STREAM_PREMATURE_CLOSE',
   '408',
   '429',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { S3Location } from '../../../src/language/environment/environment.ts';
 import { Failure } from '../../../src/base/failure.ts';
-import { s3Failure } from '../../../src/s3/failure.ts';
+import { chanceOf, s3Failure } from '../../../src/s3/failure.ts';
 
 const location: S3Location = { bucket: 'backups', prefix: 'prod', forcePathStyle: false };
 
@@ -66,4 +66,9 @@ test('what nobody foresaw keeps its own words; a failure stays what it is', () =
   expect(s3Failure(failing('Odd'), { action: 'read' }, location).code).toBe('repository-read');
   const failure = new Failure('key-exists', 'there');
   expect(s3Failure(failure, { action: 'store' }, location)).toBe(failure);
+});
+
+test.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'])('%s may pass, and is tried again', (code) => {
+  const error = failing('Error', 'getaddrinfo', { code });
+  expect(chanceOf(error, new Date(0)).mostTries).toBe(Infinity);
 });
