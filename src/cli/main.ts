@@ -17,13 +17,22 @@ export async function main(argv: readonly string[], parts: ProcessParts): Promis
     return exitCode.usage;
   }
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(configAfterCommand(argv), { from: 'user' });
     return code;
   } catch (error) {
     // Commander has printed its own message; help and version are no failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
     return report(error, host.terminal);
   }
+}
+
+/** `--config F list` as `list --config F`: every command has the option itself. */
+function configAfterCommand(argv: readonly string[]): string[] {
+  const [first = ''] = argv;
+  const count = first === '--config' ? 2 : first.startsWith('--config=') ? 1 : 0;
+  const words = argv.slice(count);
+  const end = words.includes('--') ? words.indexOf('--') : words.length;
+  return [...words.slice(0, end), ...argv.slice(0, count), ...words.slice(end)];
 }
 
 /** What the launcher calls: this process's command line, and the end of the process with its exit code. */

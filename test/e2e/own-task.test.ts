@@ -127,3 +127,52 @@ export default task;
   expect(records).toHaveLength(before + 1);
   expect(records.every(({ outcome }) => outcome === 'failed')).toBe(true);
 });
+
+test('what a task throws is the failure of that task, with its place, and no bug of run-plan', async () => {
+  await workspace.write(
+    'tasks/throws-plainly.ts',
+    `import type { Task } from 'run-plan/task';
+const task: Task = {
+  name: 'throws-plainly', description: 'Throws', needs: [], writes: [], role: 'other', outputs: [], parameters: { type: 'object' },
+  run: async () => {
+    throw new Error('no invoices for sesame-4711');
+  },
+};
+export default task;
+`,
+  );
+  await workspace.write(
+    'plans/throws.yaml',
+    'environment: prod\ntimeout: 1m\nsteps: [{ task: throws-plainly, env: { TOKEN: { env: NOTIFY_TOKEN } } }]\n',
+  );
+  const told = await workspace.start(['throws'], { NOTIFY_TOKEN: 'sesame-4711' }).ended;
+  expect(told.code, told.text).toBe(20);
+  expect(told.text).toContain('the task throws-plainly threw: no invoices for ***');
+  expect(told.text).toContain('tasks/throws-plainly.ts:5:');
+  expect(told.text).not.toMatch(/sesame|a bug|node:internal/);
+});
+
+test('--config may stand before the command', async () => {
+  await workspace.write('other.yaml', 'plans: elsewhere\n');
+  await workspace.write(
+    'elsewhere/environments.yaml',
+    'environments: { here: { repository: { folder: kept } } }\n',
+  );
+  await workspace.write(
+    'elsewhere/only-here.yaml',
+    'environment: here\ntimeout: 1m\nsteps: [{ run: "true" }]\n',
+  );
+  for (const words of [['--config', 'other.yaml'], ['--config=other.yaml']]) {
+    const told = await workspace.run([...words, 'list']);
+    expect(told.text).toContain('only-here');
+    expect(told.code).toBe(0);
+  }
+});
+
+test('a task whose file has no name of a task is told what names look like', async () => {
+  await workspace.write('tasks/warm.ts', await exampleTask());
+  await workspace.write('plans/warms.yaml', 'environment: prod\ntimeout: 1m\nsteps: [{ task: warm }]\n');
+  const told = await workspace.run(['validate', 'warms']);
+  expect(told.code).toBe(10);
+  expect(told.text).toContain('a task is called noun-verb, as in cache-warm.ts');
+});

@@ -64,7 +64,12 @@ function unknownTask({ step, path }: PlacedStep, known: KnownNames): readonly Fi
   if (step.action.kind !== 'task' || known.tasks.includes(step.action.task)) return [];
   const meant = didYouMean(step.action.task, known.tasks);
   const message = `unknown task '${step.action.task}'${meant}`;
-  const hint = known.tasks.length === 0 ? 'no tasks were found' : `known are ${known.tasks.join(', ')}`;
+  const isNamed = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)+$/.test(step.action.task);
+  const hint = !isNamed
+    ? `a task is called noun-verb, as in cache-warm.ts; known are ${known.tasks.join(', ')}`
+    : known.tasks.length === 0
+      ? 'no tasks were found'
+      : `known are ${known.tasks.join(', ')}`;
   return [{ rule: 'unknown-task', message, path: [...path, 'task'], ...(meant === '' && { hint }) }];
 }
 

@@ -1,5 +1,5 @@
 import { defined } from '../../base/defined.ts';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Failure } from '../../base/failure.ts';
@@ -93,8 +93,20 @@ async function findSettings(
     loaders: { '.yaml': loader, '.yml': loader },
   });
   for (const folder of searchedFolders(workingFolder, variables)) {
+    const odd = unreadable(folder);
+    if (odd !== undefined) return odd;
     const found = await explorer.search(folder);
     if (found !== null) return found.filepath;
+  }
+  return undefined;
+}
+
+/** What stands where the settings of a folder would, and would be read for ever: the reader of plans says so. */
+function unreadable(folder: string): string | undefined {
+  for (const name of settingsFiles) {
+    const found = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (found?.isFile() === true) return undefined;
+    if (found !== undefined && !found.isDirectory()) return join(folder, name);
   }
   return undefined;
 }
@@ -113,8 +125,17 @@ function upwards(workingFolder: string, home: string): readonly string[] {
   const folders: string[] = [];
   for (let folder = workingFolder; ; folder = dirname(folder)) {
     folders.push(folder);
-    if (folder === home || existsSync(join(folder, '.git'))) return folders;
+    if (real(folder) === real(home) || existsSync(join(folder, '.git'))) return folders;
     if (dirname(folder) === folder) return [workingFolder];
+  }
+}
+
+/** Where symbolic links lead; a path that does not exist is itself. */
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

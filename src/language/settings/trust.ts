@@ -54,7 +54,7 @@ function requireOwn(path: string, wanted: string, { uid }: Account): void {
   if (why === undefined) return;
   throw new Failure(
     'not-trusted',
-    `${wanted} is not used: ${path} ${why}, and run-plan runs as ${userName(uid)}`,
+    `${wanted} is not used: ${path === wanted ? 'it' : path} ${why}, and run-plan runs as ${userName(uid)}`,
     {
       hint: `if you trust it, name the settings yourself: --config FILE or RUN_PLAN_CONFIG; otherwise let ${path} belong to you and be writable for nobody else (chown, chmod go-w)`,
       where: path,

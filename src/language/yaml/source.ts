@@ -24,6 +24,8 @@ export async function readSource(path: string, file: string): Promise<SourceRead
     // It would be waited for until somebody writes; a shell's `<(…)` is below /dev/fd.
     if (found.isFIFO() && !path.startsWith('/dev/fd/'))
       return refuse(file, 'unreadable-file', 'cannot read the file: it is a named pipe');
+    if (found.isCharacterDevice() || found.isBlockDevice() || found.isSocket())
+      return refuse(file, 'unreadable-file', 'cannot read the file: it is a device or a socket');
     const { size } = found;
     if (size > greatestBytes) return tooLarge(file, size);
     // A file of a few kilobytes is there sooner than a thread that would read it.

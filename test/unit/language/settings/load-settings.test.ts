@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -216,6 +217,23 @@ describe('what others may write', () => {
       }),
     ).toMatchObject({ code: 'not-trusted' });
   });
+});
+
+test('a named pipe or a device in place of settings is told, and is not waited for', async () => {
+  const path = join(folder, 'run-plan.yaml');
+  execFileSync('mkfifo', [path]);
+  expect((await loadSettings(folder, nowhere)).problems).toMatchObject([{ rule: 'unreadable-file' }]);
+  await expect(loadSettings(folder, nowhere, '/dev/zero')).rejects.toMatchObject({ code: 'usage' });
+});
+
+test('a home that is a symbolic link is the top of the search, too', async () => {
+  const home = join(folder, 'real/home');
+  await mkdir(join(home, 'work'), { recursive: true });
+  await symlink(join(folder, 'real'), join(folder, 'link'));
+  await writeFile(join(home, 'run-plan.yaml'), 'plans: p\n');
+  await rm(join(folder, '.git'), { recursive: true });
+  const { settings } = await loadSettings(join(home, 'work'), { HOME: join(folder, 'link/home') });
+  expect(settings.file).toBe(join(home, 'run-plan.yaml'));
 });
 
 function failureOf(work: () => void): unknown {
