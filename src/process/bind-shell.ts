@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
@@ -45,7 +44,7 @@ const limits = new WeakMap<object, number>();
 /** What we know of zx's ProcessPromise besides what it declares. */
 interface Started extends Promise<unknown> {
   readonly pid: number | undefined;
-  readonly child: ChildProcess | undefined;
+  readonly child: StartedGroup['child'] | undefined;
   readonly _stdin: Writable;
   readonly _snapshot: { readonly timeout?: unknown; readonly input?: unknown };
 }
