@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { open, rename, rm, symlink } from 'node:fs/promises';
+import { constants, promises } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What a file held, or why it could not be had whole. `too-large`: it goes on behind the limit. */
@@ -13,7 +12,7 @@ export type BoundedFile =
 export async function readBounded(path: string, limitBytes: number): Promise<BoundedFile> {
   try {
     // Not blocking: a named pipe in a file's place would be opened for ever.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    await using file = await promises.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const { size, ...found } = await file.stat();
     if (!isFile(found.mode))
       return { state: 'unreadable', reason: `it is ${kindOf(found.mode)}, not a file` };
@@ -45,7 +44,7 @@ function kindOf(mode: number): string {
 
 /** @param likely the size that the file is said to have, and a byte: most files are read at once */
 async function readUpTo(
-  file: Awaited<ReturnType<typeof open>>,
+  file: Awaited<ReturnType<typeof promises.open>>,
   most: number,
   likely: number,
 ): Promise<Buffer> {
@@ -74,7 +73,7 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
 
 /** A symbolic link in the place of a file or another link. @throws the system's error */
 export async function linkWhole(path: string, target: string): Promise<void> {
-  await replace(path, (temporary) => symlink(target, temporary));
+  await replace(path, (temporary) => promises.symlink(target, temporary));
 }
 
 async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
@@ -82,16 +81,16 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
   const temporary = join(dirname(path), `.run-plan-${crypto.randomUUID()}`);
   try {
     await make(temporary);
-    await rename(temporary, path);
+    await promises.rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await promises.rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
 }
 
 async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  await using file = await open(path, 'wx', mode);
+  await using file = await promises.open(path, 'wx', mode);
   await file.writeFile(content);
   if ((mode & 0o077) !== 0 && mode !== umaskDecides) await file.chmod(mode);
   await file.sync();
@@ -99,7 +98,7 @@ async function writeDurably(path: string, content: string | Uint8Array, mode: nu
 
 /** Makes a name durable. File systems that cannot say so do it by themselves. */
 async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  await using handle = await promises.open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   await handle.sync().catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EINVAL' && code !== 'ENOTSUP' && code !== 'EBADF') throw error;
@@ -125,7 +124,7 @@ export async function* readLines(
   { longestBytes, limitBytes }: { readonly longestBytes: number; readonly limitBytes: number },
 ): AsyncGenerator<FileLine> {
   // Not blocking: a named pipe in a file's place would be opened for ever.
-  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  await using file = await promises.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const { mode, size } = await file.stat();
   if (!isFile(mode)) throw systemError('EISDIR', path);
   if (size > limitBytes) throw systemError('EFBIG', path);

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { nothing, parseEnvironments, type EnvironmentsFile } from '../environment/load-environments.ts';
 import type { EnvironmentVariables, MissingVariable } from '../yaml/shape.ts';
@@ -36,7 +36,7 @@ export async function loadWorkspace<Known extends KnownTask>(
   const { settings, registry, variables, now = new Date() } = options;
   const shown = (entry: string): string => relative(options.workingFolder, join(settings.plansFolder, entry));
   const sources = new Map<string, string>();
-  const listing = await listPlans(settings.plansFolder, shown);
+  const listing = listPlans(settings.plansFolder, shown);
   const [environments, ...parsed] = await Promise.all([
     readEnvironments(options, shown(environmentsName), listing.hasEnvironments, sources),
     ...listing.plans.map(async ({ entry, name }) => readPlan(name, entry, options, shown(entry), sources)),
@@ -95,10 +95,10 @@ interface Listing {
   readonly problems: readonly Problem[];
 }
 
-async function listPlans(folder: string, shown: (entry: string) => string): Promise<Listing> {
+function listPlans(folder: string, shown: (entry: string) => string): Listing {
   let entries: readonly string[];
   try {
-    entries = (await readdir(folder)).sort();
+    entries = readdirSync(folder).sort();
   } catch {
     const message = 'there is no folder of plans here';
     const hint = "plans are files in plans/; 'plans' in run-plan.yaml names another folder";

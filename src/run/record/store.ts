@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { document, type Damage } from '../../base/document.ts';
 import type { Repository } from '../../store/repository.ts';
@@ -65,7 +65,7 @@ export async function listRecords(
   const { plan, limit = Infinity, signal } = selection;
   const stored =
     sources.repository === undefined ? nothing : await storedRecords(sources.repository, plan, signal);
-  const local = sources.stateFolder === undefined ? nothing : await localRecords(sources.stateFolder, plan);
+  const local = sources.stateFolder === undefined ? nothing : localRecords(sources.stateFolder, plan);
   const newest = [...new Set([...stored.keys(), ...local.keys()])].sort().reverse();
   const found: RunRecord[] = [];
   const damaged: Damage[] = [];
@@ -103,10 +103,18 @@ async function storedRecords(
   return found;
 }
 
-async function localRecords(stateFolder: string, plan: string): Promise<RecordSource> {
+function localRecords(stateFolder: string, plan: string): RecordSource {
   const folder = journalFolder(stateFolder, plan);
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jsonl'));
+  const names = namesIn(folder).filter((name) => name.endsWith('.jsonl'));
   return new Map(
     names.map((name) => [name.slice(0, -'.jsonl'.length), () => readJournal(join(folder, name))]),
   );
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

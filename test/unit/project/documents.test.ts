@@ -50,7 +50,7 @@ test('stored documents are parsed by their door alone', async () => {
 
 test('files are written whole by their door alone', async () => {
   const written =
-    /\b(?:await|void|return|=>)\s+(?:rename|writeFile|appendFile)\(|\b(?:renameSync|writeFileSync)\(/;
+    /\b(?:await|void|return|=>)\s+(?:promises\.)?(?:rename|writeFile|appendFile)\(|\b(?:renameSync|writeFileSync)\(/;
   expect(await filesWith(written)).toEqual(Object.keys(otherWriters).sort());
 });
 
