@@ -79,15 +79,15 @@ export async function loadSettings(
 /**
  * The file that is in use: in the working folder and those above it, up to the root of its git repository or the user's
  * home and never above; then in the user's and the host's folder of settings. cosmiconfig finds it; it is read like every
- * other file here, with the same problems.
+ * other file here, with the same problems. At once, not by Node's threads: twenty files are asked for, and few are there.
  */
 async function findSettings(
   workingFolder: string,
   variables: EnvironmentVariables,
 ): Promise<string | undefined> {
-  const { cosmiconfig } = await import('cosmiconfig');
+  const { cosmiconfigSync } = await import('cosmiconfig');
   const loader = (): object => ({});
-  const explorer = cosmiconfig('run-plan', {
+  const explorer = cosmiconfigSync('run-plan', {
     searchPlaces: [...settingsFiles],
     searchStrategy: 'none',
     loaders: { '.yaml': loader, '.yml': loader },
@@ -95,7 +95,7 @@ async function findSettings(
   for (const folder of searchedFolders(workingFolder, variables)) {
     const odd = unreadable(folder);
     if (odd !== undefined) return odd;
-    const found = await explorer.search(folder);
+    const found = explorer.search(folder);
     if (found !== null) return found.filepath;
   }
   return undefined;
