@@ -35,6 +35,8 @@ export async function generate(): Promise<Map<string, string>> {
     const name = `src/language/generated/${basename(file, '.schema.json')}`;
     generated.set(`${name}.types.ts`, await typesOf(schema, written));
     generated.set(`${name}.validate.ts`, validatorOf(schemas, String(schema.$id)));
+    const defaults = defaultsOf(schema);
+    if (defaults !== undefined) generated.set(`${name}.defaults.ts`, await defaultsModule(defaults));
   }
   generated.set('src/language/generated/task-validators.ts', taskValidators([...written.keys()]));
   const steps = JSON.stringify(editorSteps(written));
@@ -118,6 +120,20 @@ function plainShape(schema: unknown, schemas: ReadonlyMap<string, AnySchemaObjec
   }
   const kept = Object.entries(own).filter(([key]) => !notInTypes.includes(key));
   return Object.fromEntries(kept.map(([key, value]) => [key, plainShape(value, schemas)]));
+}
+
+/** Every default that a schema declares, in mappings as deep as it stands; undefined when it declares none. */
+export function defaultsOf({ properties = {}, default: own }: AnySchemaObject): unknown {
+  if (own !== undefined) return own;
+  const entries = Object.entries(properties as Record<string, AnySchemaObject>)
+    .map(([key, property]) => [key, defaultsOf(property)] as const)
+    .filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+async function defaultsModule(defaults: unknown): Promise<string> {
+  const text = `/** What holds where nothing is said. */\nexport const defaults = ${JSON.stringify(defaults)} as const;`;
+  return format(`${banner}\n${text}`, { parser: 'typescript', singleQuote: true, printWidth: 110 });
 }
 
 /**

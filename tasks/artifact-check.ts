@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/artifact-check.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import { newestFirst, type Artifact } from '../src/artifact/artifact.ts';
 import { judgeFreshness, type Freshness } from '../src/artifact/freshness.ts';
@@ -107,7 +108,7 @@ function look(
   const { database, newest } = freshness;
   for (const { name, reason } of freshness.newer) report.warn(`${name} does not count: ${reason}`);
   const size = sizeOf(freshness, all, parameters);
-  if (size?.isUsual === false && parameters['size-change'] !== 'fail')
+  if (size?.isUsual === false && changeOf(parameters) !== 'fail')
     report.warn(`the newest artifact of ${database} has another size than usual: ${size.found}`);
   return {
     checks: [ageCheck(freshness, rpoMs), ...sizeChecks(database, size, parameters)],
@@ -139,7 +140,7 @@ function sizeOf(
   all: readonly Artifact[],
   parameters: ArtifactCheckParameters,
 ): SizeJudgement | undefined {
-  if (newest === undefined || parameters['size-change'] === 'ignore') return undefined;
+  if (newest === undefined || changeOf(parameters) === 'ignore') return undefined;
   const verified = all
     .filter(
       (each) => each.state === 'verified' && each.environment === environment && each.database === database,
@@ -157,6 +158,10 @@ function sizeOf(
   );
 }
 
+function changeOf(parameters: ArtifactCheckParameters): NonNullable<ArtifactCheckParameters['size-change']> {
+  return parameters['size-change'] ?? defaults['size-change'];
+}
+
 /** An unusual size is a failed check only where that was asked for; otherwise it was warned of. */
 function sizeChecks(
   database: string,
@@ -164,7 +169,7 @@ function sizeChecks(
   parameters: ArtifactCheckParameters,
 ): readonly CheckFact[] {
   if (size === undefined) return [];
-  const fails = !size.isUsual && parameters['size-change'] === 'fail';
+  const fails = !size.isUsual && changeOf(parameters) === 'fail';
   return [
     {
       name: `size of ${database}`,

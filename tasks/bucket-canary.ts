@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/bucket-canary.defaults.ts';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { describeDamage } from '../src/base/document.ts';
@@ -51,7 +52,7 @@ async function run(context: TaskContext, parameters: BucketCanaryParameters): Pr
 /** The bucket as a whole: rules go by whole keys. @throws Failure `environment-incomplete` */
 function bucketOf(
   { name, uploads, repository }: Environment,
-  { of = 'uploads' }: BucketCanaryParameters,
+  { of = defaults.of }: BucketCanaryParameters,
 ): S3Location {
   const store = of === 'uploads' ? uploads?.store : repository?.store;
   if (store?.kind === 's3') return { ...store.s3, prefix: '' };
@@ -68,7 +69,7 @@ async function lookAndPlant(
   const { clock, signal, report } = context;
   const nowMs = clock.now().getTime();
   const file = ledgerFile(context, store.location);
-  const graceMs = parseDuration(parameters.grace ?? '3d') ?? 0;
+  const graceMs = parseDuration(parameters.grace ?? defaults.grace) ?? 0;
   const earlier = await readLedger(file);
   if (earlier.damage !== undefined)
     report.warn(

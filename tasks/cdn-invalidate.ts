@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/cdn-invalidate.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import { resolve } from 'node:path';
 import { cloudflare, cloudflareEndpoint } from '../src/uploads/cdn/cloudflare.ts';
@@ -37,7 +38,7 @@ function describe(parameters: CdnInvalidateParameters): readonly string[] {
     (cloudfront && `CloudFront distribution ${cloudfront.distribution}`) ??
     (zone && `Cloudflare zone ${zone.zone}`) ??
     (service && `Fastly service ${service.service}`) ??
-    `${http?.method ?? 'POST'} ${http?.url ?? ''}`;
+    `${http?.method ?? defaults.http.method} ${http?.url ?? ''}`;
   const what = parameters.changes ?? parameters.paths?.join(', ') ?? 'everything';
   return [`invalidate ${parameters.changes === undefined ? '' : 'the keys in '}${what}: ${provider}`];
 }
@@ -141,7 +142,7 @@ async function providerOf(context: TaskContext, parameters: CdnInvalidateParamet
   if (service !== undefined) {
     const endpoint = withoutSlash(service.endpoint ?? fastlyEndpoint);
     const token = await reveal(service.token, 'token');
-    return fastly({ service: service.service, token, soft: service.soft ?? false, endpoint });
+    return fastly({ service: service.service, token, soft: service.soft ?? defaults.fastly.soft, endpoint });
   }
   if (http !== undefined) {
     const secretHeaders: Record<string, string> = {};
@@ -149,13 +150,13 @@ async function providerOf(context: TaskContext, parameters: CdnInvalidateParamet
       if (reference !== undefined) secretHeaders[name] = await reveal(reference, name);
     return httpCall({
       url: http.url,
-      method: http.method ?? 'POST',
+      method: http.method ?? defaults.http.method,
       ...defined({ body: http.body }),
       headers: plain(http.headers ?? {}),
       secretHeaders,
-      batch: http.batch ?? 100,
+      batch: http.batch ?? defaults.http.batch,
       ...(http.everything !== undefined && {
-        everything: { ...http.everything, method: http.everything.method ?? 'POST' },
+        everything: { ...http.everything, method: http.everything.method ?? defaults.http.everything.method },
       }),
     });
   }
@@ -173,7 +174,7 @@ async function providerOf(context: TaskContext, parameters: CdnInvalidateParamet
         },
       }),
     secrets: context.secrets,
-    wait: parameters.wait ?? true,
+    wait: parameters.wait ?? defaults.wait,
     reference: `${context.run.id} ${parameters.reference ?? ''}`,
   });
 }

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/drill-require.defaults.ts';
 import { newestFirst, type Artifact } from '../src/artifact/artifact.ts';
 import { findArtifact, parseChoice } from '../src/artifact/choice.ts';
 import { listArtifacts } from '../src/artifact/store.ts';
@@ -24,7 +25,7 @@ const task: Task<DrillRequireParameters> = {
 export default task;
 
 function describe(parameters: DrillRequireParameters, environment: Environment): readonly string[] {
-  const artifact = `${parameters.artifact ?? 'latest'} of ${parameters.from ?? environment.name}`;
+  const artifact = `${parameters.artifact ?? defaults.artifact} of ${parameters.from ?? environment.name}`;
   const maxAge = parameters['max-age'];
   const or = maxAge === undefined ? '' : `, or any of its database within ${maxAge}`;
   return [`refuse unless a drill of ${artifact} succeeded${or}`];
@@ -35,7 +36,7 @@ type DrilledArtifact = Artifact & Required<Pick<Artifact, 'drill' | 'drilledAt'>
 
 async function run(context: TaskContext, parameters: DrillRequireParameters): Promise<TaskResult> {
   const { from } = parameters;
-  const choice = parseChoice(parameters.artifact ?? 'latest');
+  const choice = parseChoice(parameters.artifact ?? defaults.artifact);
   const repository = await context.repository(from);
   context.report.phase('looking for drills');
   const artifacts = await listArtifacts(repository, { signal: context.signal });

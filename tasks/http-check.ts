@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/http-check.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import { parseAddress, sentHeaders, shownAddress } from '../src/base/http/address.ts';
 import { prepareAnswerCheck } from '../src/check/http/answer-check.ts';
@@ -31,7 +32,7 @@ const sayingMs = 30_000;
 function describe(parameters: HttpCheckParameters): readonly string[] {
   const until = parameters['retry-until'];
   const again = until === undefined ? '' : `, again and again for up to ${until}`;
-  return [`${parameters.method ?? 'GET'} ${parameters.url}${again}`];
+  return [`${parameters.method ?? defaults.method} ${parameters.url}${again}`];
 }
 
 async function run(context: TaskContext, parameters: HttpCheckParameters): Promise<TaskResult> {
@@ -101,14 +102,14 @@ async function requestOf(context: TaskContext, parameters: HttpCheckParameters):
       : await context.secrets.resolve(readReference(authorization, 'http-check: authorization'));
   return {
     url: parseAddress(parameters.url),
-    method: parameters.method ?? 'GET',
+    method: parameters.method ?? defaults.method,
     headers: sentHeaders({
       'user-agent': 'run-plan',
       ...parameters.headers,
       ...(secret !== undefined && { authorization: secret.reveal() }),
     }),
     ...defined({ body }),
-    redirects: redirects ?? 'follow',
+    redirects: redirects ?? defaults.redirects,
   };
 }
 

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/postgres-cutover.defaults.ts';
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
@@ -48,7 +49,7 @@ const reopenMs = 8000;
 function describe(parameters: PostgresCutoverParameters, environment: Environment): readonly string[] {
   const live = parameters.live ?? environment.postgres?.database ?? 'the live database';
   const next = parameters.database ?? 'the restored database';
-  const mode = parameters.privileges ?? 'copy';
+  const mode = parameters.privileges ?? defaults.privileges;
   return [
     `give ${next} the owner, settings, limit and privileges of ${live}`,
     ...(mode === 'ignore' ? [] : [`${mode} owners and privileges of its objects`]),
@@ -69,7 +70,7 @@ async function run(context: TaskContext, parameters: PostgresCutoverParameters):
   }
   await reopenAfterKilledRun(context, session, swap.live);
   const { live, next } = await checkBoth(session, swap);
-  const mode = parameters.privileges ?? 'copy';
+  const mode = parameters.privileges ?? defaults.privileges;
   const carried = mode === 'ignore' ? undefined : await carry(context, session, swap, mode);
   const statements = likenessStatements(live, next);
   await inOneTransaction(session, statements);

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/postgres-restore.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import { isData } from '../src/artifact/manifest.ts';
 import { markVerified } from '../src/artifact/marking.ts';
@@ -30,7 +31,7 @@ const task: Task<PostgresRestoreParameters> = {
 export default task;
 
 function describe(parameters: PostgresRestoreParameters, environment: Environment): readonly string[] {
-  const { artifact = 'latest', from, jobs = 'auto' } = parameters;
+  const { artifact = defaults.artifact, from, jobs = defaults.jobs } = parameters;
   const database = parameters.database ?? environment.postgres?.database ?? "the artifact's database";
   const where = environment.ephemeral === true ? 'a throw-away cluster' : (environment.postgres?.host ?? '?');
   return [

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/service-monitor.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
@@ -90,8 +91,8 @@ function optionsOf(context: TaskContext, parameters: ServiceMonitorParameters): 
     // Never without a pause: a watch must not be a load.
     everyMs: Math.max(parseDuration(parameters.every ?? '') ?? 15_000, 1000),
     windowMs: parseDuration(parameters.window ?? '') ?? 5 * 60_000,
-    minProbes: parameters['min-probes'] ?? 10,
-    maxErrorRate: parameters['max-error-rate'] ?? 0.01,
+    minProbes: parameters['min-probes'] ?? defaults['min-probes'],
+    maxErrorRate: parameters['max-error-rate'] ?? defaults['max-error-rate'],
     ...defined({ maxP95Ms }),
     onRound: (text) => {
       context.report.phase(text);

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/timer-check.defaults.ts';
 import type { TimerCheckParameters } from '../src/language/generated/timer-check.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import { Failure, type Task, type TaskContext, type TaskResult } from '../src/task/contract.ts';
@@ -29,7 +30,7 @@ function describe({ plans }: TimerCheckParameters): readonly string[] {
 async function run(context: TaskContext, parameters: TimerCheckParameters): Promise<TaskResult> {
   const { declared, report } = context;
   report.phase('comparing units');
-  const found = await declared.timers(parameters.of ?? 'system');
+  const found = await declared.timers(parameters.of ?? defaults.of);
   const hint = 'run-plan diff shows what differs, run-plan apply does it; run-plan timers shows results';
   const checks = tellChecks(report, checksOf(context, parameters, found));
   const { systemd } = found;
@@ -54,7 +55,7 @@ async function run(context: TaskContext, parameters: TimerCheckParameters): Prom
 
 function checksOf(
   { declared, run: { plan: own } }: TaskContext,
-  { plans, drift }: TimerCheckParameters,
+  { plans, drift = defaults.drift }: TimerCheckParameters,
   { timers, others }: DeclaredTimers,
 ): readonly Check[] {
   const unknown = plans?.find(

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/uploads-check.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import { join } from 'node:path';
 import type { Environment } from '../src/language/environment/environment.ts';
@@ -67,12 +68,12 @@ async function run(context: TaskContext, parameters: UploadsCheckParameters): Pr
   const uploads = await openAt(context, environment, parameters.at);
   const session = await openRows(context, context.environment.postgres);
   const reader = await openReferences(session, sql);
-  const content: ContentDepth = depthOf(parameters.content);
+  const content: ContentDepth = depthOf(parameters.content ?? defaults.content);
   if (content !== 'none' && reader.hash === undefined) {
     throw new Failure('usage', "'content' asks for hashes, and the references have no column sha256 or md5");
   }
   const lists = listsIn(context.kept);
-  const graceMs = parseDuration(parameters.grace ?? '1h') ?? 0;
+  const graceMs = parseDuration(parameters.grace ?? defaults.grace) ?? 0;
   const sums = await checkUploads({
     references: reader.rows(),
     objects: uploads.objects,
@@ -146,8 +147,8 @@ async function openAt(
   };
 }
 
-function depthOf(content: UploadsCheckParameters['content']): ContentDepth {
-  if (content === undefined || content === 'none') return 'none';
+function depthOf(content: NonNullable<UploadsCheckParameters['content']>): ContentDepth {
+  if (content === 'none') return 'none';
   if (content === 'whole') return 'whole';
   return { sampled: Number(content) };
 }
@@ -171,7 +172,7 @@ interface Finding {
 
 function conclude(
   context: TaskContext,
-  { orphans = 'report' }: UploadsCheckParameters,
+  { orphans = defaults.orphans }: UploadsCheckParameters,
   { uploads, sums, lists }: Finding,
 ): TaskResult {
   const time = new Date(uploads.atMs).toISOString();

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/uploads-restore.defaults.ts';
 import { basename } from 'node:path';
 import { uploadsIdentity } from '../src/artifact/uploads-instant.ts';
 import type { Environment } from '../src/language/environment/environment.ts';
@@ -31,7 +32,6 @@ const task: Task<UploadsRestoreParameters> = {
 export default task;
 
 /** On a gateway beside its client 8 to 32 measured alike and 64 half as fast (test/bench/uploads.ts); far ones like more. */
-const usualLanes = 16;
 
 function describe(parameters: UploadsRestoreParameters, environment: Environment): readonly string[] {
   const bucket =
@@ -72,7 +72,7 @@ async function restore(
   store: S3,
   clock: StoreClock,
 ): Promise<TaskResult> {
-  const work = openWork(context, store, parameters.concurrency ?? usualLanes);
+  const work = openWork(context, store, parameters.concurrency ?? defaults.concurrency);
   const { instant, restore: request } = await readRequest(context, parameters, work, clock);
   const done = await restoreToInstant(request, (path) => keepReport(context, path, request.header));
   if (done.changed > 0 && request.into === undefined)
@@ -95,7 +95,7 @@ async function undo(
     throw new Failure('target-refused', `${report.name} is about ${report.uploads}, and not ${uploads}`);
   }
   const header = { uploads, work: `undo ${report.name}`, runId: run.id };
-  const work = openWork(context, store, parameters.concurrency ?? usualLanes);
+  const work = openWork(context, store, parameters.concurrency ?? defaults.concurrency);
   const request = { report, header, kept, work };
   if (parameters['dry-run'] === true) return resultOf(await tellUndo(request), {});
   return resultOf(await undoReport(request, (path) => keepReport(context, path, header)), {});

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/uploads-sync.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -35,8 +36,6 @@ const task: Task<UploadsSyncParameters> = {
 };
 export default task;
 
-const usualWorkers = 8;
-const usualDeleteLimitPercent = 25;
 /** Names that the record tells one by one, of each kind. */
 const toldNames = 20;
 
@@ -44,7 +43,7 @@ function describe(parameters: UploadsSyncParameters, environment: Environment): 
   const store = environment.uploads?.store;
   const target = store?.kind === 's3' ? urlOf(store.s3) : `the uploads of ${environment.name}`;
   const source = parameters.folder ?? `the uploads of ${parameters.from ?? ''}`;
-  const limit = parameters['delete-limit'] ?? usualDeleteLimitPercent;
+  const limit = parameters['delete-limit'] ?? defaults['delete-limit'];
   return [
     `${parameters['dry-run'] === true ? 'compare' : 'store'} new and changed files of ${source} in ${target}`,
     ...(parameters.delete === true
@@ -56,7 +55,7 @@ function describe(parameters: UploadsSyncParameters, environment: Environment): 
 async function run(context: TaskContext, parameters: UploadsSyncParameters): Promise<TaskResult> {
   const location = bucketOf(context.environment);
   const folder = folderOf(context, parameters);
-  const dryRun = parameters['dry-run'] ?? false;
+  const dryRun = parameters['dry-run'] ?? defaults['dry-run'];
   const store = await openS3(location, context.secrets, storeWaits(context));
   const state = createSyncState();
   const changesPath = resolve(parameters.changes ?? join(context.folder, 'changes.ndjson'));
@@ -127,10 +126,10 @@ async function requestOf(
       include: parameters.include ?? [],
       exclude: parameters.exclude ?? [],
     }),
-    symlinks: parameters.symlinks ?? 'skip',
+    symlinks: parameters.symlinks ?? defaults.symlinks,
     deleteLimitPercent:
-      parameters.delete === true ? (parameters['delete-limit'] ?? usualDeleteLimitPercent) : undefined,
-    workers: parameters.concurrency ?? usualWorkers,
+      parameters.delete === true ? (parameters['delete-limit'] ?? defaults['delete-limit']) : undefined,
+    workers: parameters.concurrency ?? defaults.concurrency,
     scratch: context.folder,
     signal: context.signal,
     onProgress: (bytes) => {

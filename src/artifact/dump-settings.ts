@@ -1,3 +1,4 @@
+import { defaults } from '../language/generated/postgres-dump.defaults.ts';
 import { Failure } from '../base/failure.ts';
 import type { PostgresDumpParameters } from '../language/generated/postgres-dump.types.ts';
 import type { Compression } from './compression.ts';
@@ -27,7 +28,7 @@ const allProcessors = 0;
 
 /** @throws Failure `plan-invalid` for parameters that contradict each other. */
 export function settingsOf(parameters: PostgresDumpParameters): DumpSettings {
-  const { format = 'custom', jobs, compress = 'zstd', fingerprint = 'counts', globals = false } = parameters;
+  const { format, jobs, compress, fingerprint, globals } = { ...defaults, ...parameters };
   if (format === 'custom' && jobs !== undefined) {
     throw new Failure('plan-invalid', "'jobs' does nothing in format custom, which one process writes", {
       hint: 'Remove it, or say format: directory.',

@@ -1,3 +1,4 @@
+import { defaults } from '../language/generated/postgres-restore.defaults.ts';
 import { createHash } from 'node:crypto';
 import type { Environment } from '../language/environment/environment.ts';
 import type { Plan, Step } from '../language/plan/plan.ts';
@@ -26,7 +27,7 @@ export interface PlannedRestore {
  * asked for, so that the record tells it. Pure.
  */
 export function restorePlan({ parameters, to, compares, part }: PlannedRestore): Plan {
-  const { from, artifact = 'latest', database } = parameters;
+  const { from, artifact = defaults.artifact, database } = parameters;
   const steps = [
     step('postgres-restore', to.name, { ...parameters }),
     ...(compares ? [step('restore-compare', to.name, {})] : []),

@@ -1,3 +1,4 @@
+import { defaults } from '../language/generated/postgres-restore.defaults.ts';
 import type { Environment } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import type { RestoreTarget } from '../postgres/restore-target.ts';
@@ -95,7 +96,8 @@ async function settleArtifact(
   const mustAsk = questions !== undefined && wish.artifact === undefined && wish.yes === undefined;
   if (mustAsk) await questions.tell(`reading the artifacts of ${from.name}`);
   const artifacts = await artifactsOf(plans, from);
-  if (!mustAsk || artifacts.length === 0) return chooseArtifact(wish.artifact ?? 'latest', artifacts, from);
+  if (!mustAsk || artifacts.length === 0)
+    return chooseArtifact(wish.artifact ?? defaults.artifact, artifacts, from);
   return chooseArtifact(await questions.artifact(artifacts, from), artifacts, from);
 }
 

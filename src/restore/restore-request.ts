@@ -1,3 +1,4 @@
+import { defaults } from '../language/generated/postgres-restore.defaults.ts';
 import { Failure } from '../base/failure.ts';
 import type { RestoreSelection } from '../postgres/restore-command.ts';
 import type { PostgresRestoreParameters } from '../language/generated/postgres-restore.types.ts';
@@ -23,7 +24,7 @@ export function requestOf(
   variables: Readonly<Record<string, string | undefined>>,
 ): RestoreRequest {
   const contents = contentsOf(parameters);
-  const singleTransaction = parameters['single-transaction'] ?? false;
+  const singleTransaction = parameters['single-transaction'] ?? defaults['single-transaction'];
   if (singleTransaction && typeof parameters.jobs === 'number' && parameters.jobs > 1) {
     throw contradiction("'single-transaction' is done by one process", "Remove 'jobs'.");
   }
@@ -34,19 +35,19 @@ export function requestOf(
     ...(contents === 'all' ? [] : [contents]),
   ];
   return {
-    artifact: parameters.artifact ?? 'latest',
-    jobs: singleTransaction ? 1 : (parameters.jobs ?? 'auto'),
+    artifact: parameters.artifact ?? defaults.artifact,
+    jobs: singleTransaction ? 1 : (parameters.jobs ?? defaults.jobs),
     permissions: {
       // Rows alone are put into tables that exist.
       replace: parameters.replace ?? contents === 'data-only',
-      sameServer: parameters['same-server'] ?? false,
+      sameServer: parameters['same-server'] ?? defaults['same-server'],
       allowCreateInDump: parameters['allow-create-in-dump'] ?? variables['ALLOW_CREATE_IN_DUMP'] === '1',
     },
     selection: { schemas, tables, contents },
     partial: words.length === 0 ? undefined : words.join('; '),
     singleTransaction,
-    roles: parameters.roles ?? false,
-    resume: parameters.resume ?? false,
+    roles: parameters.roles ?? defaults.roles,
+    resume: parameters.resume ?? defaults.resume,
   };
 }
 
@@ -56,8 +57,8 @@ export function isPath(artifact: string): boolean {
 }
 
 function contentsOf(parameters: PostgresRestoreParameters): RestoreSelection['contents'] {
-  const schemaOnly = parameters['schema-only'] ?? false;
-  const dataOnly = parameters['data-only'] ?? false;
+  const schemaOnly = parameters['schema-only'] ?? defaults['schema-only'];
+  const dataOnly = parameters['data-only'] ?? defaults['data-only'];
   if (schemaOnly && dataOnly) {
     throw contradiction("'schema-only' and 'data-only' exclude each other", 'Remove one of them, or both.');
   }

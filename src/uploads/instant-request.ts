@@ -1,3 +1,4 @@
+import { defaults } from '../language/generated/uploads-restore.defaults.ts';
 import { defined } from '../base/defined.ts';
 import { uploadsIdentity } from '../artifact/uploads-instant.ts';
 import { Failure } from '../base/failure.ts';
@@ -56,11 +57,11 @@ export async function readRequest(
       histories: await historiesFor(context, parameters, store, instant),
       facts: { at: instant.atMs, nowMs: clock.time.getTime(), expiryOf: (name) => expiry.of(name) },
       whole: prefix === '' && parameters.keys === undefined,
-      untrusted: parameters.untrusted ?? 'fail',
+      untrusted: parameters.untrusted ?? defaults.untrusted,
       into: await intoOf(context, parameters, store),
-      dryRun: parameters['dry-run'] ?? false,
+      dryRun: parameters['dry-run'] ?? defaults['dry-run'],
       archived: {
-        tier: parameters['archived-tier'] ?? 'standard',
+        tier: parameters['archived-tier'] ?? defaults['archived-tier'],
         waitMs: wait === undefined ? undefined : parseDuration(wait),
       },
       header: { uploads: uploadsIdentity(store.location), work: key, runId: context.run.id },
