@@ -1,5 +1,6 @@
 import type { Environment } from '../environment/environment.ts';
 import { didYouMean } from '../yaml/did-you-mean.ts';
+import { openPlaces, type IsOpen } from '../yaml/shape.ts';
 import type { Path } from '../yaml/yaml-document.ts';
 import type { TaskDeclaration } from '../task-declaration.ts';
 import { writtenKeys, type Finding, type PlacedStep, type PlanFile } from './plan-file.ts';
@@ -31,27 +32,29 @@ export function checkPlanName(name: string, commandNames: readonly string[]): Fi
 }
 
 /** Environments, tasks and parts of environments that a plan names and nobody knows. */
-export function checkNames({ plan, steps, document }: PlanFile, known: KnownNames): readonly Finding[] {
+export function checkNames(file: PlanFile, known: KnownNames): readonly Finding[] {
+  const { plan, steps, document } = file;
+  const isOpen = openPlaces(file.missing);
+  const unknown: Unknown = (name, path) => unknownEnvironment(name, path, known, isOpen);
   return [
-    ...(writtenKeys(document)['environment'] === undefined
-      ? []
-      : unknownEnvironment(plan.environment, ['environment'], known)),
-    ...(plan.writes === undefined ? [] : unknownEnvironment(plan.writes, ['writes'], known)),
+    ...(writtenKeys(document)['environment'] === undefined ? [] : unknown(plan.environment, ['environment'])),
+    ...(plan.writes === undefined ? [] : unknown(plan.writes, ['writes'])),
     ...steps.flatMap((placed) => [
       // The plan's own environment has had its say.
       ...(placed.step.environment === plan.environment
         ? []
-        : unknownEnvironment(placed.step.environment, [...placed.path, 'environment'], known)),
+        : unknown(placed.step.environment, [...placed.path, 'environment'])),
       ...unknownTask(placed, known),
       ...unmetNeeds(placed, known, plan.writes),
-      ...otherEnvironments(placed, known),
+      ...otherEnvironments(placed, known, unknown),
     ]),
   ];
 }
 
-function unknownEnvironment(name: string, path: Path, known: KnownNames): readonly Finding[] {
-  // A name that begins with a dollar is a variable that is not set here.
-  if (name === '' || name.startsWith('$') || known.environments.has(name)) return [];
+type Unknown = (name: string, path: Path) => readonly Finding[];
+
+function unknownEnvironment(name: string, path: Path, known: KnownNames, isOpen: IsOpen): readonly Finding[] {
+  if (name === '' || isOpen(path) || known.environments.has(name)) return [];
   const names = [...known.environments.keys()];
   const meant = didYouMean(name, names);
   const hint =
@@ -105,7 +108,11 @@ function unmetNeeds(
 }
 
 /** Parameters that name another environment: it must be known here, and have what the task uses of it. */
-function otherEnvironments({ step, path }: PlacedStep, known: KnownNames): readonly Finding[] {
+function otherEnvironments(
+  { step, path }: PlacedStep,
+  known: KnownNames,
+  unknown: Unknown,
+): readonly Finding[] {
   const { action } = step;
   if (action.kind !== 'task') return [];
   return (known.task(action.task)?.others ?? []).flatMap(({ parameter, needs }) => {
@@ -117,7 +124,7 @@ function otherEnvironments({ step, path }: PlacedStep, known: KnownNames): reado
       return [{ rule: 'unknown-environment', message, path: at, hint: 'write a plan for each environment' }];
     }
     const environment = known.environments.get(name);
-    if (environment === undefined) return unknownEnvironment(name, at, known);
+    if (environment === undefined) return unknown(name, at);
     if (environment[needs] !== undefined) return [];
     const message = `'${action.task}' needs '${needs}', which the environment '${name}' does not have`;
     const hint = `add '${needs}' to it, or name another environment`;

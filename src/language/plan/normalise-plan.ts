@@ -5,6 +5,7 @@ import { parseDuration } from '../../base/quantity/duration.ts';
 import { zoneMistake } from '../schedule/zone.ts';
 import type { WrittenPlan, WrittenRetention } from '../generated/plan.types.ts';
 import type { Source } from '../yaml/source.ts';
+import type { IsOpen } from '../yaml/shape.ts';
 import type { Path, YamlDocument } from '../yaml/yaml-document.ts';
 import { normaliseSchedule } from './normalise-schedule.ts';
 import { normaliseSteps } from './normalise-steps.ts';
@@ -23,18 +24,19 @@ export interface NormalisedPlan {
 /** Every run ends: this is the deadline where neither plan nor settings give one. A rule asks for a better one. */
 const standardTimeoutMs = 24 * 3_600_000;
 
-/** Parses every value of a plan to its unit and fills in defaults. What does not parse is left out and told. */
+/** Parses every value of a plan to its unit and fills in defaults. What is open is left out; what does not parse is left out and told. */
 export function normalisePlan(
   name: string,
   written: PartialPlan,
   source: Source,
   document: YamlDocument,
   defaults: Settings['defaults'],
+  isOpen: IsOpen,
 ): NormalisedPlan {
   const findings: Finding[] = [];
-  const duration = durations(findings);
-  const timeZone = zone(written['time-zone'] ?? defaults.timeZone, findings);
-  const { schedule, findings: mistakes } = normaliseSchedule(written.schedule ?? [], timeZone);
+  const duration = durations(findings, isOpen);
+  const timeZone = isOpen(['time-zone']) ? 'UTC' : zone(written['time-zone'] ?? defaults.timeZone, findings);
+  const { schedule, findings: mistakes } = normaliseSchedule(written.schedule ?? [], timeZone, isOpen);
   const environment = written.environment ?? '';
   const { steps, findings: stepFindings } = normaliseSteps(
     written,
@@ -90,9 +92,9 @@ export type DurationReader = (
   allowsZero?: boolean,
 ) => number | undefined;
 
-function durations(findings: Finding[]): DurationReader {
+function durations(findings: Finding[], isOpen: IsOpen): DurationReader {
   return (text, path, allowsZero = false) => {
-    if (text === undefined || text.startsWith('$')) return undefined;
+    if (text === undefined || isOpen(path)) return undefined;
     const ms = parseDuration(text);
     if (ms !== undefined && (ms > 0 || allowsZero)) return ms;
     const message = ms === undefined ? `'${text}' is too long a duration` : `'${text}' leaves no time at all`;
@@ -102,7 +104,6 @@ function durations(findings: Finding[]): DurationReader {
 }
 
 function zone(name: string, findings: Finding[]): string {
-  if (name.startsWith('$')) return 'UTC';
   const mistake = zoneMistake(name);
   if (mistake === undefined) return name;
   findings.push({ rule: 'bad-time-zone', message: mistake, path: ['time-zone'] });

@@ -2,6 +2,7 @@ import { parseCalendar } from '../schedule/calendar.ts';
 import { parseCron } from '../schedule/cron.ts';
 import type { ExpressionMistake } from '../schedule/expression.ts';
 import type { WrittenScheduleEntry } from '../generated/plan.types.ts';
+import type { IsOpen } from '../yaml/shape.ts';
 import type { Path } from '../yaml/yaml-document.ts';
 import type { ScheduleEntry } from './plan.ts';
 import type { Finding } from './plan-file.ts';
@@ -10,13 +11,15 @@ import type { Finding } from './plan-file.ts';
 export function normaliseSchedule(
   written: readonly (WrittenScheduleEntry | null)[],
   zone: string,
+  isOpen: IsOpen,
 ): { readonly schedule: readonly ScheduleEntry[]; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
   const schedule = written.flatMap((entry, index) => {
     if (entry === null) return [];
     const path = ['schedule', index];
-    const days = { ...day('from', entry, path, findings), ...day('until', entry, path, findings) };
-    return [...ofCalendar(entry, path, findings), ...ofCron(entry, zone, path, findings)].map((base) => ({
+    const known = withoutOpen(entry, path, isOpen);
+    const days = { ...day('from', known, path, findings), ...day('until', known, path, findings) };
+    return [...ofCalendar(known, path, findings), ...ofCron(known, zone, path, findings)].map((base) => ({
       ...base,
       ...days,
     }));
@@ -29,7 +32,7 @@ function ofCalendar(
   path: Path,
   findings: Finding[],
 ): readonly ScheduleEntry[] {
-  if (calendar === undefined || isOpen(calendar)) return [];
+  if (calendar === undefined) return [];
   const parsed = parseCalendar(calendar);
   if ('calendar' in parsed) return [{ calendar }];
   findings.push(mistake('bad-calendar', calendar, parsed.mistake, [...path, 'calendar']));
@@ -42,16 +45,15 @@ function ofCron(
   path: Path,
   findings: Finding[],
 ): readonly ScheduleEntry[] {
-  if (cron === undefined || isOpen(cron)) return [];
+  if (cron === undefined) return [];
   const parsed = parseCron(cron, zone);
   if ('calendars' in parsed) return parsed.calendars.map((calendar) => ({ calendar, cron }));
   findings.push(mistake('bad-cron', cron, parsed.mistake, [...path, 'cron']));
   return [];
 }
 
-/** The place of a variable that is not set. */
-function isOpen(text: string): boolean {
-  return text.startsWith('$');
+function withoutOpen(entry: WrittenScheduleEntry, path: Path, isOpen: IsOpen): WrittenScheduleEntry {
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !isOpen([...path, key])));
 }
 
 function mistake(
@@ -71,7 +73,7 @@ function day(
   findings: Finding[],
 ): Pick<ScheduleEntry, 'from' | 'until'> {
   const text = entry[key];
-  if (text === undefined || isOpen(text)) return {};
+  if (text === undefined) return {};
   // Date.parse rolls 30 February over into March.
   const isDay = !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
   if (isDay) return key === 'from' ? { from: text } : { until: text };

@@ -1,5 +1,5 @@
 import { validate } from '../generated/plan.validate.ts';
-import { checkShape, type EnvironmentVariables } from '../yaml/shape.ts';
+import { checkShape, openPlaces, type EnvironmentVariables } from '../yaml/shape.ts';
 import type { Source } from '../yaml/source.ts';
 import { readYaml } from '../yaml/yaml-document.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -29,6 +29,7 @@ export function parsePlan(
     source,
     document,
     defaults,
+    openPlaces(shape.missing),
   );
   return {
     file: { plan, document, steps, missing: shape.missing },

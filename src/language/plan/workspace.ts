@@ -82,6 +82,9 @@ export function resolveEnvironment(workspace: Workspace, name: string): Environm
   return environment;
 }
 
+/** What of an environment concerns its buckets: where they are, and whether they are guarded. */
+const bucketRelevant = ['repository', 'uploads', 'protected'];
+
 /**
  * A bucket whose every setting is known here and now, those of the environments that it is reached by included.
  * @throws Failure `usage` for an unknown name, `variable-missing`
@@ -94,7 +97,7 @@ export function resolveBucket(workspace: Workspace, name: string): Bucket {
   const isPart = (path: MissingVariable['path']): boolean =>
     path[0] === 'buckets'
       ? path[1] === name
-      : bucket.usedBy.includes(String(path[1])) && ['repository', 'uploads'].includes(String(path[2]));
+      : bucket.usedBy.includes(String(path[1])) && bucketRelevant.includes(String(path[2]));
   requireVariables(
     workspace.missing.filter(({ file, path }) => file === workspace.environmentsFile && isPart(path)),
   );

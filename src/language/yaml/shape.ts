@@ -16,10 +16,19 @@ export interface MissingVariable {
   readonly position: string;
 }
 
+/** Whether the value at a path of the document is one that will be known only when its variable is set. */
+export type IsOpen = (path: Path) => boolean;
+
+/** Decided by the place alone: no text is mistaken for a variable, and no variable for a text. */
+export function openPlaces(missing: readonly MissingVariable[]): IsOpen {
+  const places = new Set(missing.map(({ path }) => pointer(path)));
+  return (path) => places.has(pointer(path));
+}
+
 export interface ShapeCheck {
   /**
-   * The value with every variable in place; of a missing one `$NAME` where text may stand, otherwise nothing. Where
-   * there are problems, what does not fit is left out (an item of a list becomes null), so that the rest can be
+   * The value with every variable in place; of a missing one `$NAME` where text may stand, for people to read (that it
+   * is no value tells `openPlaces`), otherwise nothing. Where there are problems, what does not fit is left out (an item of a list becomes null), so that the rest can be
    * checked further; keys that are required may then be missing.
    */
   readonly value: unknown;

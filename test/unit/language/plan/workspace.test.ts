@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { problemsOf, resolveEnvironment, resolvePlan } from '../../../../src/language/plan/workspace.ts';
+import {
+  problemsOf,
+  resolveBucket,
+  resolveEnvironment,
+  resolvePlan,
+} from '../../../../src/language/plan/workspace.ts';
 import { loadFiles } from './workspace-fixture.ts';
 
 const environments = `environments:
@@ -159,4 +164,48 @@ test('a template that names what no message has, or that no format takes, is an 
     [5, "the template names {titel}, which no message has, did you mean 'title'?"],
     [6, 'a template is for format json, and this webhook has slack'],
   ]);
+});
+
+const openPlan = `environment: { env: WHERE }
+time-zone: { env: ZONE }
+schedule: [{ calendar: { env: WHEN }, from: { env: SINCE } }, { cron: { env: WHEN } }]
+timeout: { env: LIMIT }
+steps: [{ task: artifact-prune, environment: { env: WHERE } }]
+`;
+
+test('what is open is no mistake, and is refused when it is needed', async () => {
+  const workspace = await loadFiles({ 'environments.yaml': environments, 'nightly.yaml': openPlan }, {});
+  const rules = new Set(workspace.problems.map(({ rule }) => rule));
+  for (const rule of ['unknown-environment', 'bad-time-zone', 'bad-calendar', 'bad-cron', 'bad-date'])
+    expect(rules).not.toContain(rule);
+  expect(workspace.plans.get('nightly')?.environment).toBe('$WHERE');
+  expect(() => resolvePlan(workspace, 'nightly')).toThrow(
+    expect.objectContaining({ code: 'variable-missing' }),
+  );
+});
+
+test('a text that looks like a variable is none', async () => {
+  const plan = `time-zone: $ZONE
+environment: fixed
+schedule: [{ calendar: $WHEN }, { cron: $WHEN }]
+steps: [{ task: artifact-prune }]
+`;
+  const { problems } = await loadFiles({ 'environments.yaml': environments, 'nightly.yaml': plan }, {});
+  const rules = problems.map(({ rule }) => rule);
+  expect(rules).toEqual(expect.arrayContaining(['bad-time-zone', 'bad-calendar', 'bad-cron']));
+});
+
+test('a bucket of an environment of which it is not known whether it is protected is not to be changed', async () => {
+  const text = `environments:
+  prod:
+    protected: { env: GUARD }
+    repository: { s3: { bucket: backups, region: eu-central-1 } }
+buckets: { backups: { versioning: true } }
+`;
+  const unset = await loadFiles({ 'environments.yaml': text }, {});
+  expect(() => resolveBucket(unset, 'backups')).toThrow(
+    expect.objectContaining({ code: 'variable-missing', message: 'the variable GUARD is not set' }),
+  );
+  const known = await loadFiles({ 'environments.yaml': text }, { GUARD: 'true' });
+  expect(resolveBucket(known, 'backups').name).toBe('backups');
 });
