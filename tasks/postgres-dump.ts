@@ -39,6 +39,7 @@ function describe(parameters: PostgresDumpParameters, environment: Environment):
     pipe.join(' | '),
     ...(fingerprint === 'none' ? [] : [`count every table in the dump's own snapshot (${fingerprint})`]),
     ...(globals ? ['pg_dumpall --globals-only --no-role-passwords | repository'] : []),
+    'owners, privileges and settings of the same snapshot, as SQL | repository',
     'checksums, RESTORE.md and, last, the manifest | repository',
   ];
 }

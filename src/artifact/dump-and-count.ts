@@ -20,6 +20,7 @@ import type { PreparedDump } from './prepare-dump.ts';
 import { storeDirectoryDump } from './store-directory-dump.ts';
 import { storeCustomDump, type DumpStorage, killOnAbort, type StoredDump } from './store-dump.ts';
 import { together } from '../base/waiting.ts';
+import { storePrivileges, takePrivileges } from './privileges.ts';
 import { readUploadsInstant } from './uploads-instant.ts';
 import { Readable } from 'node:stream';
 import { Failure } from '../base/failure.ts';
@@ -80,11 +81,16 @@ export async function dumpAndCount(
       artifact.add(file);
     },
   };
-  const [dump, fingerprint] = await together(
+  const [dump, [fingerprint, privileges]] = await together(
     AbortSignal.any([context.signal, source.session.lost]),
     (signal) => storeDump(context, settings, command, { ...storage, signal }, source, artifact),
-    (signal) => countTables(context, settings, source, snapshot, signal),
+    async (signal) => {
+      // Asked in the counting session's transaction, and so of the same instant.
+      const taken = await takePrivileges(source, command, { ...storage, signal });
+      return [await countTables(context, settings, source, snapshot, signal), taken] as const;
+    },
   );
+  await storePrivileges(privileges, storage, context.report);
   if (settings.globals) await storeGlobalsIfThere(context, { ...command, encoding: dump.encoding }, storage);
   return { snapshot, storeTime, uploads, dump, fingerprint };
 }

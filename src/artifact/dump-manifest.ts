@@ -103,6 +103,7 @@ export function restoreGuideOf(
     dump: dump.dump.key,
     largeObjects: dump.files.find((file) => file.role === 'large-objects')?.key,
     globals: dump.files.find((file) => file.role === 'globals')?.key,
+    privileges: dump.files.find((file) => file.role === 'privileges')?.key,
     jobs: options.jobs,
     serverMajor: dump.facts.major,
     locale: dump.facts.locale,

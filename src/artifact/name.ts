@@ -24,7 +24,7 @@ const suffixes = [
   String.raw`\.verified\.json`,
   String.raw`\.drilled\.json`,
   String.raw`\.RESTORE\.md`,
-  String.raw`\.globals\.sql(?:\.zst)?(?:\.age)?`,
+  String.raw`\.(?:globals|privileges)\.sql(?:\.zst)?(?:\.age)?`,
   String.raw`\.dump(?:\.zst)?(?:\.age)?`,
   String.raw`(?:\.dump(?:\.d)?(?:\.zst)?(?:\.age)?)?\.sha256`,
   String.raw`\.dump\.d/[A-Za-z0-9._-]+`,

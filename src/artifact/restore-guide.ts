@@ -20,6 +20,8 @@ export interface RestoreGuide {
   /** Key of the large objects of a directory dump. */
   readonly largeObjects: string | undefined;
   readonly globals: string | undefined;
+  /** Key of owners, privileges and settings as SQL. */
+  readonly privileges: string | undefined;
   readonly jobs: number;
   readonly serverMajor: number;
   readonly locale: DatabaseLocale;
@@ -44,7 +46,7 @@ password file); the role must be allowed to create databases, and extensions whe
 | \`FROM\` | where the artifact lies: \`s3://bucket/prefix\` or a folder | ${code(guide.location)} |
 | \`DATABASE\` | name of the new database | ${code(newDatabase(guide))} |
 | \`JOBS\` | tables and indexes restored at a time | ${code(String(guide.jobs))} |
-${guide.encrypted ? '| `IDENTITY` | file with the age identity of one of the recipients | must be set |\n' : ''}
+${guide.privileges === undefined ? '' : '| `PRIVILEGES` | `restore`: also owners, privileges and settings, for roles that the server has | `none` |\n'}${guide.encrypted ? '| `IDENTITY` | file with the age identity of one of the recipients | must be set |\n' : ''}
 \`\`\`bash
 ${renderScript(guide)}
 \`\`\`
@@ -81,6 +83,7 @@ function renderScript(guide: RestoreGuide): string {
     ...restoreLargeObjects(guide),
     // Not SQL's analyze, which also asks the servers of foreign partitions.
     `vacuumdb --analyze-only --quiet --jobs="$JOBS" --dbname="dbname='$DATABASE'"`,
+    ...restorePrivileges(guide),
   ].join('\n');
 }
 
@@ -135,6 +138,17 @@ function restoreLargeObjects(guide: RestoreGuide): readonly string[] {
   ];
 }
 
+function restorePrivileges(guide: RestoreGuide): readonly string[] {
+  if (guide.privileges === undefined) return [];
+  const steps = guide.encrypted ? ['age --decrypt --identity "$IDENTITY"'] : [];
+  return [
+    '# Owners, privileges and settings, where they are wanted. Roles that are missing are reported, and the rest is done.',
+    'if [ "${PRIVILEGES:-none}" = restore ]; then',
+    `  ${chain(steps, shellWord(guide.privileges))} | psql --no-psqlrc --quiet --dbname="dbname='$DATABASE'"`,
+    'fi',
+  ];
+}
+
 function createdbArguments(locale: DatabaseLocale): readonly string[] {
   return [
     '--template=template0',
@@ -163,9 +177,12 @@ function awsProgram(guide: RestoreGuide): string {
 
 function remarks(guide: RestoreGuide): string {
   return `
-The restored database belongs to the role that restores it; owners and privileges are not in the dump.
+${
+  guide.privileges === undefined
+    ? 'The restored database belongs to the role that restores it; owners, privileges and settings are not in the dump.'
+    : `The restored database belongs to the role that restores it, unless \`PRIVILEGES=restore\` was said: owners, privileges and settings (\`alter database … set …\`) are in ${code(guide.privileges)}, which psql runs. Until then what the old database revoked is as a server grants it by itself.`
+}
 ${guide.globals === undefined ? 'Roles are not in this artifact: create those that row security policies name before restoring.\n' : ''}Where the server lacks the locale ${code(guide.locale.collation)}, give \`createdb\` another one: text then sorts differently.
-Settings of the database itself (\`alter database … set …\`) are not in the dump.
 `;
 }
 

@@ -65,6 +65,21 @@ export function killOnAbort(pipe: Pick<RunningPipe, 'kill'>, signal: AbortSignal
   };
 }
 
+/** Runs one program that prints nothing, until a signal ends it. @throws Failure `command-failed`; the signal's reason */
+export async function runStage(commands: Commands, stage: Stage, signal: AbortSignal): Promise<void> {
+  const pipe = commands.pipe([stage]);
+  const forget = killOnAbort(pipe, signal);
+  pipe.output.on('error', () => undefined).resume();
+  try {
+    await pipe.done;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
 /**
  * Dumps in the custom format straight into the repository, `pg_dump | zstd | age` in one pipe, without scratch disk.
  * @throws Failure `command-failed`, `dump-unusable`, `repository-*`; the signal's reason.

@@ -61,6 +61,19 @@ export function customDumpStage(command: DumpCommand): Stage {
 }
 
 /**
+ * pg_dump of every definition and no row, with owners and privileges, into a file: what the dump itself leaves out is
+ * read off it.
+ */
+export function definitionsStage(command: DumpCommand, file: string): Stage {
+  const usual = commonArguments(command).filter((word) => word !== '--no-privileges');
+  return {
+    program: command.tools.pgDump,
+    arguments: ['--format=custom', '--schema-only', `--file=${file}`, ...usual],
+    environment: command.environment,
+  };
+}
+
+/**
  * pg_dump of large objects alone, in the custom format, to its standard output. Their own names are pg_dump's `-b` in
  * every version. What it dumps of data is theirs, because the rows of every table are left out.
  */

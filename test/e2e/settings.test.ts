@@ -36,7 +36,9 @@ test.each(['run-plan.yaml', 'plans', 'plans/nightly.yaml', 'tasks', 'tasks/own-t
     await chmod(join(workspace.folder, path), 0o777);
     const refused = await workspace.run(['list']);
     expect(refused.code).toBe(11);
-    expect(refused.stderr).toContain(`${join(workspace.folder, path)} belongs to `.replace('/. ', ' '));
+    const named = join(workspace.folder, path).replace(/\/$/, '');
+    // Itself, or the folder above what was wanted.
+    expect(refused.stderr.replace('is not used: it', '')).toMatch(new RegExp(`${named}[ :]+belongs to `));
     expect(refused.stderr).toContain('RUN_PLAN_CONFIG');
     expect(await hasRun()).toBe(false);
     const settings = join(workspace.folder, 'run-plan.yaml');

@@ -124,9 +124,9 @@ export interface Manifest {
      */
     key: string;
     /**
-     * dump: the custom-format file. table: one table's data of a directory dump. rest: its other tables and its table of contents, as a tar. large-objects: those of a directory dump, as a custom-format dump. globals: roles as SQL.
+     * dump: the custom-format file. table: one table's data of a directory dump. rest: its other tables and its table of contents, as a tar. large-objects: those of a directory dump, as a custom-format dump. globals: roles as SQL. privileges: owners, privileges and settings of the database as SQL.
      */
-    role: 'dump' | 'table' | 'rest' | 'large-objects' | 'globals' | 'checksums' | 'guide';
+    role: 'dump' | 'table' | 'rest' | 'large-objects' | 'globals' | 'privileges' | 'checksums' | 'guide';
     /**
      * Stored size.
      */

@@ -103,7 +103,12 @@ test.for(cases)('$what restores by its RESTORE.md with stock tools, equal in eve
   const name = result.outputs?.['artifact'] ?? '';
   const stored = await filesBelow(store);
   expect(stored.map((key) => key.replace(name, '').replace(/\/\d+\.dat/, '/ID.dat'))).toEqual(
-    [...each.suffixes, '.RESTORE.md', '.manifest.json'].sort(),
+    [
+      ...each.suffixes,
+      `.privileges.sql${each.encrypted === true ? '.age' : ''}`,
+      '.RESTORE.md',
+      '.manifest.json',
+    ].sort(),
   );
 
   const restored = `${database.name}_restored`;
@@ -112,6 +117,7 @@ test.for(cases)('$what restores by its RESTORE.md with stock tools, equal in eve
   await followGuide(join(store, `${name}.RESTORE.md`), work, {
     ...libpqVariables(services),
     DATABASE: restored,
+    PRIVILEGES: 'restore',
     ...(identity !== undefined && { IDENTITY: identity.file }),
   });
   try {

@@ -60,6 +60,32 @@ export async function expectEqual(services: Services, one: string, other: string
   });
 }
 
+/** What a database lets whom do: its definitions with owners and privileges, and what is the database's own. */
+export async function whoMayDoWhat(services: Services, database: string): Promise<string> {
+  const { program, client, environment } = await plainDumper(services);
+  const name = plainOptions(database)[3];
+  const options = { env: environment, maxBuffer: 1 << 26 };
+  const dumped = await run(program, ['--schema-only', '--no-blobs', name], options);
+  const own = await run(client, [...ownOfDatabase, name], options);
+  return dumped.stdout.replaceAll(/^\\(un)?restrict .*$/gm, '') + own.stdout;
+}
+
+/** Runs SQL from a file, as an artifact's guide does. Gives what psql complains of. */
+export async function runSql(services: Services, database: string, file: string): Promise<string> {
+  const { client, environment } = await plainDumper(services);
+  const words = ['--no-psqlrc', '--quiet', plainOptions(database)[3], `--file=${file}`];
+  return (await run(client, words, { env: environment })).stderr;
+}
+
+const ownOfDatabase = [
+  '-XAtc',
+  `select pg_get_userbyid(d.datdba), d.datconnlimit, shobj_description(d.oid, 'pg_database'),
+          (select string_agg(a::text, ' ' order by a::text) from unnest(coalesce(d.datacl, acldefault('d', d.datdba))) a),
+          (select string_agg(coalesce(r.rolname, '-') || ':' || s.setconfig::text, ' ' order by r.rolname)
+             from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole where s.setdatabase = d.oid)
+     from pg_database d where d.datname = current_database()`,
+] as const;
+
 async function plainDumper(services: Services) {
   const { binFolder } = await chooseServerInstallation(services.postgres.major);
   const environment = { ...process.env, ...libpqVariables(services) };

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import artifactVerify from '../../../tasks/artifact-verify.ts';
 import restoreCompare from '../../../tasks/restore-compare.ts';
-import { expectEqual } from '../dump/stock-tools.ts';
+import { expectEqual, runSql, whoMayDoWhat } from '../dump/stock-tools.ts';
 import { dumpInto, folderStore, newName, restore } from '../restore/restored.ts';
 import { attempt, environmentFor } from '../task/attempt.ts';
 import { kinds, make } from './gallery.ts';
@@ -33,4 +34,7 @@ test.for(ways)('%s: %s', async ([, format, kind]) => {
     { ...options, environment: environmentFor(services, target, store.settings) },
   );
   await expectEqual(services, target, source.name);
+  const privileges = manifest.files.find(({ role }) => role === 'privileges');
+  expect(await runSql(services, target, join(store.folder, privileges?.key ?? ''))).toBe('');
+  expect(await whoMayDoWhat(services, target)).toBe(await whoMayDoWhat(services, source.name));
 });

@@ -14,6 +14,7 @@ const guide: RestoreGuide = {
   dump: 'pg_shop_20250101T020000Z.dump.zst',
   largeObjects: undefined,
   globals: undefined,
+  privileges: undefined,
   jobs: 2,
   serverMajor: 15,
   locale: { encoding: 'UTF8', collation: 'C.UTF-8', characterType: 'C.UTF-8', icu: null },

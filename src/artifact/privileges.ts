@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../base/failure.ts';
+import {
+  definitionsStage,
+  dumpEncodings,
+  isDumpFailure,
+  type DumpCommand,
+} from '../postgres/dump-command.ts';
+import type { DumpSource } from '../postgres/dump-source.ts';
+import { readPrivilegesHead, writePrivileges } from '../postgres/privileges-text.ts';
+import { orWhyNot } from '../postgres/savepoint.ts';
+import type { Reporter } from '../task/contract.ts';
+import { encryptionStage, encryptionSuffix } from './encryption.ts';
+import { runStage, type DumpStorage } from './store-dump.ts';
+import { storePipe } from './stored-pipe.ts';
+
+/** Owners, privileges and settings as SQL, in a file on this host; or why there is none. */
+export type WrittenPrivileges = { readonly file: string } | { readonly failure: Failure };
+
+/**
+ * Writes owners, privileges and settings of the dump's own snapshot as SQL. The dump is worth storing without them, so
+ * that what goes wrong is an answer. @throws the signal's reason
+ */
+export async function takePrivileges(
+  source: DumpSource,
+  command: DumpCommand,
+  storage: DumpStorage,
+): Promise<WrittenPrivileges> {
+  const { commands, folder, signal } = storage;
+  const definitions = join(folder, 'definitions.dump');
+  try {
+    const head = await orWhyNot(source.session, () =>
+      readPrivilegesHead(source.session, source.facts.version),
+    );
+    if (head instanceof Failure) return { failure: head };
+    const encoding = await dumpDefinitions(source, command, storage, definitions);
+    return { file: await writePrivileges(commands, command.tools, head, { definitions, encoding, folder }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Failure) || source.session.lost.aborted) throw error;
+    return { failure: error };
+  } finally {
+    await rm(definitions, { force: true });
+  }
+}
+
+/** In the first encoding in which pg_dump can say them, which it gives. */
+async function dumpDefinitions(
+  source: DumpSource,
+  command: DumpCommand,
+  { commands, signal }: DumpStorage,
+  file: string,
+): Promise<string> {
+  const [first, own] = dumpEncodings(source.facts.locale.encoding);
+  const dumpIn = async (encoding: string): Promise<string> => {
+    await runStage(commands, definitionsStage({ ...command, encoding }, file), signal);
+    return encoding;
+  };
+  try {
+    return await dumpIn(first);
+  } catch (error) {
+    if (own === undefined || !isDumpFailure(error)) throw error;
+    return dumpIn(own);
+  }
+}
+
+/** Stores them beside the dump, or warns that they are not there. @throws Failure `repository-*`, `command-failed` */
+export async function storePrivileges(
+  written: WrittenPrivileges,
+  storage: DumpStorage,
+  report: Pick<Reporter, 'warn'>,
+): Promise<void> {
+  if ('failure' in written) {
+    report.warn(
+      `the dump is stored, and owners and privileges are not kept beside it: ${written.failure.message}`,
+    );
+    return;
+  }
+  const { repository, commands, encryption, signal, name } = storage;
+  const cat = { program: 'cat', arguments: [written.file] };
+  const pipe = commands.pipe(encryption === undefined ? [cat] : [cat, encryptionStage(encryption)]);
+  const key = `${name}.privileges.sql${encryptionSuffix(encryption)}`;
+  storage.onStored(await storePipe(repository, { key, role: 'privileges' }, pipe, { signal }));
+}
