@@ -7,7 +7,15 @@
  */
 'use strict';
 const { Buffer } = require('node:buffer');
-const { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
+const {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const { createRequire } = require('node:module');
 const { basename, dirname, join, resolve } = require('node:path');
 const vm = require('node:vm');
@@ -17,6 +25,8 @@ const { crc32 } = require('node:zlib');
 const headBytes = 5;
 /** Commands compile different parts of what they share, so the first few ends of runs add theirs. */
 const mostTimes = 4;
+/** What no build has written for so long is of one that was replaced, milliseconds. */
+const keptForMs = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * Gives a `require` for files of the build. What they require of each other is loaded the same way; everything else is
@@ -101,7 +111,18 @@ function keep(folder, compiled) {
       writeFileSync(temporary, Buffer.concat([head, code]), { mode: 0o600 });
       renameSync(temporary, join(folder, place));
     }
+    if (compiled.some(({ kept }) => kept === undefined)) removeOld(folder, compiled);
   } catch {
     // A full or read-only disk: the next start takes as long as this one.
+  }
+}
+
+/** A new build leaves the code of the one before behind. */
+function removeOld(folder, compiled) {
+  const own = new Set(compiled.map(({ place }) => place));
+  for (const name of readdirSync(folder)) {
+    if (own.has(name)) continue;
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs > keptForMs) rmSync(path, { force: true });
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -67,6 +67,21 @@ test('a damaged file of kept code counts for nothing', async () => {
   expect(start()).toMatchObject({ status: 0, stdout: 'one program.cjs true\n' });
   for (const name of await keptFiles()) await writeFile(join(kept, name), '');
   expect(start()).toMatchObject({ status: 0, stdout: 'one program.cjs true\n' });
+});
+
+test('what former builds have left is removed when a new one is kept, once it is old', async () => {
+  start();
+  const [one = '', other = ''] = await keptFiles();
+  const former = ['0-one.cjs', '0-other.cjs'].map((name) => join(kept, name));
+  for (const path of former) await writeFile(path, 'kept');
+  await utimes(former[0] ?? '', new Date(0), new Date(0));
+  start();
+  expect(await keptFiles()).toContain('0-one.cjs');
+  await writeFile(join(folder, 'part.cjs'), `exports.word = () => 'two';`);
+  start();
+  const left = await keptFiles();
+  expect(left).not.toContain('0-one.cjs');
+  expect(left).toEqual(expect.arrayContaining(['0-other.cjs', one, other]));
 });
 
 test('a start that failed keeps nothing', async () => {
