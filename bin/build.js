@@ -44,6 +44,38 @@ const groups = [
   { name: 'task-validators', test: new RegExp(`/generated/(?:${taskNames.join('|')})\\.validate\\.ts$`) },
 ];
 
+/** Parts of Node that it reads only when they are required, and that most starts do not use. */
+const heavy = [
+  'fs/promises',
+  'child_process',
+  'crypto',
+  'net',
+  'dns',
+  'http',
+  'https',
+  'tls',
+  'readline',
+  'timers/promises',
+  'stream/promises',
+  'os',
+];
+
+/** A heavy part is required when something of it is first used, not by every file that may use it. */
+const heavyWhenUsed = {
+  name: 'heavy-when-used',
+  resolveId: (id, importer) => {
+    const part = id.replace(/^node:/, '');
+    return importer !== undefined && heavy.includes(part) ? `\0${part}.lazy.cjs` : undefined;
+  },
+  load: async (id) => {
+    const part = /^\0(.+)\.lazy\.cjs$/.exec(id)?.[1];
+    if (part === undefined) return undefined;
+    const names = Object.keys(await import(`node:${part}`)).filter((name) => name !== 'default');
+    const getters = names.map((name) => `get ${name}() { return part().${name}; }`);
+    return `let loaded; const part = () => (loaded ??= process.getBuiltinModule('node:${part}')); module.exports = { ${getters.join(', ')} };`;
+  },
+};
+
 for (const folder of ['src/cli', 'tasks', 'chunks'])
   await rm(join(dist, folder), { recursive: true, force: true });
 const tasks = (await readdir(join(root, 'tasks'))).filter((file) => file.endsWith('.ts'));
@@ -54,7 +86,7 @@ const bundle = await rolldown({
   cwd: root,
   platform: 'node',
   external: (id) => isOf(id, external) && !isOf(id, bundled),
-  plugins: [commanderStartsNothing, processIsGlobal],
+  plugins: [commanderStartsNothing, processIsGlobal, heavyWhenUsed],
 });
 const { output } = await bundle.write({
   dir: dist,

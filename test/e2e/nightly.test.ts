@@ -79,9 +79,14 @@ describe('into a folder', () => {
     const keys = await workspace.artifactKeys();
     const name = keys.find((key) => key.endsWith('.manifest.json'))?.replace('.manifest.json', '') ?? '';
     expect(keys).toEqual(
-      ['.RESTORE.md', '.dump.zst', '.dump.zst.sha256', '.manifest.json', '.verified.json'].map(
-        (suffix) => name + suffix,
-      ),
+      [
+        '.RESTORE.md',
+        '.dump.zst',
+        '.dump.zst.sha256',
+        '.manifest.json',
+        '.privileges.sql',
+        '.verified.json',
+      ].map((suffix) => name + suffix),
     );
     const [record] = await workspace.records('nightly-prod');
     expect(record).toMatchObject({ outcome: 'succeeded', exitCode: 0, plan: 'nightly-prod' });

@@ -37,7 +37,7 @@ test("the runbook's variables alone back up a database", async () => {
     RETENTION_DAYS: '30',
   });
   expect(told.code, told.text).toBe(0);
-  expect(await workspace.artifactKeys()).toHaveLength(5);
+  expect(await workspace.artifactKeys()).toHaveLength(6);
 
   const shown = await workspace.run(['show', 'nightly-env'], {
     POSTGRES_DB: 'x',

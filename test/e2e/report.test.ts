@@ -106,11 +106,11 @@ test('a drill is listed, reported, signed off and verified, and a changed byte i
 test('a failed drill is kept as well, and the newest comes first', async () => {
   await run('drill');
   const failed = await run('drill', '--set', 'fail=yes');
-  expect(failed.code).toBe(1);
+  expect(failed.code).toBe(20);
   const data = JSON.parse((await run('report', '--json')).stdout) as { verdict: { state: string } }[];
   expect(data.map(({ verdict }) => verdict.state)).toEqual(['failed', 'passed']);
   const junit = await run('report', '--format', 'junit');
-  expect(junit.stdout).toMatch(/<failure type="bug" message="a bug of theirs">/);
+  expect(junit.stdout).toMatch(/<failure type="task-failed" message="the task files-restore threw: a bug of theirs">/);
 });
 
 test('a report of what is not there says so', async () => {
