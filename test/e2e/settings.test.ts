@@ -1,4 +1,5 @@
-import { chmod, chown, mkdir, stat } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createWorkspace, type Workspace } from './workspace.ts';
@@ -62,8 +63,14 @@ test('doctor and units name the settings in use', async () => {
   expect((await workspace.run(['doctor'])).stdout).toContain(settings);
 });
 
-test('a listing by broken settings is none: nobody knows which folder is meant', async () => {
-  await workspace.write('run-plan.yaml', 'plans: [broken\n');
+test.each([
+  ['that are no YAML', (path: string) => writeFile(path, 'plans: [broken\n')],
+  ['that are no UTF-8', (path: string) => writeFile(path, Buffer.from([0xff]))],
+  ['that are a named pipe', (path: string) => void execFileSync('mkfifo', [path])],
+])('a listing by settings %s is none: nobody knows which folder is meant', async (_, breakThem) => {
+  const settings = join(workspace.folder, 'run-plan.yaml');
+  await rm(settings);
+  await breakThem(settings);
   const { code, stdout, stderr } = await workspace.run(['list']);
   expect([code, stdout]).toEqual([10, '']);
   expect(stderr).toContain('run-plan.yaml:');

@@ -55,7 +55,12 @@ export async function loadSettings(
   if (source === undefined) {
     if (isNamed && problem.rule === 'unreadable-file')
       throw new Failure('usage', `${shown}: ${problem.message}`);
-    return { settings: normalise({}, dirname(path)), isNamed, problems: [problem], sources: new Map() };
+    return {
+      settings: normalise({}, dirname(path)),
+      isNamed,
+      problems: [problem],
+      sources: new Map([[shown, '']]),
+    };
   }
   const sources = new Map([[shown, source.text]]);
   const { document, problems } = readYaml(source);
