@@ -109,7 +109,7 @@ async function keepRun(ending: RunEnding, keeper: RunKeeper): Promise<void> {
 }
 
 function finishedRun(ending: RunEnding): Omit<FinishedRun, 'signal'> | undefined {
-  const { pipeline, restored, repositories } = ending.context;
+  const { pipeline, restored, repositories, emit } = ending.context;
   const record = recordSoFar(ending);
   return (
     record && {
@@ -118,6 +118,9 @@ function finishedRun(ending: RunEnding): Omit<FinishedRun, 'signal'> | undefined
       restored,
       openRepository: repositories.open,
       repository: recordEnvironment(pipeline),
+      warn: (text: string) => {
+        emit({ type: 'run-warning', text });
+      },
     }
   );
 }

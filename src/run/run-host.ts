@@ -31,6 +31,8 @@ export interface FinishedRun {
   /** Opens an environment's repository, once a run. */
   readonly openRepository: (environment: Environment) => Promise<Repository>;
   readonly signal: AbortSignal;
+  /** Tells a warning of the run. */
+  readonly warn: (text: string) => void;
 }
 
 /** A message to somebody, as the run's record has it. */

@@ -9,7 +9,7 @@ import { status } from '../../base/terminal/status.ts';
 import type { Text } from '../../base/terminal/text.ts';
 import type { AlertProof } from '../../language/generated/alert-proofs.types.ts';
 import { environmentsWithAlerts } from '../../tell/alert/alert-environments.ts';
-import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { print, printJson, warn, type CommandHost } from '../../task/host.ts';
 import { loadPlans, requireEnvironments } from '../../task/plans.ts';
 import { stateFolderOf } from '../../task/state.ts';
 
@@ -23,7 +23,8 @@ export async function alertsListCommand(host: CommandHost, options: AlertsListOp
   const plans = await loadPlans(host, options.config);
   requireEnvironments(plans);
   const channels = environmentsWithAlerts(plans, undefined).flatMap(({ alerts = [] }) => alerts);
-  const proofs = await readProofs(stateFolderOf(plans.settings, host.environmentVariables));
+  const { note: proofs, damage } = await readProofs(stateFolderOf(plans.settings, host.environmentVariables));
+  if (damage !== undefined) warn(host, `${damage}: channels are to be proven anew by run-plan alerts test`);
   const proofOf = (channel: AlertChannel): AlertProof | undefined => proofs.channels[channelKey(channel)];
   if (options.json === true)
     printJson(

@@ -54,7 +54,7 @@ export async function alertsTestCommand(
 
 /** A channel that failed has lost its older proof: it does not work now. */
 async function noteProofs(stateFolder: string, tested: readonly Tested[], now: Date): Promise<void> {
-  const { channels } = await readProofs(stateFolder);
+  const { channels } = (await readProofs(stateFolder)).note;
   const isTested = new Set(tested.map(({ channel }) => channelKey(channel)));
   const noted = Object.fromEntries([
     ...Object.entries(channels).filter(([key]) => !isTested.has(key)),

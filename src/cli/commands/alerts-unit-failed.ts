@@ -4,7 +4,7 @@ import { status } from '../../base/terminal/status.ts';
 import { createProcessGroups } from '../../process/process-groups.ts';
 import { createSecretStore } from '../../process/secrets/secret-store.ts';
 import { watchSignals } from '../../run/signals.ts';
-import { print, type CommandHost } from '../../task/host.ts';
+import { print, warn, type CommandHost } from '../../task/host.ts';
 import { loadPlans } from '../../task/plans.ts';
 import { stateFolderOf } from '../../task/state.ts';
 import { alertSurroundings } from '../../tell/alert/alert-surroundings.ts';
@@ -35,12 +35,13 @@ export async function unitFailedCommand(
     void exit(code);
   });
   try {
-    const { told, reason } = await tellFailedUnit(
+    const { told, reason, damage } = await tellFailedUnit(
       plan,
       (state) => findConcerned({ host, plan, loaded, secrets, stateFolder }, state),
       { ...alertSurroundings(host, secrets, groups), stateFolder },
       signals.cancel,
     );
+    if (damage !== undefined) warn(host, `${damage}: what it knew may be told again`);
     if (reason !== undefined) print(host, `${plan}: ${reason}`);
     for (const { channel, event, outcome, text } of told)
       print(host, [`${channel} (${event}) `, status(outcome), `: ${text}`]);

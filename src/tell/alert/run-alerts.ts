@@ -44,9 +44,25 @@ export function createRunAlerts(options: RunAlertsOptions): RunAlerts {
     },
     finished: async (run, report) => {
       await settleStarts(run);
-      if (hasBegun(run)) await tellRun(run, options, report);
+      if (hasBegun(run)) await tellRun(await withDamage(run, options), options, report);
     },
   };
+}
+
+/** The run with a warning for each damaged note of this host that it is told by, also as an event. */
+async function withDamage(run: FinishedRun, { stateFolder }: RunAlertsOptions): Promise<FinishedRun> {
+  const { record, pipeline } = run;
+  if (channelsOf(pipeline.plan, pipeline.environments.values()).length === 0) return run;
+  const asksProof = pipeline.plan.alerts?.proofWithinMs !== undefined;
+  const notes = [
+    await readAlertState(stateFolder, record.plan),
+    ...(asksProof ? [await readProofs(stateFolder)] : []),
+  ];
+  const texts = notes.flatMap(({ damage }) =>
+    damage === undefined ? [] : [`${damage}: what it knew is to be told or proven anew`],
+  );
+  for (const text of texts) run.warn(text);
+  return { ...run, record: { ...record, warnings: [...record.warnings, ...texts] } };
 }
 
 /** A run that found its plan locked has nothing to tell: the run that holds the lock does. */
@@ -76,7 +92,7 @@ async function tellRun(run: FinishedRun, options: RunAlertsOptions, report: Repo
   const { stateFolder, clock } = options;
   const channels = channelsOf(pipeline.plan, pipeline.environments.values());
   if (channels.length === 0) return;
-  const state = await readAlertState(stateFolder, record.plan);
+  const { note: state } = await readAlertState(stateFolder, record.plan);
   const failed = record.outcome !== 'succeeded';
   const streak = failed ? longer(state.streak, record) : undefined;
   const unproven = await unprovenOf(run, channels, options);
@@ -171,7 +187,7 @@ async function unprovenOf(
 ): Promise<string | undefined> {
   const withinMs = pipeline.plan.alerts?.proofWithinMs;
   if (withinMs === undefined || record.outcome !== 'succeeded') return undefined;
-  return unprovenChannels(channels, await readProofs(stateFolder), withinMs, clock.now());
+  return unprovenChannels(channels, (await readProofs(stateFolder)).note, withinMs, clock.now());
 }
 
 function notDelivered(undelivered: readonly ToldAlert[], environment: string): Failure {

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { document, soundValue } from '../../base/document.ts';
+import { describeDamage, document, type Reading } from '../../base/document.ts';
 import { readBounded, writeWhole } from '../../base/files.ts';
 import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
 import type { AlertProofs } from '../../language/generated/alert-proofs.types.ts';
@@ -20,10 +20,16 @@ const alertProofs = document<AlertProofs>({
   schema: () => import('../../language/generated/alert-proofs.validate.ts'),
 });
 
+/** A note, and what is wrong with its file in half a sentence: an empty note stands for one that is damaged. */
+export interface Noted<Value> {
+  readonly note: Value;
+  readonly damage?: string;
+}
+
 /** What was told of a plan; of one that is new, or whose file is damaged, nothing: better told twice than not at all. */
-export async function readAlertState(stateFolder: string, plan: string): Promise<AlertState> {
-  const kept = soundValue(await alertStates.readFile(stateFile(stateFolder, plan)));
-  return kept ?? { format: 1, environments: [], repeats: {} };
+export async function readAlertState(stateFolder: string, plan: string): Promise<Noted<AlertState>> {
+  const kept = await alertStates.readFile(stateFile(stateFolder, plan));
+  return noted(kept, { format: 1, environments: [], repeats: {} });
 }
 
 /** @throws Failure `state-folder` */
@@ -32,9 +38,16 @@ export function writeAlertState(stateFolder: string, plan: string, state: AlertS
   return inState(file, () => alertStates.writeFile(file, state));
 }
 
-export async function readProofs(stateFolder: string): Promise<AlertProofs> {
-  const kept = soundValue(await alertProofs.readFile(proofsFile(stateFolder)));
-  return kept ?? { format: 1, channels: {} };
+/** What was proven; with a damaged file nothing: to be proven anew. */
+export async function readProofs(stateFolder: string): Promise<Noted<AlertProofs>> {
+  return noted(await alertProofs.readFile(proofsFile(stateFolder)), { format: 1, channels: {} });
+}
+
+function noted<Value>(reading: Reading<Value>, none: Value): Noted<Value> {
+  if (reading.state === 'sound') return { note: reading.value };
+  return reading.state === 'missing'
+    ? { note: none }
+    : { note: none, damage: describeDamage(reading.damage) };
 }
 
 /** @throws Failure `state-folder` */

@@ -35,6 +35,8 @@ export interface UnitFailedOptions extends Surroundings {
 /** What became of it: each message, or why there was none to send. */
 export interface UnitTold {
   readonly told: readonly ToldAlert[];
+  /** What is wrong with the note of what was told, in half a sentence. */
+  readonly damage?: string;
   readonly reason?: string;
 }
 
@@ -55,10 +57,11 @@ export async function tellFailedUnit(
   const unit = await lookAtUnit(plan, environmentVariables);
   if (unit.result !== 'timeout' && unit.status === String(exitCode.locked))
     return { told: [], reason: 'another run of the plan was active, and tells how it ends' };
-  const state = await readAlertState(stateFolder, plan);
+  const { note: state, damage } = await readAlertState(stateFolder, plan);
   const { environment, environments, problems } = await concerned(state);
   const channels = channelsOf({ name: plan, environment }, environments);
-  if (channels.length === 0) return { told: [], reason: `no alerts are configured for ${plan}` };
+  if (channels.length === 0)
+    return { told: [], reason: `no alerts are configured for ${plan}`, ...defined({ damage }) };
   const isTold = unit.invocation !== undefined && state.lastRun?.invocation === unit.invocation;
   const settled = isTold ? (state.lastRun?.settled ?? []) : [];
   const record = await recordOf(unit, stateFolder);
@@ -92,7 +95,7 @@ export async function tellFailedUnit(
     },
     ...ledger.memory(channels.filter(takesMessages)),
   }).catch(() => undefined);
-  return { told: results.flatMap(({ told }) => told) };
+  return { told: results.flatMap(({ told }) => told), ...defined({ damage }) };
 }
 
 /** The newest run here, when it is of this start. */

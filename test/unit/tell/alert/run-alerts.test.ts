@@ -17,8 +17,10 @@ import { fakePipeline } from '../../../fixtures/fake-run.ts';
 import { memoryRepository } from '../../../fixtures/memory-repository.ts';
 
 let folder: string;
+let warned: string[];
 
 beforeEach(async () => {
+  warned = [];
   folder = await mkdtemp(join(tmpdir(), 'run-plan-alerts-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -91,6 +93,7 @@ async function tell(run: RunRecord, { environments, plan, now }: Case): Promise<
     repository: undefined,
     openRepository: () => Promise.resolve(memoryRepository()),
     signal: new AbortController().signal,
+    warn: (text) => warned.push(text),
   };
   const reported: ToldAlert[] = [];
   await createRunAlerts(options).finished(finished, (alert) => reported.push(alert));
@@ -232,6 +235,19 @@ test('warnings are told every week, and reminders of a failure say since when', 
     'failed FAILED: nightly on db1',
     'failed STILL FAILING: nightly on db1 (3 times since 2026-11-24 02:00 UTC)',
   ]);
+});
+
+test('damaged notes are warnings of a run and of its message, with their file and place', async () => {
+  const environments = { prod: writes('heard') };
+  const proof = { alerts: { proofWithinMs: week } } as Partial<Plan>;
+  await tell(record, { environments });
+  await writeFile(join(folder, 'alerts/nightly.json'), '{"format":1,"repea');
+  await writeFile(join(folder, 'alert-proofs.json'), '{"format":2,"channels":{}}');
+  await tell(record, { environments });
+  expect(warned).toEqual([expect.stringMatching(/alerts\/nightly\.json is not JSON at line 1/)]);
+  expect(await heard('heard')).toEqual(['warning warning: nightly on db1 succeeded with a warning']);
+  await tell(record, { environments, plan: proof }).catch(() => undefined);
+  expect(warned.slice(1)).toEqual([expect.stringMatching(/alert-proofs\.json is not valid: .* at \/format/)]);
 });
 
 test('a damaged memory is an empty one', async () => {
