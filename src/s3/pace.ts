@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { backoffMs } from '../base/waiting.ts';
-import { isTooMuch } from './failure.ts';
+import { chanceOf, isTooMuch } from './failure.ts';
 
 /** Delays after which a request that the store found too much is sent again: doubled each time. */
 const delays = { firstMs: 500, longestMs: 30_000 };
+/** A store that asks to be left alone for longer is asked again all the same. Milliseconds. */
+const longestAskedMs = 10 * 60_000;
 /** In a row, without any request getting through between: about four minutes. */
 const mostRefusals = 12;
 /** Requests that must get through before one more is sent at a time. */
@@ -54,13 +56,17 @@ export function createPace({ clock, most, random, onSlowDown }: PaceOptions): Pa
     for (let free = allowed - running; free > 0; free -= 1) waiting.shift()?.();
   }
 
-  function slowDown(): void {
+  /** Everybody is quiet for as long as the store asks, whichever of the refused requests it told. */
+  function slowDown(askedMs: number): void {
+    const nowMs = clock.monotonicMs();
+    const isKnown = nowMs < quietUntilMs;
     successes = 0;
+    quietUntilMs = Math.max(quietUntilMs, nowMs + Math.min(askedMs, longestAskedMs));
     // Requests that were under way together are refused together: one of them halves the pace.
-    if (clock.monotonicMs() < quietUntilMs) return;
+    if (isKnown) return;
     refusals += 1;
     allowed = Math.max(1, Math.floor(allowed / 2));
-    quietUntilMs = clock.monotonicMs() + backoffMs(refusals, delays, random);
+    quietUntilMs = Math.max(quietUntilMs, nowMs + backoffMs(refusals, delays, random));
     onSlowDown(allowed);
   }
 
@@ -89,7 +95,7 @@ export function createPace({ clock, most, random, onSlowDown }: PaceOptions): Pa
         } catch (error) {
           signal?.throwIfAborted();
           if (!isTooMuch(error) || tries === mostRefusals) throw error;
-          slowDown();
+          slowDown(chanceOf(error, clock.now()).afterMs);
         }
       }
     },
