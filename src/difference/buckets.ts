@@ -1,12 +1,17 @@
 import { paragraph, sentence, table, type Block } from '../base/terminal/blocks.ts';
 import { status } from '../base/terminal/status.ts';
 import { openBucket } from '../bucket/open-bucket.ts';
-import { readCapabilities, type KnownCapabilities } from '../bucket/capability/known-capabilities.ts';
+import {
+  capabilityDamage,
+  readCapabilities,
+  type KnownCapabilities,
+} from '../bucket/capability/known-capabilities.ts';
 import { compareBucket, type BucketComparison, type ComparedRow } from '../bucket/compare.ts';
 import type { Bucket } from '../language/environment/bucket.ts';
 import { exitCode, type ExitCode } from '../base/exit-code.ts';
 import { describeFailure, Failure } from '../base/failure.ts';
 import { resolveBucket } from '../language/plan/workspace.ts';
+import { warn } from '../task/host.ts';
 import { requireEnvironments, type Plans } from '../task/plans.ts';
 import { stateFolderOf } from '../task/state.ts';
 import { applyPipeline } from './apply-pipeline.ts';
@@ -56,6 +61,8 @@ async function knownOf(
 ): Promise<KnownCapabilities | undefined> {
   if (connection.endpoint === undefined) return undefined;
   const stateFolder = stateFolderOf(plans.settings, host.environmentVariables);
+  const damage = await capabilityDamage(stateFolder, connection.endpoint);
+  if (damage !== undefined) warn(host, `${damage}: run-plan doctor --fresh probes the store anew`);
   return readCapabilities(stateFolder, connection.endpoint, now);
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { document, soundValue } from '../../base/document.ts';
+import { describeDamage, document, soundValue } from '../../base/document.ts';
 import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
 import type {
   ProbedCapability,
@@ -26,7 +26,7 @@ export interface KnownCapabilities {
   readonly capabilities: readonly ProbedCapability[];
 }
 
-/** Undefined for a store that was never probed. A file that cannot be read counts as none: it can be made again. */
+/** Undefined for a store that was never probed, and for one whose note is damaged (`capabilityDamage`): it can be made again. */
 export async function readCapabilities(
   stateFolder: string,
   endpoint: string,
@@ -38,6 +38,12 @@ export async function readCapabilities(
   const probedAt = new Date(at);
   const isStale = now.getTime() - probedAt.getTime() > capabilityAgeLimitMs;
   return { endpoint, probedAt, isStale, capabilities };
+}
+
+/** What is wrong with the note of a store, in half a sentence; undefined when it is sound or there is none. */
+export async function capabilityDamage(stateFolder: string, endpoint: string): Promise<string | undefined> {
+  const stored = await storeNotes.readFile(capabilityFile(stateFolder, endpoint));
+  return stored.state === 'damaged' ? describeDamage(stored.damage) : undefined;
 }
 
 /** Whole or not at all, also when two probes end at once. @throws Failure `state-folder` */

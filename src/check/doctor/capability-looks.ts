@@ -1,5 +1,6 @@
 import { defined } from '../../base/defined.ts';
 import {
+  capabilityDamage,
   notesFolder,
   readCapabilities,
   writeCapabilities,
@@ -24,7 +25,8 @@ export function capabilityLooks(patient: Patient, instruments: Instruments): rea
     take: async (signal) => {
       const { stateFolder, clock } = instruments;
       if (instruments.fresh) await probe(location, endpoint, kmsKey, instruments, signal);
-      return capabilityFindings(await readCapabilities(stateFolder, endpoint, clock.now()));
+      const damage = await capabilityDamage(stateFolder, endpoint);
+      return capabilityFindings(await readCapabilities(stateFolder, endpoint, clock.now()), damage);
     },
   }));
 }
@@ -45,10 +47,13 @@ async function probe(
 }
 
 /** Lacks are told, not failed: whether one matters is for the YAML that asks for it. */
-function capabilityFindings(known: KnownCapabilities | undefined): readonly Check[] {
+function capabilityFindings(
+  known: KnownCapabilities | undefined,
+  damage: string | undefined,
+): readonly Check[] {
   const what = 'capabilities';
   const how = 'run-plan doctor --fresh probes it, in buckets of its own that it makes and removes';
-  if (known === undefined) return [warning(what, 'never probed', how)];
+  if (known === undefined) return [warning(what, damage ?? 'never probed', how)];
   const on = `probed on ${known.probedAt.toISOString().slice(0, 10)}`;
   const head = known.isStale ? warning(what, `${on}, which is long ago`, how) : fine(what, on);
   return [

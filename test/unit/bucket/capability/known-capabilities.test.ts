@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readCapabilities, writeCapabilities } from '../../../../src/bucket/capability/known-capabilities.ts';
+import { capabilityLooks } from '../../../../src/check/doctor/capability-looks.ts';
+import { systemClock } from '../../../../src/base/clock.ts';
 import { lacksOf } from '../../../../src/bucket/capability/lacks.ts';
 import { parseEnvironments } from '../../../../src/language/environment/load-environments.ts';
 import type { Bucket } from '../../../../src/language/environment/bucket.ts';
@@ -53,6 +55,24 @@ test('what was seen of a store is kept by its endpoint and grows old', async () 
   const [file = ''] = await readdir(join(folder, 'stores'));
   await writeFile(join(folder, 'stores', file), '{"format":1}');
   expect(await readCapabilities(folder, endpoint, soon)).toBeUndefined();
+});
+
+test('a damaged note of a store is a warning of doctor with its file and place', async () => {
+  await writeCapabilities(folder, { endpoint, probedAt, capabilities });
+  const [file = ''] = await readdir(join(folder, 'stores'));
+  await writeFile(join(folder, 'stores', file), '{"format":2}');
+  const bucket = bucketOf(`    versioning: true`);
+  const patient = { buckets: [bucket], environments: [] } as unknown as Parameters<typeof capabilityLooks>[0];
+  const instruments = { stateFolder: folder, clock: systemClock, fresh: false } as Parameters<
+    typeof capabilityLooks
+  >[1];
+  const [look] = capabilityLooks(
+    { ...patient, buckets: [{ ...bucket, connection: { ...bucket.connection, endpoint } }] },
+    instruments,
+  );
+  const [finding] = (await look?.take(new AbortController().signal)) ?? [];
+  expect(finding?.state).toBe('warn');
+  expect(finding?.found).toContain(`${file} is not valid`);
 });
 
 test('what the YAML asks for and the store was seen not to have is told at its place, with what to do instead', async () => {
