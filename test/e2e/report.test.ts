@@ -110,7 +110,9 @@ test('a failed drill is kept as well, and the newest comes first', async () => {
   const data = JSON.parse((await run('report', '--json')).stdout) as { verdict: { state: string } }[];
   expect(data.map(({ verdict }) => verdict.state)).toEqual(['failed', 'passed']);
   const junit = await run('report', '--format', 'junit');
-  expect(junit.stdout).toMatch(/<failure type="task-failed" message="the task files-restore threw: a bug of theirs">/);
+  expect(junit.stdout).toMatch(
+    /<failure type="task-failed" message="the task files-restore threw: a bug of theirs">/,
+  );
 });
 
 test('a report of what is not there says so', async () => {
