@@ -49,6 +49,7 @@ const catalogue = {
   'invalidation-failed': exitCode.stepFailed,
   'extension-missing': exitCode.stepFailed,
   'restore-failed': exitCode.stepFailed,
+  'restore-incomplete': exitCode.stepFailed,
   'drill-missing': exitCode.stepFailed,
   'record-not-stored': exitCode.stepFailed,
   'metrics-write': exitCode.stepFailed,

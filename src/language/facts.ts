@@ -57,6 +57,12 @@ export interface RestoreFacts {
   /** Settings of the restore's own sessions. */
   readonly settings: Readonly<Record<string, string>>;
   readonly phases: readonly PhaseFact[];
+  /** Objects that could not be made and that the plan accepts; absent when there are none. */
+  readonly incomplete?: readonly {
+    readonly object: string;
+    readonly statement: string;
+    readonly message: string;
+  }[];
   /** pg_restore's errors that are known to be harmless. */
   readonly harmless: readonly {
     readonly object: string;

@@ -20,6 +20,8 @@ export interface DumpListing {
   readonly tables: ReadonlyMap<string, ListedTable>;
   /** Dump ids of all entries, in their order. */
   readonly ids: readonly string[];
+  /** Each entry as the list has it, by its dump id: `INDEX public orders_by_day owner`. */
+  readonly words: ReadonlyMap<string, string>;
   /** What can be read from: tables, views, sequences, as `schema name owner`. */
   readonly relations: readonly string[];
 }
@@ -50,6 +52,11 @@ export const laterKinds = [
   'SUBSCRIPTION',
 ];
 
+/** Whether an entry, by its words, comes after the rows. */
+export function isLater(entry: string): boolean {
+  return laterKinds.some((kind) => entry.startsWith(`${kind} `));
+}
+
 /** What can be read from. */
 export const relationPattern =
   /^(?:FOREIGN TABLE|TABLE|VIEW|MATERIALIZED VIEW|SEQUENCE) (?!DATA |ATTACH |SET |OWNED BY )(.+)$/;
@@ -61,7 +68,7 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
   const extensions: string[] = [];
   const sequences: string[] = [];
   const relations: string[] = [];
-  const ids: string[] = [];
+  const words = new Map<string, string>();
   const counts = { entries: 0, data: 0, later: 0 };
   let creates: string | undefined;
   return {
@@ -74,13 +81,13 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
       const [, id, entry] = /^(\d+); \d+ \d+ (.+)$/.exec(line) ?? [];
       if (id === undefined || entry === undefined) return;
       counts.entries += 1;
-      ids.push(id);
+      words.set(id, entry);
       if (entry.startsWith('TABLE DATA ')) tables.set(id, { words: entry.slice('TABLE DATA '.length) });
       if (/^(?:TABLE DATA|BLOBS) /.test(entry)) counts.data += 1;
       if (entry.startsWith('SEQUENCE SET ')) sequences.push(id);
       const relation = relationPattern.exec(entry)?.[1];
       if (relation !== undefined) relations.push(relation);
-      if (laterKinds.some((kind) => entry.startsWith(`${kind} `))) counts.later += 1;
+      if (isLater(entry)) counts.later += 1;
       const extension = /^EXTENSION - (.+?) *$/.exec(entry)?.[1];
       if (extension !== undefined) extensions.push(extension);
       if (entry.startsWith('DATABASE ')) creates ??= entry;
@@ -97,7 +104,8 @@ export function createDumpListing(): { readonly add: (line: string) => void; rea
       sequences,
       laterEntries: counts.later,
       tables,
-      ids,
+      ids: [...words.keys()],
+      words,
       relations,
     }),
   };

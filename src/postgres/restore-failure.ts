@@ -1,4 +1,5 @@
 import { Failure, type FailureCode } from '../base/failure.ts';
+import { isLater } from './dump-listing.ts';
 import type { RestoreMessage } from './restore-messages.ts';
 
 interface Verdict {
@@ -53,14 +54,40 @@ const verdicts: readonly Verdict[] = [
   },
 ];
 
+/** What an error tells an operator to do, where its like is known. Pure. */
+export function hintFor(message: string): string | undefined {
+  return verdictOn(message)?.hint;
+}
+
+/** Of the rest of a restore nothing would come after these, or all of it would fail alike. */
+const ending: readonly FailureCode[] = [
+  'space-missing',
+  'extension-missing',
+  'postgres-unreachable',
+  'postgres-connection-lost',
+  'postgres-version',
+  'dump-unusable',
+];
+
+/**
+ * Whether a restore goes on after an error, because an object alone could not be made. Rows that the server refuses are
+ * damage, unless it did not find what their checks and generated columns name. Pure.
+ */
+export function isOfOneObject({ object, statement, message }: RestoreMessage): boolean {
+  if (object === '' || object.startsWith("BLOB")) return false;
+  if (/^(?:DROP|ALTER [A-Z ]+ .* DROP) /.test(statement)) return false;
+  const code = verdictOn(message)?.code;
+  if (code !== undefined && ending.includes(code)) return false;
+  if (code === 'postgres-permission') return isLater(object);
+  return !object.startsWith('TABLE DATA ') || firstLine(message).endsWith(" does not exist");
+}
+
 /** The failure of a restore by the errors that pg_restore told: the first in full, the others counted. */
 export function failureOfRestore(harmful: readonly RestoreMessage[], database: string): Failure {
   const [first, ...others] = harmful;
   if (first === undefined)
     return new Failure('restore-failed', `pg_restore failed and told no error that could be read`);
-  // Details and context quote rows, which may say anything.
-  const [told = ''] = first.message.split('\n', 1);
-  const verdict = verdicts.find(({ message }) => message.test(told));
+  const verdict = verdictOn(first.message);
   const more = others.length === 0 ? '' : `\n(and ${others.length} more errors)`;
   const object = first.object === '' ? '' : `\nobject: ${first.object}`;
   const statement = first.statement === '' ? '' : `\nstatement: ${first.statement}`;
@@ -75,4 +102,14 @@ export function failureOfRestore(harmful: readonly RestoreMessage[], database: s
       facts: { restoreErrors: harmful.map((message) => ({ ...message })) },
     },
   );
+}
+
+function verdictOn(message: string): Verdict | undefined {
+  const told = firstLine(message);
+  return verdicts.find((verdict) => verdict.message.test(told));
+}
+
+/** Details and context quote rows, which may say anything. */
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0] ?? '';
 }

@@ -16,6 +16,14 @@ export interface HarmlessMessage extends RestoreMessage {
   readonly reason: string;
 }
 
+/** An error after which the restore goes on: the object may be made later. */
+export interface SetAsideMessage extends RestoreMessage {
+  /** Its entry's dump id, exact where one process restores. */
+  readonly id: string;
+  /** The dump ids that were told since the last such error: workers tell theirs side by side. */
+  readonly told: readonly string[];
+}
+
 /** What pg_restore has said so far, read line by line. */
 export interface RestoreMessages {
   /** Takes one line of its standard error. */
@@ -24,7 +32,8 @@ export interface RestoreMessages {
   readonly end: () => void;
   readonly harmless: readonly HarmlessMessage[];
   readonly harmful: readonly RestoreMessage[];
-  /** Whether an exit status of 1 is explained: every error is known to be harmless, and pg_restore counted as many. */
+  readonly setAside: readonly SetAsideMessage[];
+  /** Whether an exit status of 1 is explained: every error is known to be harmless or set aside, and pg_restore counted as many. */
   readonly isExplained: () => boolean;
 }
 
@@ -34,6 +43,8 @@ const keptMessages = 100;
 const keptLines = 200;
 
 export interface RestoreMessagesListener {
+  /** Whether the restore may go on after an error that is not harmless; of none unless said. */
+  readonly setsAside?: (message: RestoreMessage) => boolean;
   /** An error begins; its statement and details follow. */
   readonly onError?: () => void;
   /** An error that is not known to be harmless is there in full. */
@@ -47,7 +58,10 @@ export interface RestoreMessagesListener {
 export function createRestoreMessages(listener: RestoreMessagesListener = {}): RestoreMessages {
   const harmless: HarmlessMessage[] = [];
   const harmful: RestoreMessage[] = [];
+  const setAside: SetAsideMessage[] = [];
   let object = '';
+  let id = '';
+  let told: string[] = [];
   let lines: string[] | undefined;
   let ignored: number | undefined;
 
@@ -57,7 +71,10 @@ export function createRestoreMessages(listener: RestoreMessagesListener = {}): R
     lines = undefined;
     const reason = harmlessReason(message);
     if (reason !== undefined) harmless.push({ ...message, reason });
-    else {
+    else if (listener.setsAside?.(message) === true) {
+      setAside.push({ ...message, id, told: told.length === 0 ? [id] : told });
+      told = [];
+    } else {
       if (harmful.length < keptMessages) harmful.push(message);
       listener.onHarmful?.(message);
     }
@@ -66,6 +83,7 @@ export function createRestoreMessages(listener: RestoreMessagesListener = {}): R
   return {
     harmless,
     harmful,
+    setAside,
     add: (line) => {
       const { kind, text } = readRestoreLine(line);
       switch (kind) {
@@ -82,14 +100,18 @@ export function createRestoreMessages(listener: RestoreMessagesListener = {}): R
           return;
         case 'said': {
           close();
-          object = /^from TOC entry \d+; \d+ \d+ (.*)$/.exec(text)?.[1] ?? object;
+          const entry = /^from TOC entry (\d+); \d+ \d+ (.*)$/.exec(text);
+          if (entry !== null) {
+            [, id = '', object = ''] = entry;
+            told.push(id);
+          }
           const count = /^errors ignored on restore: (\d+)$/.exec(text)?.[1];
           if (count !== undefined) ignored = Number(count);
         }
       }
     },
     end: close,
-    isExplained: () => harmful.length === 0 && ignored === harmless.length,
+    isExplained: () => harmful.length === 0 && ignored === harmless.length + setAside.length,
   };
 }
 

@@ -2,9 +2,9 @@ import { defined } from '../base/defined.ts';
 import type { Readable } from 'node:stream';
 import { killOnAbort } from '../artifact/store-dump.ts';
 import type { DumpListing } from '../postgres/dump-listing.ts';
-import type { HarmlessMessage } from '../postgres/restore-messages.ts';
+import type { HarmlessMessage, SetAsideMessage } from '../postgres/restore-messages.ts';
 import { restoreStage, type RestoreCommand, type RestorePass } from '../postgres/restore-command.ts';
-import { failureOfRestore } from '../postgres/restore-failure.ts';
+import { failureOfRestore, isOfOneObject } from '../postgres/restore-failure.ts';
 import type { RestoreProgress } from '../postgres/restore-progress.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 import type { Timeline } from './timeline.ts';
@@ -30,6 +30,8 @@ export interface Load {
   readonly onLoaded: () => Promise<void>;
   /** Where pg_restore's harmless errors are collected. */
   readonly harmless: HarmlessMessage[];
+  /** Where those are collected after which the restore went on. */
+  readonly setAside: SetAsideMessage[];
 }
 
 /** What follows an error's first line (statement, object) comes within this time, milliseconds. */
@@ -46,7 +48,8 @@ export interface PassOptions {
 }
 
 /**
- * Runs pg_restore once. It is ended at the first error that is not known to be harmless.
+ * Runs pg_restore once. It is ended at the first error that is neither known to be harmless nor of one
+ * object alone; in one transaction, at the first of those too.
  * @throws Failure of the restore (`restore-failed` and the like), of the input, `command-failed`; the signal's reason
  */
 export async function runPass(load: Load, pass: RestorePass, options: PassOptions = {}): Promise<void> {
@@ -62,6 +65,7 @@ export async function runPass(load: Load, pass: RestorePass, options: PassOption
         messages.end();
       }, lastWordsMs).unref();
     },
+    setsAside: (message) => !load.command.singleTransaction && isOfOneObject(message),
     onHarmful: () => {
       broken.abort();
     },
@@ -88,5 +92,6 @@ export async function runPass(load: Load, pass: RestorePass, options: PassOption
     forget();
     messages.end();
     load.harmless.push(...messages.harmless);
+    load.setAside.push(...messages.setAside);
   }
 }

@@ -1,10 +1,10 @@
 import { applicationName } from '../postgres/application-name.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
 import { connectMaintenance, type ConnectOptions, type Session } from '../postgres/connect.ts';
-import type { DumpListing } from '../postgres/dump-listing.ts';
 import { endBackends } from '../postgres/end-backends.ts';
 import { checkProgramServer, programEnvironment, type Variables } from '../postgres/program.ts';
-import type { HarmlessMessage } from '../postgres/restore-messages.ts';
+import { isLater, type DumpListing } from '../postgres/dump-listing.ts';
+import type { HarmlessMessage, SetAsideMessage } from '../postgres/restore-messages.ts';
 import { type RestoreSettings } from '../postgres/restore-settings.ts';
 import { explainLoss, freeBytesOf, type RestoreTarget } from '../postgres/restore-target.ts';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
@@ -18,6 +18,7 @@ import { readyDatabase, type ReadyDatabase } from './ready-database.ts';
 import { restoreRoles } from './restore-roles.ts';
 import { watchServerLife } from './server-life.ts';
 import type { OpenSource, RestoreSource } from './source.ts';
+import { checkLeft, describeLeft, tryAgain, type LeftObject } from './try-again.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
 /** A restore that is done. */
@@ -29,6 +30,8 @@ export interface FinishedRestore {
   readonly listing: DumpListing;
   readonly timeline: Timeline;
   readonly harmless: readonly HarmlessMessage[];
+  /** Objects that are not there, each accepted by the plan. */
+  readonly left: readonly LeftObject[];
   readonly after: AfterLoad;
   /** Read from the repository, bytes. */
   readonly bytes: number;
@@ -37,7 +40,7 @@ export interface FinishedRestore {
 /**
  * Restores a dump into a database: looks at the target, reads the contents, makes the database, loads, analyzes and
  * looks at what came of it. Nothing is written before everything that can be known was checked.
- * @throws Failure `target-refused`, `artifact-damaged`, `restore-failed` and the like; the signal's reason
+ * @throws Failure `target-refused`, `artifact-damaged`, `restore-failed`, `restore-incomplete` and the like; the signal's reason
  */
 export async function restoreDatabase(
   context: TaskContext,
@@ -70,10 +73,12 @@ export async function restoreDatabase(
   if (request.roles) await restoreRoles(context, source, tools, environment);
   const load = loadOf(context, options, prepared, ready, environment);
   await using session = await maintenance.inDatabase(endpoint.database);
-  await loadWatched(context, prepared, load, ready, session);
+  const { left, isTried } = await loadWatched(context, prepared, load, ready, session);
   context.report.phase('analyzing');
   if (request.selection.contents !== 'schema-only')
-    await timeline.during('analyze', () => analyze(load, session));
+    await timeline.during('analyze', () => analyze({ ...load, jobs: isTried ? 1 : load.jobs }, session));
+  checkLeft(left, request.accept, endpoint.database);
+  for (const object of left) context.report.warn(`not there, as accepted: ${describeLeft(object)}`);
   context.report.phase('looking at the restored database');
   const whole = source.kind === 'artifact' && request.partial === undefined ? source.manifest : undefined;
   const after = await timeline.during('checks', () => checkAfterLoad(session, whole));
@@ -88,6 +93,7 @@ export async function restoreDatabase(
     listing,
     timeline,
     harmless: load.harmless,
+    left,
     after,
     bytes: bytes(),
   };
@@ -100,6 +106,7 @@ function loadOf(
   ready: ReadyDatabase,
   environment: Variables,
 ): Load {
+  const setAside: SetAsideMessage[] = [];
   return {
     commands: context.commands,
     signal: AbortSignal.any([context.signal, maintenance.lost]),
@@ -120,8 +127,12 @@ function loadOf(
     onPhase: (text) => {
       context.report.phase(text);
     },
-    onLoaded: () => ready.noteLoaded(),
+    // Rows may be missing until what comes before or with them is there.
+    onLoaded: async () => {
+      if (setAside.every(({ object }) => isLater(object))) await ready.noteLoaded();
+    },
     harmless: [],
+    setAside,
   };
 }
 
@@ -132,7 +143,7 @@ async function loadWatched(
   load: Load,
   ready: ReadyDatabase,
   session: Session,
-): Promise<void> {
+): ReturnType<typeof tryAgain> {
   let freeAtLoss: Promise<number | undefined> | undefined;
   // At once: a server that starts again, or is thrown away, frees what it had filled.
   const noteFreeBytes = (): void => {
@@ -148,6 +159,7 @@ async function loadWatched(
   });
   try {
     await loadOrResume(load, opened, ready, session);
+    return await tryAgain(load, session, opened.again);
   } catch (error) {
     throw explainLoss(error, await (freeAtLoss ?? freeBytesOf(target.resources)));
   } finally {

@@ -1,5 +1,6 @@
 import type { RestoreFacts } from '../language/facts.ts';
 import type { FinishedRestore } from './restore-database.ts';
+import { describeLeft } from './try-again.ts';
 import { dataBytes, provingFile } from './restore-source.ts';
 
 /** What a finished restore gives to the record. Pure. */
@@ -7,7 +8,7 @@ export function restoreFacts(
   finished: FinishedRestore,
   found: Pick<RestoreFacts, 'recoveryPointAgeMs' | 'versionId'>,
 ): RestoreFacts {
-  const { source, target, tools, settings, timeline, harmless, after, listing } = finished;
+  const { source, target, tools, settings, timeline, harmless, left, after, listing } = finished;
   const common = {
     target: {
       host: target.endpoint.host,
@@ -21,7 +22,8 @@ export function restoreFacts(
     settings: settings.session,
     phases: timeline.phases(),
     harmless: harmless.map(({ object, message, reason }) => ({ object, message, reason })),
-    remarks: after.remarks,
+    remarks: [...left.map((object) => `not there, as accepted: ${describeLeft(object)}`), ...after.remarks],
+    ...(left.length > 0 && { incomplete: left }),
     ...found,
   };
   if (source.kind === 'file') {

@@ -16,6 +16,8 @@ export interface RestoreRequest {
   readonly singleTransaction: boolean;
   readonly roles: boolean;
   readonly resume: boolean;
+  /** Objects without which the restore is good: `schema.name`, `schema.*`. */
+  readonly accept: readonly string[];
 }
 
 /** @throws Failure `plan-invalid` for parameters that contradict each other */
@@ -48,6 +50,7 @@ export function requestOf(
     singleTransaction,
     roles: parameters.roles ?? defaults.roles,
     resume: parameters.resume ?? defaults.resume,
+    accept: parameters.accept ?? [],
   };
 }
 

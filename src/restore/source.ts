@@ -1,3 +1,5 @@
+import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
 import { defined } from '../base/defined.ts';
 import type { DumpListing } from '../postgres/dump-listing.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
@@ -16,7 +18,9 @@ import type { Load } from './load.ts';
 import { loadProving, proveAgain } from './prove-again.ts';
 import { resumeLoad } from './resume.ts';
 import { dataBytes, mainFile, type ArtifactSource } from './restore-source.ts';
+import { feedTable } from './table-feed.ts';
 import type { Timeline } from './timeline.ts';
+import { directoryAgain, streamAgain, type ReadAgain } from './try-again.ts';
 import { verifiedSource } from './verified-source.ts';
 
 /** What is restored: an artifact of a repository, or a dump on this host. */
@@ -37,6 +41,8 @@ export interface OpenSource {
   readonly load: (load: Load, session: Session) => Promise<void>;
   /** Goes on with an earlier attempt that has loaded the rows. */
   readonly resume: (load: Load, session: Session) => Promise<void>;
+  /** Reads some of its entries once more. */
+  readonly again: ReadAgain;
   /** Counts bytes that came out of the repository. */
   readonly countBytes: (bytes: number) => void;
   readonly bytes: () => number;
@@ -63,7 +69,7 @@ export async function openSource(source: RestoreSource, options: OpenOptions): P
   return { ...opened, ...counting };
 }
 
-type Opened = Pick<OpenSource, 'listing' | 'load' | 'resume'>;
+type Opened = Pick<OpenSource, 'listing' | 'load' | 'resume' | 'again'>;
 
 async function openStream(source: ArtifactSource, options: OpenOptions): Promise<Opened> {
   const { repository, unpack, manifest } = source;
@@ -78,6 +84,12 @@ async function openStream(source: ArtifactSource, options: OpenOptions): Promise
     resume: async (load, session) => {
       await proveAgain({ repository, file }, load);
       await resumeLoad(load, session, { from: path, format: 'custom' });
+    },
+    again: (load, attempt) => {
+      const dump = attempt.hasRows
+        ? { input: verifiedSource(repository, file, load), unpack }
+        : { input: createReadStream(path), unpack: [] };
+      return streamAgain(load, attempt, { format: 'custom', head: path, ...dump });
     },
   };
 }
@@ -111,6 +123,15 @@ async function openDirectory(
       });
     },
     resume: (load, session) => resumeLoad(load, session, { from: path, format: 'directory' }),
+    again: (load, attempt) => {
+      const fetch = new Map(
+        [...tables].map(([id, file]) => [
+          id,
+          (to: string) => feedTable({ file, path: to }, { ...load, repository, unpack }),
+        ]),
+      );
+      return directoryAgain(load, attempt, path, fetch);
+    },
   };
 }
 
@@ -166,6 +187,7 @@ async function openFile(file: DumpFile, options: OpenOptions): Promise<Opened> {
         await loadFile(load, file, '');
       },
       resume: notResumable,
+      again: () => Promise.resolve(),
     };
   }
   const isStream = file.unpack.length > 0;
@@ -177,7 +199,20 @@ async function openFile(file: DumpFile, options: OpenOptions): Promise<Opened> {
       ? `${file.path} (${renderBytes(file.bytes)}) has the sha256 that lies beside it`
       : `nothing proves ${file.path}: no .sha256 lies beside it`,
   );
-  return { listing, load: (load) => loadFile(load, file, path), resume: notResumable };
+  return {
+    listing,
+    load: (load) => loadFile(load, file, path),
+    resume: notResumable,
+    again: (load, attempt) =>
+      file.format === 'custom' || file.format === 'tar'
+        ? streamAgain(load, attempt, {
+            format: file.format,
+            input: createReadStream(file.path),
+            unpack: file.unpack,
+            head: path,
+          })
+        : directoryAgain(load, attempt, resolve(path), new Map()),
+  };
 }
 
 function notResumable(): Promise<never> {
@@ -196,6 +231,7 @@ const emptyListing: DumpListing = {
   laterEntries: 0,
   tables: new Map(),
   ids: [],
+  words: new Map(),
   relations: [],
 };
 

@@ -1,5 +1,4 @@
 -- An index on a function that finds another one by the search path, as in the f_unaccent recipe
--- proves: dump
 create extension unaccent;
 create function f_unaccent(text) returns text language sql immutable parallel safe strict
   as $$ select unaccent('unaccent', $1) $$;

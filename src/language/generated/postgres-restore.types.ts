@@ -54,6 +54,12 @@ export interface PostgresRestoreParameters {
     tables?: string[];
   };
   /**
+   * Objects without which the restore is good, when the server refuses them for good: schema.name with what belongs to it, or schema.*; they are named in warnings and in the record.
+   *
+   * Items: An object, or all of a schema.
+   */
+  accept?: string[];
+  /**
    * Definitions without rows.
    */
   'schema-only'?: boolean;

@@ -21,6 +21,8 @@ export interface Kind {
   readonly database: string | undefined;
   /** What is proven of it; the whole way unless said. */
   readonly proves: 'restore' | 'dump';
+  /** Objects that no other database can have, as a plan accepts them. */
+  readonly accept: readonly string[];
 }
 
 const folder = fileURLToPath(new URL('../../gallery', import.meta.url));
@@ -36,7 +38,7 @@ function readKind(file: string): Kind {
   const said = new Map(
     [...head.matchAll(/^-- ([a-z-]+): (.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
   );
-  const known = new Set(['database', 'name', 'proves']);
+  const known = new Set(['database', 'accept', 'name', 'proves']);
   const unknown = [...said.keys()].find((key) => !known.has(key));
   if (unknown !== undefined) throw new Error(`${file}: nobody reads '${unknown}'`);
   return {
@@ -45,6 +47,7 @@ function readKind(file: string): Kind {
     sql,
     clauses: said.get('database') ?? '',
     database: said.get('name'),
+    accept: said.get('accept')?.split(', ') ?? [],
     proves: said.get('proves') === 'dump' ? 'dump' : 'restore',
   };
 }

@@ -73,10 +73,10 @@ test('indexes of a table are built while the rows of the next are still on their
   expect(await plainDump(services, name)).toBe(await plainDump(services, source.name));
 });
 
-test('an index that cannot be built ends the restore at once, and is named', async () => {
+test('an index for which the disk has no room ends the restore at once, and is named', async () => {
   const source = await newDatabase(`${twoTables};
     create function broken(text) returns int language plpgsql immutable as
-      $$ begin if current_database() <> '%SOURCE%' then raise exception 'not here'; end if; return 1; end $$`);
+      $$ begin if current_database() <> '%SOURCE%' then raise exception 'could not extend file'; end if; return 1; end $$`);
   await source.query(
     `do $do$ begin execute replace(pg_get_functiondef('broken(text)'::regprocedure), '%SOURCE%', current_database()); end $do$;
      create index a_broken on a_first (broken(text))`,
@@ -89,7 +89,7 @@ test('an index that cannot be built ends the restore at once, and is named', asy
   const onPhase = (text: string): void => void phases.push(text);
   await expect(
     restore({ database: newName(), jobs: 2 }, { store, of: source, runId, path, onPhase }),
-  ).rejects.toMatchObject({ code: 'restore-failed', message: expect.stringContaining('a_broken') as string });
+  ).rejects.toMatchObject({ code: 'space-missing', message: expect.stringContaining('a_broken') as string });
   // The rows of the last table are kept back: nothing waited for them.
   expect(phases).not.toContain('loading rows: 3 of 3 tables');
   await expectNothingLeft(runId);

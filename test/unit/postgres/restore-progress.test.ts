@@ -96,8 +96,10 @@ test('a list of contents tells what a restore wants to know', () => {
     sequences: ['3502'],
     tables: new Map([['3500', { words: 'billing a b app' }]]),
     ids: '2 214 215 216 217 218 3500 3501 3502 3503 3504 3505'.split(' '),
+    words: expect.any(Map) as Map<string, string>,
     relations: ['billing a b app', 'public s app', 'public v app'],
   });
+  expect(listing.read().words.get('3503')).toBe('CONSTRAINT public t t_pkey app');
 });
 
 test('rows of a table whose COPY failed count as loaded, and the error is counted', () => {

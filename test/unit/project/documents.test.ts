@@ -34,6 +34,7 @@ const otherWriters: Readonly<Record<string, string>> = {
   'src/restore/early-indexes.ts': 'a list for pg_restore',
   'src/restore/resume.ts': 'a list for pg_restore',
   'src/restore/load-stream.ts': 'a list for pg_restore',
+  'src/restore/try-again.ts': 'a list for pg_restore, and the beginning of a dump',
   'src/restore/table-feed.ts': 'names of pipes',
   'src/demo/workspace.ts': 'the folder of a demo',
   'src/demo/story.ts': 'the folder of a demo',
