@@ -74,12 +74,12 @@ const ending: readonly FailureCode[] = [
  * damage, unless it did not find what their checks and generated columns name. Pure.
  */
 export function isOfOneObject({ object, statement, message }: RestoreMessage): boolean {
-  if (object === '' || object.startsWith("BLOB")) return false;
+  if (object === '' || object.startsWith('BLOB')) return false;
   if (/^(?:DROP|ALTER [A-Z ]+ .* DROP) /.test(statement)) return false;
   const code = verdictOn(message)?.code;
   if (code !== undefined && ending.includes(code)) return false;
   if (code === 'postgres-permission') return isLater(object);
-  return !object.startsWith('TABLE DATA ') || firstLine(message).endsWith(" does not exist");
+  return !object.startsWith('TABLE DATA ') || firstLine(message).endsWith(' does not exist');
 }
 
 /** The failure of a restore by the errors that pg_restore told: the first in full, the others counted. */

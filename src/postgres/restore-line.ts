@@ -13,6 +13,8 @@ export interface RestoreLine {
 const pieces =
   /^(?:(?:pg_restore|psql):(?:<stdin>:\d+:)?| |\[[^\]]+\] (?=\w)|(?:error|warning|fatal|detail|hint): )*/;
 
+/** Told of an entry before its error. */
+const entryPattern = /^from TOC entry \d+; \d+ \d+ /;
 /** Told by the restore's leader of each entry; a worker's text never begins so. */
 const leaderPattern = /^(?:launching|finished) item \d+ /;
 const progressPattern =
@@ -26,6 +28,7 @@ export function readRestoreLine(line: string): RestoreLine {
   const before = pieces.exec(line)?.[0] ?? '';
   const text = line.slice(before.length);
   if (errorPattern.test(text)) return { kind: 'error', text };
+  if (entryPattern.test(text)) return { kind: 'said', text };
   if (!/pg_restore:|psql:/.test(before)) {
     return leaderPattern.test(text) ? { kind: 'progress', text } : { kind: 'more', text: line };
   }

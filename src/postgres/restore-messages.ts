@@ -62,6 +62,8 @@ export function createRestoreMessages(listener: RestoreMessagesListener = {}): R
   let object = '';
   let id = '';
   let told: string[] = [];
+  let isParallel = false;
+  const failedInWorkers = new Set<string>();
   let lines: string[] | undefined;
   let ignored: number | undefined;
 
@@ -96,6 +98,8 @@ export function createRestoreMessages(listener: RestoreMessagesListener = {}): R
           listener.onError?.();
           return;
         case 'progress':
+          if (text === 'entering main parallel loop') isParallel = true;
+          if (text === 'finished main parallel loop') isParallel = false;
           // Another worker's: the statement of the error may still follow.
           return;
         case 'said': {
@@ -104,6 +108,7 @@ export function createRestoreMessages(listener: RestoreMessagesListener = {}): R
           if (entry !== null) {
             [, id = '', object = ''] = entry;
             told.push(id);
+            if (isParallel) failedInWorkers.add(id);
           }
           const count = /^errors ignored on restore: (\d+)$/.exec(text)?.[1];
           if (count !== undefined) ignored = Number(count);
@@ -111,7 +116,11 @@ export function createRestoreMessages(listener: RestoreMessagesListener = {}): R
       }
     },
     end: close,
-    isExplained: () => harmful.length === 0 && ignored === harmless.length + setAside.length,
+    isExplained: () => {
+      const errors = harmless.length + setAside.length;
+      // The leader counts a worker's errors, and the entry that had them as one more.
+      return harmful.length === 0 && (ignored === errors || ignored === errors + failedInWorkers.size);
+    },
   };
 }
 
