@@ -172,6 +172,7 @@ function resultOf(
         artifact: { name: source.manifest.name, environment: source.from.name },
       }),
       ...defined({ partial: request.partial }),
+      ...(finished.left.length > 0 && { incomplete: finished.left.map(({ object }) => object) }),
     },
   };
 }

@@ -14,7 +14,7 @@ import { endBackends } from '../src/postgres/end-backends.ts';
 import { takeFingerprint, type FingerprintMode } from '../src/postgres/fingerprint.ts';
 import { readServerFacts } from '../src/postgres/server-facts.ts';
 import { applyReaderSettings } from '../src/postgres/settings.ts';
-import { describeTable, listTables } from '../src/postgres/tables.ts';
+import { describeTable, listTables, type Table } from '../src/postgres/tables.ts';
 import type { RestoreCompareParameters } from '../src/language/generated/restore-compare.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import type { CompareFacts } from '../src/language/facts.ts';
@@ -85,7 +85,7 @@ async function compare(
   const { report, secrets, signal } = context;
   const partial = context.restored?.partial;
   const options = {
-    ignore: new Set(parameters.ignore),
+    ignore: new Set([...(parameters.ignore ?? []), ...acceptedTables(context, fingerprint.tables)]),
     allowMore: new Set(parameters['allow-more']),
     isPartial: partial !== undefined,
   };
@@ -116,6 +116,22 @@ async function compare(
   if (partial !== undefined)
     report.note(`only a part was restored (${partial}): only the tables that exist are compared`);
   return { mode, comparison: compareWithManifest(fingerprint, { tables, fingerprint: found }, options) };
+}
+
+/** Tables of the manifest that the restore could not make, or fill, and that the plan accepts so. */
+function acceptedTables(
+  { restored, report }: TaskContext,
+  tables: readonly Pick<Table, 'schema' | 'name'>[],
+): readonly string[] {
+  const missing = (restored?.incomplete ?? []).flatMap(
+    (entry) => /^(?:TABLE|MATERIALIZED VIEW) (?:DATA )?(.*)$/s.exec(entry)?.[1] ?? [],
+  );
+  const accepted = tables.filter(({ schema, name }) =>
+    missing.some((words) => words.startsWith(`${schema} ${name} `)),
+  );
+  const names = accepted.map(describeTable);
+  if (names.length > 0) report.note(`not compared, as the restore was accepted without: ${names.join(', ')}`);
+  return names;
 }
 
 async function beginReading(session: Session): Promise<void> {

@@ -42,6 +42,8 @@ export interface Restored {
   readonly artifact?: { readonly name: string; readonly environment: string };
   /** Only a part of the artifact was asked for, in words: its counts cannot be those of the whole. */
   readonly partial?: string;
+  /** Entries of the dump that could not be restored and that the plan accepts: `TABLE public orders owner`. */
+  readonly incomplete?: readonly string[];
 }
 
 /** What the engine lends a task for one attempt of one step. */

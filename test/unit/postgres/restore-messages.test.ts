@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { harmlessReason } from '../../../src/postgres/harmless-messages.ts';
-import { failureOfRestore } from '../../../src/postgres/restore-failure.ts';
+import { failureOfRestore, isOfOneObject } from '../../../src/postgres/restore-failure.ts';
 import { readRestoreLine } from '../../../src/postgres/restore-line.ts';
 import { createRestoreMessages, type RestoreMessages } from '../../../src/postgres/restore-messages.ts';
 
@@ -169,4 +169,76 @@ test.for([
     'db',
   );
   expect(failure).toMatchObject({ code, message: expect.stringContaining('(and 1 more errors)') as string });
+});
+
+describe('errors after which a restore goes on', () => {
+  function reading(text: string): RestoreMessages {
+    const messages = createRestoreMessages({ setsAside: isOfOneObject });
+    for (const line of text.split('\n')) messages.add(line);
+    messages.end();
+    return messages;
+  }
+
+  const refused = `pg_restore: from TOC entry 3208; 1259 16400 INDEX cities_by_name postgres
+pg_restore: error: could not execute query: ERROR:  function unaccent(unknown, text) does not exist
+Command was: CREATE INDEX cities_by_name ON public.cities (public.f_unaccent(name));
+`;
+
+  test('are set aside with the ids that were told, and explain the exit status', () => {
+    const messages = reading(`${refused}pg_restore: warning: errors ignored on restore: 1`);
+    expect(messages.setAside).toMatchObject([{ id: '3208', told: ['3208'] }]);
+    expect(messages.harmful).toEqual([]);
+    expect(messages.isExplained()).toBe(true);
+  });
+
+  test('of workers count once more, and each of two that are told side by side is known', () => {
+    const messages = reading(`pg_restore: entering main parallel loop
+pg_restore: from TOC entry 12; 1259 1 INDEX a app
+pg_restore: pg_restore: from TOC entry 13; 1259 2 INDEX b app
+error: could not execute query: ERROR:  function f() does not exist
+Command was: CREATE INDEX a ON t (g());
+pg_restore: error: could not execute query: ERROR:  function f() does not exist
+Command was: CREATE INDEX b ON t (g());
+pg_restore: finished main parallel loop
+pg_restore: warning: errors ignored on restore: 4`);
+    expect(new Set(messages.setAside.flatMap(({ told }) => told))).toEqual(new Set(['12', '13']));
+    expect(messages.isExplained()).toBe(true);
+  });
+
+  test('that nobody has read are not explained', () => {
+    expect(reading(`${refused}pg_restore: warning: errors ignored on restore: 2`).isExplained()).toBe(false);
+  });
+});
+
+test.for([
+  ['INDEX i app', 'CREATE INDEX i ON t (x);', 'could not create unique index "i"', true],
+  ['TABLE t app', 'CREATE TABLE t ();', 'type "public.x" does not exist', true],
+  [
+    'PUBLICATION p app',
+    'CREATE PUBLICATION p;',
+    'must be superuser to create FOR ALL TABLES publication',
+    true,
+  ],
+  ['TABLE DATA t', '', 'function is_fine(text) does not exist\nCONTEXT:  COPY t, line 1', true],
+  ['TABLE DATA t', '', 'invalid input syntax for type integer: "x does not exist"\nCONTEXT:  COPY t', false],
+  ['TABLE DATA t', '', 'duplicate key value violates unique constraint "t_pkey"', false],
+  ['TABLE t app', 'CREATE TABLE t ();', 'permission denied for schema public', false],
+  [
+    'INDEX i app',
+    'CREATE INDEX i ON t (x);',
+    'could not extend file "base/1/2": No space left on device',
+    false,
+  ],
+  ['INDEX i app', 'DROP INDEX i;', 'cannot drop index i because other objects depend on it', false],
+  [
+    'CONSTRAINT t c app',
+    'ALTER TABLE IF EXISTS ONLY public.t DROP CONSTRAINT c;',
+    'cannot drop constraint c',
+    false,
+  ],
+  ['EXTENSION x', 'CREATE EXTENSION x;', 'extension "x" is not available', false],
+  ['BLOB 1 app', 'SELECT lo_create(1);', 'duplicate key value', false],
+  ['', '', 'could not read from input file: end of file', false],
+] as const)('whether a restore goes on after %s, %s: %s', ([object, statement, message, expected]) => {
+  expect(isOfOneObject({ object, statement, message })).toBe(expected);
 });
