@@ -38,8 +38,10 @@ test.for(ways)('%s: %s', async ([, format, kind]) => {
     { artifact: manifest.name, from: 'test' },
     { ...options, environment: environmentFor(services, target, store.settings) },
   );
-  if (accept.length === 0) await expectEqual(services, target, source.name);
   const privileges = manifest.files.find(({ role }) => role === 'privileges');
   expect(await runSql(services, target, join(store.folder, privileges?.key ?? ''))).toBe('');
+  // What is missing as accepted is missing from the text of a dump, too.
+  if (accept.length > 0) return;
+  await expectEqual(services, target, source.name);
   expect(await whoMayDoWhat(services, target)).toBe(await whoMayDoWhat(services, source.name));
 });
