@@ -27,6 +27,12 @@ import { Failure } from '../base/failure.ts';
 import { encryptionStage, encryptionSuffix } from './encryption.ts';
 import { storePipe } from './stored-pipe.ts';
 
+/**
+ * Every pg_dump locks every table, and a server has room for 64 locks a connection by itself, 6,400 in all: of more tables
+ * than this owners and privileges are asked for when the dump has let go of its own.
+ */
+const mostTablesBeside = 2_000;
+
 /** Takes the snapshot, and dumps and counts what it shows at the same time. @throws Failure `postgres-*`, `repository-*`, of a pipe */
 export async function dumpAndCount(
   context: TaskContext,
@@ -81,16 +87,16 @@ export async function dumpAndCount(
       artifact.add(file);
     },
   };
-  const [dump, [fingerprint, privileges]] = await together(
+  const isCrowded = snapshot.tables.length > mostTablesBeside;
+  const [dump, [fingerprint, early]] = await together(
     AbortSignal.any([context.signal, source.session.lost]),
     (signal) => storeDump(context, settings, command, { ...storage, signal }, source, artifact),
     async (signal) => {
-      // Asked in the counting session's transaction, and so of the same instant.
-      const taken = await takePrivileges(source, command, { ...storage, signal });
+      const taken = isCrowded ? undefined : await takePrivileges(source, command, { ...storage, signal });
       return [await countTables(context, settings, source, snapshot, signal), taken] as const;
     },
   );
-  await storePrivileges(privileges, storage, context.report);
+  await storePrivileges(early ?? (await takePrivileges(source, command, storage)), storage, context.report);
   if (settings.globals) await storeGlobalsIfThere(context, { ...command, encoding: dump.encoding }, storage);
   return { snapshot, storeTime, uploads, dump, fingerprint };
 }

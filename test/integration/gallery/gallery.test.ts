@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest';
 import artifactVerify from '../../../tasks/artifact-verify.ts';
 import restoreCompare from '../../../tasks/restore-compare.ts';
 import { expectEqual, runSql, whoMayDoWhat } from '../dump/stock-tools.ts';
-import { dumpInto, folderStore, newName, restore } from '../restore/restored.ts';
+import { dumpInto, folderStore, newDatabase, newName, restore } from '../restore/restored.ts';
 import { attempt, environmentFor } from '../task/attempt.ts';
 import { kinds, make } from './gallery.ts';
 
@@ -44,4 +44,11 @@ test.for(ways)('%s: %s', async ([, format, kind]) => {
   if (accept.length > 0) return;
   await expectEqual(services, target, source.name);
   expect(await whoMayDoWhat(services, target)).toBe(await whoMayDoWhat(services, source.name));
+});
+
+test('of thousands of tables owners and privileges are kept as well, when the dump has let go of its locks', async () => {
+  const source = await newDatabase(`do $$ begin
+    for n in 1..2050 loop execute format('create table %I ()', 'table ' || n); end loop; end $$`);
+  const { files } = await dumpInto(await folderStore(), source);
+  expect(files.map(({ role }) => role)).toEqual(['dump', 'privileges', 'checksums', 'guide']);
 });
