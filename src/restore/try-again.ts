@@ -139,8 +139,10 @@ export async function streamAgain(
   },
 ): Promise<void> {
   const beginning = join(load.folder, 'beginning');
-  await writeFile(beginning, await keepingSearchPath(dump.head));
-  const words = ['-c', otherBeginning, 'sh', beginning, String(firstEntriesBytes + 1)];
+  const bytes = await keepingSearchPath(dump.head);
+  await writeFile(beginning, bytes);
+  // The file holds no more than the list needed, which may be less than was asked for and than the dump has.
+  const words = ['-c', otherBeginning, 'sh', beginning, String(bytes.length + 1)];
   await runPass(
     load,
     { format: dump.format, jobs: 1, list },
