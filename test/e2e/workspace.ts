@@ -80,17 +80,19 @@ export async function createWorkspace(): Promise<Workspace> {
     journals: async (plan) => {
       const runs = join(folder, 'state', 'runs', plan);
       const texts = await readAll(runs, '.jsonl');
-      return texts.map((text) =>
+      const journals = texts.map((text) =>
         text
           .split('\n')
           .filter((line) => line !== '')
           .map((line) => JSON.parse(line) as Record<string, unknown>),
       );
+      // Names have whole seconds, and two runs of one begin in them in any order.
+      return journals.sort((left, right) => (startOf(left) < startOf(right) ? -1 : 1));
     },
     records: async (plan) =>
-      (await readAll(join(repositoryFolder, 'runs', plan), '.json')).map(
-        (text) => JSON.parse(text) as RunRecord,
-      ),
+      (await readAll(join(repositoryFolder, 'runs', plan), '.json'))
+        .map((text) => JSON.parse(text) as RunRecord)
+        .sort((left, right) => (left.startedAt < right.startedAt ? -1 : 1)),
     artifactKeys: async () =>
       (await readdir(repositoryFolder)).filter((name) => name.startsWith('pg_')).sort(),
     storeStandIn: async (createdAt, options) => {
@@ -199,3 +201,9 @@ steps:
   - task: artifact-verify
   - task: artifact-prune
 `;
+
+/** ISO 8601, UTC, of a journal's first event. */
+function startOf([first]: readonly Record<string, unknown>[]): string {
+  const at = first?.['at'];
+  return typeof at === 'string' ? at : '';
+}
