@@ -129,10 +129,11 @@ async function storeDump(
     storage.signal.throwIfAborted();
     if (own === undefined || !isDumpFailure(error)) throw error;
     await artifact.discard(storage.signal);
+    const why = error instanceof Failure ? (error.message.split('\n', 1)[0] ?? '') : '';
     context.report.note(`pg_dump did not end well in ${first}: it is tried once more in ${own}`);
     const stored = await dumpIn(own);
     context.report.warn(
-      `${command.database} holds bytes that are no character of ${own}, which it is declared to be in: it is dumped as it is, and restores into ${own} only`,
+      `${command.database} could not be dumped in ${first} and is dumped in its own encoding, ${own}, in which alone it may be restorable: ${why}`,
     );
     return stored;
   }

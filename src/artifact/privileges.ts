@@ -15,8 +15,8 @@ import { encryptionStage, encryptionSuffix } from './encryption.ts';
 import { runStage, type DumpStorage } from './store-dump.ts';
 import { storePipe } from './stored-pipe.ts';
 
-/** Owners, privileges and settings as SQL, in a file on this host; or why there is none. */
-export type WrittenPrivileges = { readonly file: string } | { readonly failure: Failure };
+/** Owners, privileges and settings as SQL, in a file on this host; or, in words, why there is none. */
+export type WrittenPrivileges = { readonly file: string } | { readonly missing: string };
 
 /**
  * Writes owners, privileges and settings of the dump's own snapshot as SQL. The dump is worth storing without them, so
@@ -33,13 +33,15 @@ export async function takePrivileges(
     const head = await orWhyNot(source.session, () =>
       readPrivilegesHead(source.session, source.facts.version),
     );
-    if (head instanceof Failure) return { failure: head };
+    if (head instanceof Failure) return { missing: head.message };
     const encoding = await dumpDefinitions(source, command, storage, definitions);
     return { file: await writePrivileges(commands, command.tools, head, { definitions, encoding, folder }) };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof Failure) || source.session.lost.aborted) throw error;
-    return { failure: error };
+    // Also the system's own: the folder may be full.
+    const isExpected = error instanceof Failure || (error instanceof Error && 'syscall' in error);
+    if (!isExpected) throw error;
+    return { missing: error.message };
   } finally {
     await rm(definitions, { force: true });
   }
@@ -71,10 +73,8 @@ export async function storePrivileges(
   storage: DumpStorage,
   report: Pick<Reporter, 'warn'>,
 ): Promise<void> {
-  if ('failure' in written) {
-    report.warn(
-      `the dump is stored, and owners and privileges are not kept beside it: ${written.failure.message}`,
-    );
+  if ('missing' in written) {
+    report.warn(`the dump is stored, and owners and privileges are not kept beside it: ${written.missing}`);
     return;
   }
   const { repository, commands, encryption, signal, name } = storage;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { Failure } from '../base/failure.ts';
 import type { Commands } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
 import type { Session } from './connect.ts';
@@ -34,6 +35,7 @@ export async function readPrivilegesHead(session: Session, serverVersion: string
     [],
     'reading who owns what',
   );
+  await refuseLineBreaks(session);
   const [usual] = await session.query<{ grants: DatabaseTraits['grants'] }>(
     `select coalesce(jsonb_agg(jsonb_build_object('grantee', case when g.grantee = 0 then null else pg_get_userbyid(g.grantee) end,
               'privilege', g.privilege_type, 'grantable', g.is_grantable)), '[]') as grants
@@ -54,6 +56,41 @@ export async function readPrivilegesHead(session: Session, serverVersion: string
     usualGrants: usual?.grants ?? [],
     roles: [...new Set(named)].sort(),
   };
+}
+
+/**
+ * The SQL is told apart line by line and run by a superuser one day: a name of several lines could make statements of its
+ * own out of it. Every name of the catalogs is looked at, and those of arguments, which stand in signatures.
+ * @throws Failure `dump-unusable`
+ */
+async function refuseLineBreaks(session: Session): Promise<void> {
+  const columns = await session.query<{ relation: string; column: string; isArray: boolean }>(
+    `select c.relname as relation, a.attname as "column", a.atttypid <> 'name'::regtype as "isArray"
+       from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+      where c.relnamespace = 'pg_catalog'::regnamespace and a.attnum > 0 and not a.attisdropped
+        and (c.relkind = 'r' and a.atttypid in ('name'::regtype, 'name[]'::regtype)
+             or c.relname = 'pg_proc' and a.attname = 'proargnames' or c.relname = 'pg_roles' and a.attname = 'rolname')
+        and pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')`,
+    [],
+    'asking where names are kept',
+  );
+  const looks = columns.map(({ relation, column, isArray }) => {
+    const from = `pg_catalog.${quoteIdentifier(relation)}`;
+    const name = quoteIdentifier(column);
+    return isArray
+      ? `exists (select from ${from}, unnest(${name}) as it where it ~ '[\\n\\r]')`
+      : `exists (select from ${from} where ${name}::text ~ '[\\n\\r]')`;
+  });
+  const [found] = await session.query<{ broken: boolean }>(
+    `select ${looks.join('\n or ')} as broken`,
+    [],
+    'looking for names of several lines',
+  );
+  if (found?.broken === true)
+    throw new Failure(
+      'dump-unusable',
+      'a name in the database holds a line break, and could be taken for a statement',
+    );
 }
 
 /**

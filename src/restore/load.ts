@@ -59,13 +59,16 @@ export async function runPass(load: Load, pass: RestorePass, options: PassOption
     broken.signal,
     ...(options.signal === undefined ? [] : [options.signal]),
   ]);
+  const { singleTransaction, selection } = load.command;
+  // Rows alone go into tables that are somebody's already: there nothing is tried twice.
+  const mayGoOn = !singleTransaction && selection.contents !== 'data-only';
   const { stage, messages } = restoreStage(load.command, pass, {
     onError: () => {
       setTimeout(() => {
         messages.end();
       }, lastWordsMs).unref();
     },
-    setsAside: (message) => !load.command.singleTransaction && isOfOneObject(message),
+    setsAside: (message) => mayGoOn && isOfOneObject(message),
     onHarmful: () => {
       broken.abort();
     },

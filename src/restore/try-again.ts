@@ -93,23 +93,34 @@ async function tryOnce(
     harmless: [],
     setAside,
   };
-  const hasRows = inOrder.some((id) => load.listing.tables.has(id));
+  const tables = inOrder.flatMap((id) => load.listing.tables.get(id)?.words ?? []);
+  const hasRows = tables.length > 0;
   const attempt = { list, ids, hasRows };
-  if (hasRows) await withoutTriggers(session, () => readAgain(again, attempt));
+  if (hasRows) await withoutTriggers(session, tables, () => readAgain(again, attempt));
   else await readAgain(again, attempt);
   return setAside;
 }
 
-/** Rows come before triggers in a dump; now the triggers are there already, and must not fire for them. */
-async function withoutTriggers(session: Session, action: () => Promise<void>): Promise<void> {
-  const triggers = await session.query<{ table: string; name: string; state: string }>(
-    `select format('%I.%I', n.nspname, c.relname) as "table", t.tgname as name, t.tgenabled as state
+/**
+ * Rows come before triggers in a dump; now the triggers are there already, and must not fire for them. Those of other
+ * tables stay as they are.
+ * @param tables as the list has them: `schema name owner`
+ */
+async function withoutTriggers(
+  session: Session,
+  tables: readonly string[],
+  action: () => Promise<void>,
+): Promise<void> {
+  const all = await session.query<{ words: string; table: string; name: string; state: string }>(
+    `select n.nspname || ' ' || c.relname || ' ' as words, format('%I.%I', n.nspname, c.relname) as "table",
+            t.tgname as name, t.tgenabled as state
        from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
       where not t.tgisinternal and t.tgenabled <> 'D' and c.relkind in ('r', 'p')
       order by t.tgparentid <> 0, t.oid`,
     [],
     'listing triggers',
   );
+  const triggers = all.filter(({ words }) => tables.some((table) => table.startsWith(words)));
   const turn = async (words: (state: string) => string): Promise<void> => {
     for (const { table, name, state } of triggers)
       await session.query(`alter table only ${table} ${words(state)} trigger ${quoteIdentifier(name)}`);

@@ -106,12 +106,20 @@ async function findSettings(
   return undefined;
 }
 
-/** What stands where the settings of a folder would, and would be read for ever: the reader of plans says so. */
+/**
+ * What stands where the settings of a folder would and cannot be looked at, or would be read for ever: the reader of plans
+ * says so, because nobody knows what it holds.
+ */
 function unreadable(folder: string): string | undefined {
   for (const name of settingsFiles) {
-    const found = statSync(join(folder, name), { throwIfNoEntry: false });
-    if (found?.isFile() === true) return undefined;
-    if (found !== undefined && !found.isDirectory()) return join(folder, name);
+    const path = join(folder, name);
+    try {
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (found?.isFile() === true) return undefined;
+      if (found !== undefined && !found.isDirectory()) return path;
+    } catch {
+      return path;
+    }
   }
   return undefined;
 }

@@ -25,7 +25,6 @@ test.for(ways)('%s: %s', async ([, format, kind]) => {
   const unknown = manifest.fingerprint.tables.filter((table) => table.unknown !== undefined);
   expect(unknown).toEqual([]);
   await attempt(artifactVerify, { artifact: manifest.name }, options);
-  if (kind.proves === 'dump') return;
   const target = newName();
   const { accept } = kind;
   const { facts } = await restore(
@@ -51,4 +50,14 @@ test('of thousands of tables owners and privileges are kept as well, when the du
     for n in 1..2050 loop execute format('create table %I ()', 'table ' || n); end loop; end $$`);
   const { files } = await dumpInto(await folderStore(), source);
   expect(files.map(({ role }) => role)).toEqual(['dump', 'privileges', 'checksums', 'guide']);
+});
+
+test.for([
+  ['a table', `create table "a\n\\! touch pwned\n--" (x int)`],
+  ['an argument', `create function f("a\n\\! touch pwned" int) returns int language sql as 'select 1'`],
+])('of %s whose name holds a line break no SQL is made, and the dump is stored', async ([, sql]) => {
+  const source = await newDatabase(sql);
+  const store = await folderStore();
+  const { files } = await dumpInto(store, source);
+  expect(files.map(({ role }) => role)).toEqual(['dump', 'checksums', 'guide']);
 });

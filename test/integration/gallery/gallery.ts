@@ -19,8 +19,6 @@ export interface Kind {
   readonly clauses: string;
   /** Its name, where the kind is about names. */
   readonly database: string | undefined;
-  /** What is proven of it; the whole way unless said. */
-  readonly proves: 'restore' | 'dump';
   /** Objects that no other database can have, as a plan accepts them. */
   readonly accept: readonly string[];
 }
@@ -38,7 +36,7 @@ function readKind(file: string): Kind {
   const said = new Map(
     [...head.matchAll(/^-- ([a-z-]+): (.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
   );
-  const known = new Set(['database', 'accept', 'name', 'proves']);
+  const known = new Set(['database', 'accept', 'name']);
   const unknown = [...said.keys()].find((key) => !known.has(key));
   if (unknown !== undefined) throw new Error(`${file}: nobody reads '${unknown}'`);
   return {
@@ -48,7 +46,6 @@ function readKind(file: string): Kind {
     clauses: said.get('database') ?? '',
     database: said.get('name'),
     accept: said.get('accept')?.split(', ') ?? [],
-    proves: said.get('proves') === 'dump' ? 'dump' : 'restore',
   };
 }
 

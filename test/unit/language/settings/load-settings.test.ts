@@ -194,6 +194,14 @@ describe('what others may write', () => {
     await expect(loadSettings(folder, nowhere)).rejects.toMatchObject({ code: 'not-trusted' });
   });
 
+  test('a link that leads to itself is told, and is no bug', async () => {
+    await symlink('run-plan.yaml', join(folder, 'run-plan.yaml'));
+    const { problems } = await loadSettings(folder, nowhere);
+    expect(problems).toMatchObject([
+      { rule: 'unreadable-file', message: expect.stringContaining('ELOOP') as string },
+    ]);
+  });
+
   test('neither a folder of plans nor one of tasks is read, with a file in it or as a whole', async () => {
     const plans = join(folder, 'plans');
     await mkdir(plans);
