@@ -17,6 +17,7 @@ const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), '
 const bundled = [
   ...['yaml', 'commander', '@commander-js/extra-typings', 'fastest-levenshtein'],
   ...['ajv/dist/runtime', 'cosmiconfig', 'fast-string-width', 'pg'],
+  'zx/core',
 ];
 /** cosmiconfig's own parsers, which are never called, and other drivers of pg. */
 const neverLoaded = ['import-fresh', 'js-yaml', 'parse-json', 'typescript', 'pg-native', 'pg-cloudflare'];
@@ -60,19 +61,23 @@ const heavy = [
   'os',
 ];
 
-/** A heavy part is required when something of it is first used, not by every file that may use it. */
+/** A heavy part is required when something of it is first used, not by every file that may use it; zx likewise. */
 const heavyWhenUsed = {
   name: 'heavy-when-used',
   resolveId: (id, importer) => {
     const part = id.replace(/^node:/, '');
-    return importer !== undefined && heavy.includes(part) ? `\0${part}.lazy.cjs` : undefined;
+    const isOurs = importer !== undefined && !importer.startsWith('\0');
+    return isOurs && (heavy.includes(part) || part === 'zx/core') ? `\0${part}.lazy.cjs` : undefined;
   },
   load: async (id) => {
     const part = /^\0(.+)\.lazy\.cjs$/.exec(id)?.[1];
     if (part === undefined) return undefined;
-    const names = Object.keys(await import(`node:${part}`)).filter((name) => name !== 'default');
+    const names = Object.keys(await import(part)).filter((name) => name !== 'default');
     const getters = names.map((name) => `get ${name}() { return part().${name}; }`);
-    return `let loaded; const part = () => (loaded ??= process.getBuiltinModule('node:${part}')); module.exports = { ${getters.join(', ')} };`;
+    const loading = heavy.includes(part)
+      ? `process.getBuiltinModule('node:${part}')`
+      : `require(${JSON.stringify(createRequire(import.meta.url).resolve(part))})`;
+    return `let loaded; const part = () => (loaded ??= ${loading}); module.exports = { ${getters.join(', ')} };`;
   },
 };
 

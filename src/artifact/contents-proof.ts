@@ -25,7 +25,7 @@ export async function startContentsProof(
   folder: string,
 ): Promise<ContentsProof> {
   const fifo = join(folder, 'contents.fifo');
-  await commands.run('mkfifo', ['-m', '600', fifo]);
+  await commands.$`mkfifo -m 600 ${fifo}`;
   const listing = commands.pipe([
     { program: 'cat', arguments: [fifo], tolerate: ['SIGPIPE'] },
     listStage(tools.pgRestore),

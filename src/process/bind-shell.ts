@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import type * as ZxCore from 'zx/core';
-import type { LogEntry, Options, ProcessOutput, Shell as Zx } from 'zx/core';
+import * as zxCore from 'zx/core';
+import type { LogEntry, Options, Shell as Zx } from 'zx/core';
 import { Failure } from '../base/failure.ts';
 import type { CommandHost } from './command-host.ts';
 import { drained } from './drain.ts';
@@ -16,22 +15,22 @@ import { endGroup, spawnForShell, type StartedGroup } from './started-group.ts';
 /** What one command may print, bytes: zx keeps all of it. */
 const mostBytes = 16 * 1024 * 1024;
 
-let zx: typeof ZxCore | undefined;
+let isReady = false;
 
-/** Loads zx when somebody wants it: most runs have no script. */
-function loadZx(): typeof ZxCore {
-  if (zx !== undefined) return zx;
-  zx = createRequire(import.meta.url)('zx/core') as typeof ZxCore;
-  bindPipes(zx);
-  noteLimits(zx);
-  endUnusedInput(zx);
+/** zx, made to keep the rules of this room when it is first used: the built program reads its code only then. */
+function readyZx(): typeof zxCore {
+  if (isReady) return zxCore;
+  isReady = true;
+  bindPipes(zxCore);
+  noteLimits(zxCore);
+  endUnusedInput(zxCore);
   // Of zx's own it looks for children by `ps`; ours lead their groups.
-  zx.$.kill = async (pid, signal = 'SIGTERM') => {
+  zxCore.$.kill = async (pid, signal = 'SIGTERM') => {
     if (signal === limitSignal) overran.add(Number(pid));
     if (signal === 'SIGTERM' || signal === limitSignal) await endGroup(Number(pid));
     else signalGroup(Number(pid), signal);
   };
-  return zx;
+  return zxCore;
 }
 
 /** What zx is told to send at a command's own limit: known by it, the command ends as any other that is ended. */
@@ -50,7 +49,7 @@ interface Started extends Promise<unknown> {
 }
 
 /** zx says of a command that ran too long only by which signal it died. */
-function noteLimits({ ProcessPromise }: typeof ZxCore): void {
+function noteLimits({ ProcessPromise }: typeof zxCore): void {
   const prototype = ProcessPromise.prototype as unknown as {
     timeout: (this: Started, limit: unknown, signal: string) => unknown;
   };
@@ -65,7 +64,7 @@ function noteLimits({ ProcessPromise }: typeof ZxCore): void {
 }
 
 /** zx leaves the input of a command open; one that nothing is piped or written to at once is to find its end. */
-function endUnusedInput({ ProcessPromise }: typeof ZxCore): void {
+function endUnusedInput({ ProcessPromise }: typeof zxCore): void {
   const prototype = ProcessPromise.prototype as unknown as { run: (this: Started) => unknown };
   const { run } = prototype;
   prototype.run = function () {
@@ -88,7 +87,7 @@ const own = Symbol('options');
  * zx starts the right side of `.pipe`…`` by its global `$`, which knows no attempt: no group, no environment of ours, the
  * folder in which zx was loaded. It gets what the left side's `$` was bound to.
  */
-function bindPipes({ $, ProcessPromise, within }: typeof ZxCore): void {
+function bindPipes({ $, ProcessPromise, within }: typeof zxCore): void {
   const prototype = ProcessPromise.prototype as unknown as {
     _pipe: (this: { readonly _snapshot: { readonly [own]?: object } }, ...words: unknown[]) => unknown;
   };
@@ -104,7 +103,7 @@ function bindPipes({ $, ProcessPromise, within }: typeof ZxCore): void {
 
 /** zx's `$` of an attempt; `onStart` hears of every process that it starts. */
 export function bindShell(host: CommandHost, onStart: (group: StartedGroup) => void = () => undefined): Zx {
-  const { $, quote } = loadZx();
+  const { $, quote } = readyZx();
   const environment = builtEnvironment(host);
   const options = {
     shell: 'bash',
@@ -212,8 +211,8 @@ function tellLines(host: CommandHost): (entry: LogEntry) => void {
 
 /** A command's bad end that a task let pass, as a Failure with its last words; anything else as it is. */
 export function asCommandFailure(error: unknown, redact: (text: string) => string): unknown {
-  if (zx === undefined || !(error instanceof zx.ProcessOutput)) return error;
-  const { exitCode, signal, stderr, cause }: ProcessOutput = error;
+  if (!isReady || !(error instanceof zxCore.ProcessOutput)) return error;
+  const { exitCode, signal, stderr, cause } = error;
   if (cause instanceof Failure) return cause;
   const limitMs = limits.get(error);
   if (limitMs !== undefined) return overranFailure('a command', limitMs);

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Shell } from './shell.ts';
 
 /** One program of a pipe. Secrets go into `environment`, never into `arguments`. */
 export interface Stage {
@@ -49,8 +50,10 @@ export interface CommandResult {
 export interface Commands {
   /** Starts the stages as one pipe; bulk bytes pass between them without Node. */
   pipe(stages: readonly Stage[], options?: PipeOptions): RunningPipe;
-  /** A short command whose output fits in memory (1 MiB is kept). @throws Failure `command-failed`, `tool-missing` */
+  /** One program, started without a shell, whose output fits in memory (1 MiB is kept): where its failure is to name it. @throws Failure `command-failed`, `tool-missing` */
   run(program: string, programArguments: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** For short commands and pipes of text: zx's own, loaded when it is first asked for. */
+  readonly $: Shell;
   /** The operator's bash (`run:` steps), through zx under `set -euo pipefail`; output line by line to the reporter. */
   shell(script: string, options?: CommandOptions): Promise<CommandResult>;
 }

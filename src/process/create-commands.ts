@@ -10,8 +10,6 @@ import { runShell } from './run-shell.ts';
 /** Commands of one attempt, and the end of everything that they started. */
 export interface BoundCommands {
   readonly commands: Commands;
-  /** zx's own, loaded when it is first asked for. */
-  readonly $: Shell;
   /** Ends the process groups that the attempt left running. */
   readonly end: () => Promise<void>;
 }
@@ -39,9 +37,9 @@ export function createCommands(host: CommandHost): BoundCommands {
       pipe: (stages, options = {}) => startPipe(stages, options, bound),
       run: (program, programArguments, options = {}) => runProgram(program, programArguments, options, bound),
       shell: (script, options = {}) => runShell(script, options, bound),
-    },
-    get $() {
-      return (shell ??= shellOf(bound));
+      get $() {
+        return (shell ??= shellOf(bound));
+      },
     },
     end: async () => {
       await Promise.all([...alive].map(endGroup));

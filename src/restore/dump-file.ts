@@ -169,7 +169,7 @@ function startsWith(head: Buffer, magic: Buffer): boolean {
 }
 
 async function sha256Of(path: string, commands: Commands): Promise<string> {
-  const { stdout } = await commands.run('sha256sum', ['--binary', '--', path]);
+  const { stdout } = await commands.$`sha256sum --binary -- ${path}`;
   // sha256sum puts a backslash before the sum of a name that it escapes.
   return stdout.replace(/^\\/, '').slice(0, 64);
 }

@@ -50,18 +50,6 @@ export async function feedTable({ file, path }: TableFeed, options: FeedOptions)
 }
 
 /**
- * Reads one empty table through a FIFO, in a folder of its own: the table of contents, a list with one entry, and a writer
- * that has nothing to write.
- */
-const tryFifo = `
-  folder=$1; toc=$2; id=$3; shift 3
-  mkdir -m 700 "$folder" && ln -s "$toc" "$folder/toc.dat" && mkfifo -m 600 "$folder/$id.dat" && echo "$id;" >"$folder/list" || exit 1
-  : >"$folder/$id.dat" & writer=$!
-  "$@" --format=directory --data-only --use-list="$folder/list" --file=/dev/null "$folder"; status=$?
-  kill "$writer" 2>/dev/null
-  exit "$status"`;
-
-/**
  * Whether this pg_restore reads the tables of a directory dump from FIFOs. Minor releases of November 2026 (15.20 and
  * 17.12 were tried) refuse all but regular files.
  */
@@ -70,8 +58,18 @@ export async function readsFifos(
   pgRestore: string,
   { path, id, folder }: { readonly path: string; readonly id: string; readonly folder: string },
 ): Promise<boolean> {
-  const words = [join(folder, 'fifo'), join(path, 'toc.dat'), id, pgRestore];
-  const { exitCode } = await commands.run('sh', ['-c', tryFifo, 'sh', ...words], { accept: [0, 1] });
+  // One empty table in a folder of its own: the table of contents, a list with one entry, a writer with nothing to write.
+  const trial = join(folder, 'fifo');
+  const { exitCode } = await commands.$({ quiet: true, nothrow: true })`
+    mkdir -m 700 ${trial}
+    ln -s ${join(path, 'toc.dat')} ${trial}/toc.dat
+    mkfifo -m 600 ${trial}/${id}.dat
+    echo ${`${id};`} >${trial}/list
+    : >${trial}/${id}.dat & writer=$!
+    status=0
+    ${pgRestore} --format=directory --data-only --use-list=${trial}/list --file=/dev/null ${trial} || status=$?
+    kill "$writer" 2>/dev/null || :
+    exit "$status"`;
   return exitCode === 0;
 }
 
@@ -89,7 +87,7 @@ export async function showSize({ path, file }: TableFeed): Promise<void> {
 export async function makeFifos(commands: Commands, feeds: readonly TableFeed[]): Promise<void> {
   for (let from = 0; from < feeds.length; from += fifosAtOnce) {
     const paths = feeds.slice(from, from + fifosAtOnce).map(({ path }) => path);
-    await commands.run('mkfifo', ['-m', '600', ...paths.map((path) => `${path}.fifo`)]);
+    await commands.$`mkfifo -m 600 ${paths.map((path) => `${path}.fifo`)}`;
     for (const path of paths) await rename(`${path}.fifo`, path);
   }
 }

@@ -97,7 +97,7 @@ function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): Tas
     secrets: host.secrets,
     commands: parts.bound.commands,
     get $() {
-      return parts.bound.$;
+      return parts.bound.commands.$;
     },
     retry: (times, pauseMs, work) => retry(host.clock, parts.signal, times, pauseMs, work),
     restored: restored.get(name),

@@ -1,9 +1,11 @@
 import type { CommandHost } from '../../../src/process/command-host.ts';
+import type { Shell } from '../../../src/process/shell.ts';
 import { createCommands, type BoundCommands } from '../../../src/process/create-commands.ts';
 import { createProcessGroups, type ProcessGroups } from '../../../src/process/process-groups.ts';
 
 /** Commands of a made-up attempt, with everything that they tell. */
 export interface Attempt extends BoundCommands {
+  readonly $: Shell;
   readonly groups: ProcessGroups;
   readonly abort: AbortController;
   readonly output: string[];
@@ -32,5 +34,5 @@ export function startAttempt(overrides: Partial<CommandHost> = {}): Attempt {
     },
     ...overrides,
   });
-  return { ...bound, groups, abort, output, alive, lives: () => lives };
+  return { ...bound, $: bound.commands.$, groups, abort, output, alive, lives: () => lives };
 }

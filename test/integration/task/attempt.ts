@@ -165,7 +165,7 @@ export async function attempt<Parameters extends object>(
     secrets: options.secrets ?? fixedSecrets(options.password),
     commands: bound.commands,
     get $() {
-      return bound.$;
+      return bound.commands.$;
     },
     retry: (_times, _pauseMs, work) => work(),
     restored: options.restored,
