@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import type { RunningCluster } from '../run/clusters.ts';
 import type { Pipeline, PipelineStep } from '../run/pipeline.ts';
 import type { RunAlerts, RunHost, RunKeeper } from '../run/run-host.ts';
-import type { Environment, PostgresEndpoint } from '../language/environment/environment.ts';
+import type { PostgresEndpoint } from '../language/environment/environment.ts';
 import { hostLock } from '../run/lock/host-lock.ts';
 import type { LockTaker } from '../task/run-lock.ts';
 import { createProcessGroups, type ProcessGroups } from '../process/process-groups.ts';
@@ -14,9 +14,9 @@ import { applicationName } from '../postgres/application-name.ts';
 import { isDrill } from '../tell/evidence/is-drill.ts';
 import type { Secrets } from '../language/secret-reference.ts';
 import { patientLimits } from '../s3/client.ts';
-import { accountName } from '../tell/evidence/account.ts';
+import { accountName } from '../base/account.ts';
 import { alertSurroundings } from '../tell/alert/alert-surroundings.ts';
-import { createAskSignOff } from './ask-sign-off.ts';
+import { createAskSignOff } from '../run/ask-sign-off.ts';
 import { bugBlocks } from './exit.ts';
 import { declaredIn } from '../difference/declared.ts';
 import { scriptVariables } from '../postgres/script-variables.ts';
@@ -175,19 +175,4 @@ async function databaseLocks(pipeline: Pipeline, plans: Plans): Promise<readonly
 
 function needsPostgres({ work }: PipelineStep): boolean {
   return work.kind === 'task' && work.task.needs.includes('postgres');
-}
-
-/**
- * Which protected environments a pipeline changes: what an operator must confirm. A task says what it writes; what a
- * command writes nobody knows, so it counts where the plan says `writes:`, and reads only elsewhere.
- */
-export function protectedWrites({ plan, steps }: Pipeline): readonly Environment[] {
-  const written = steps
-    .filter(({ work, environment }) =>
-      work.kind === 'task' ? work.task.writes.length > 0 : plan.writes === environment.name,
-    )
-    .map(({ environment }) => environment);
-  return [...new Map(written.map((environment) => [environment.name, environment])).values()].filter(
-    (environment) => environment.protected,
-  );
 }

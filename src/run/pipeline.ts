@@ -45,3 +45,18 @@ export type Work =
       fit(parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
     }
   | Extract<StepAction, { readonly kind: 'run' | 'confirm' }>;
+
+/**
+ * Which protected environments a pipeline changes: what an operator must confirm. A task says what it writes; what a
+ * command writes nobody knows, so it counts where the plan says `writes:`, and reads only elsewhere.
+ */
+export function protectedWrites({ plan, steps }: Pipeline): readonly Environment[] {
+  const written = steps
+    .filter(({ work, environment }) =>
+      work.kind === 'task' ? work.task.writes.length > 0 : plan.writes === environment.name,
+    )
+    .map(({ environment }) => environment);
+  return [...new Map(written.map((environment) => [environment.name, environment])).values()].filter(
+    (environment) => environment.protected,
+  );
+}

@@ -1,5 +1,4 @@
 import { buildPipeline } from '../../run/build-pipeline.ts';
-import type { Pipeline } from '../../run/pipeline.ts';
 import { runPipeline } from '../../run/run-pipeline.ts';
 import { watchSignals } from '../../run/signals.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
@@ -12,11 +11,12 @@ import { confirm } from '../confirm.ts';
 import { exit } from '../exit.ts';
 import { recordFailedStart } from '../../run/failed-start.ts';
 import { print, printJson, type CommandHost } from '../../task/host.ts';
-import { whyNotDue } from '../if-due.ts';
+import { whyNotDue } from '../../run/if-due.ts';
 import { writeMetricsAfterRun } from '../../tell/metrics/after-run.ts';
 import { choosePlan, environmentsOf, loadPlans, type Plans } from '../../task/plans.ts';
-import { createRunHost, protectedWrites } from '../run-host.ts';
-import { openViews } from '../run-views.ts';
+import { protectedWrites, type Pipeline } from '../../run/pipeline.ts';
+import { createRunHost } from '../run-host.ts';
+import { openViews } from '../../run/view/open-views.ts';
 import { stateFolderOf } from '../../task/state.ts';
 
 export interface RunOptions {

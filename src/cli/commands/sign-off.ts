@@ -9,10 +9,10 @@ import { sealBatches, writeBatch } from '../../tell/evidence/store.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import { describeDamage } from '../../base/document.ts';
 import { Failure } from '../../base/failure.ts';
-import { accountName } from '../../tell/evidence/account.ts';
+import { accountName } from '../../base/account.ts';
 import { planOf, withEvidence } from '../../tell/evidence/evidence-places.ts';
 import { print, printJson, type CommandHost } from '../../task/host.ts';
-import { lockPlan } from '../lock-plan.ts';
+import { lockPlan } from '../../run/lock/lock-plan.ts';
 import { loadPlans } from '../../task/plans.ts';
 
 export interface SignOffOptions {

@@ -10,7 +10,7 @@ const handsStreamOn = [
   'src/cli/confirm.ts',
   'src/cli/restore-questions.ts',
   'src/cli/run-host.ts',
-  'src/cli/run-views.ts',
+  'src/run/view/open-views.ts',
   'src/run/view/terminal.ts',
   'src/run/view/view.ts',
 ];

@@ -1,10 +1,10 @@
 import { fstatSync } from 'node:fs';
-import type { EventSink } from '../run/record/event.ts';
-import { journalFile } from '../base/state-folder.ts';
-import type { LogFormat } from '../language/settings/settings.ts';
-import { chooseView } from '../run/view/choose.ts';
-import { openView } from '../run/view/view.ts';
-import type { CommandHost } from '../task/host.ts';
+import type { EventSink } from '../record/event.ts';
+import { journalFile } from '../../base/state-folder.ts';
+import type { LogFormat } from '../../language/settings/settings.ts';
+import { chooseView } from './choose.ts';
+import { openView } from './view.ts';
+import type { CommandHost } from '../../task/host.ts';
 
 /** Opens the view that fits where the output goes, with its summary. */
 export async function openViews(

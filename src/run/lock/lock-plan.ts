@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
-import { hostLock } from '../run/lock/host-lock.ts';
-import type { Plan } from '../language/plan/plan.ts';
-import { createProcessGroups } from '../process/process-groups.ts';
-import { lockFile, temporaryFolder } from '../base/state-folder.ts';
-import type { CommandHost } from '../task/host.ts';
-import type { Plans } from '../task/plans.ts';
-import { stateFolderOf } from '../task/state.ts';
+import { hostLock } from './host-lock.ts';
+import type { Plan } from '../../language/plan/plan.ts';
+import { createProcessGroups } from '../../process/process-groups.ts';
+import { lockFile, temporaryFolder } from '../../base/state-folder.ts';
+import type { CommandHost } from '../../task/host.ts';
+import type { Plans } from '../../task/plans.ts';
+import { stateFolderOf } from '../../task/state.ts';
 
 /**
  * Holds a plan's lock on this host for a command that adds to what the plan's runs keep.

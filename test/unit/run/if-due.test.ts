@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/base/failure.ts';
-import { whyNotDue } from '../../../src/cli/if-due.ts';
+import { whyNotDue } from '../../../src/run/if-due.ts';
 import { planOf } from '../place/unit/wanted.ts';
 
 const plan = planOf({

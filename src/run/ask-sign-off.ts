@@ -1,6 +1,6 @@
-import { accountName } from '../tell/evidence/account.ts';
-import type { RunHost } from '../run/run-host.ts';
-import type { SignOffAnswer } from '../run/sign-off.ts';
+import { accountName } from '../base/account.ts';
+import type { RunHost } from './run-host.ts';
+import type { SignOffAnswer } from './sign-off.ts';
 import type { CommandHost } from '../task/host.ts';
 
 type AskSignOff = NonNullable<RunHost['askSignOff']>;

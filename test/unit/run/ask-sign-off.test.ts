@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { accountName } from '../../../src/tell/evidence/account.ts';
-import { createAskSignOff, verdictOf, type AskingHost } from '../../../src/cli/ask-sign-off.ts';
+import { accountName } from '../../../src/base/account.ts';
+import { createAskSignOff, verdictOf, type AskingHost } from '../../../src/run/ask-sign-off.ts';
 import { Failure } from '../../../src/base/failure.ts';
 
 const question = { step: 'confirm-1', text: 'Create a booking' };
