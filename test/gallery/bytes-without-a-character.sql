@@ -1,4 +1,5 @@
 -- Names and rows of WIN1252 with bytes that no UTF-8 can say
+-- back: yes, dumped in its own encoding
 -- database: encoding 'WIN1252' lc_collate 'C' lc_ctype 'C'
 create table euros (x int, t text);
 insert into euros select n, 'naïve €' from generate_series(1, 100) as n;

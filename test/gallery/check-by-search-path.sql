@@ -1,4 +1,5 @@
 -- A check whose function finds a table and another function by the search path
+-- back: yes, at a second try
 create table settings as select 3 as least;
 create function at_least() returns int language sql stable as $$ select least from settings $$;
 create function is_long(text) returns bool language sql stable as $$ select length($1) >= at_least() $$;

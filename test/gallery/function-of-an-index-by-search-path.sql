@@ -1,4 +1,5 @@
 -- An index on a function that finds another one by the search path, as in the f_unaccent recipe
+-- back: yes, at a second try
 create extension unaccent;
 create function f_unaccent(text) returns text language sql immutable parallel safe strict
   as $$ select unaccent('unaccent', $1) $$;

@@ -1,4 +1,5 @@
 -- A generated column whose function finds another one by the search path, in a schema of its own
+-- back: yes, at a second try
 create schema "Text tools";
 create function "Text tools".fold(text) returns text language sql immutable as $$ select lower($1) $$;
 set search_path = public, "Text tools";

@@ -1,4 +1,5 @@
 -- A materialised view whose function finds a table by the search path, and one that reads it
+-- back: yes, at a second try
 create table prices (id int primary key, cents int not null);
 insert into prices select n, n * 100 from generate_series(1, 100) as n;
 create function price_of(int) returns int language sql stable as $$ select cents from prices where id = $1 $$;

@@ -1,9 +1,6 @@
 -- Owners, grants, default privileges, settings of the database and of roles in it, functions that not everybody may execute
-do $$ begin
-  if not exists (select from pg_roles where rolname = 'gallery owner') then
-    create role "gallery owner"; create role gallery_reader; create role gallery_app; create role gallery_admin;
-  end if;
-end $$;
+-- back: kept beside the dump, loaded when asked for
+-- roles: gallery owner, gallery_reader, gallery_app, gallery_admin
 create schema billing authorization "gallery owner";
 create table billing.invoices (id int generated always as identity primary key, amount numeric, secret text);
 alter table billing.invoices owner to "gallery owner";

@@ -1,49 +1,91 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Environment, PostgresEndpoint } from '../../../src/language/environment/environment.ts';
+import { startLoadingCluster, type LoadingCluster } from '../../../src/postgres/loading-cluster.ts';
 import artifactVerify from '../../../tasks/artifact-verify.ts';
+import postgresRestore from '../../../tasks/postgres-restore.ts';
 import restoreCompare from '../../../tasks/restore-compare.ts';
 import { expectEqual, runSql, whoMayDoWhat } from '../dump/stock-tools.ts';
 import { dumpInto, folderStore, newDatabase, newName, restore } from '../restore/restored.ts';
-import { attempt, environmentFor } from '../task/attempt.ts';
-import { kinds, make } from './gallery.ts';
+import { attempt, environmentFor, type AttemptOptions } from '../task/attempt.ts';
+import { kinds, make, makeRoles, type Kind } from './gallery.ts';
 
 const services = inject('services');
 
-const ways = kinds().flatMap((kind) =>
-  (['custom', 'directory'] as const).map((format) => [kind.description, format, kind] as const),
-);
-
-test.for(ways)('%s: %s', async ([, format, kind]) => {
-  const source = await make(services, kind);
-  const store = await folderStore();
-  const manifest = await dumpInto(store, source, { format, fingerprint: 'content', globals: true });
-  const options = {
-    environment: environmentFor(services, source.name, store.settings),
-    repository: store.repository,
-    password: services.postgres.password,
-  };
-  const unknown = manifest.fingerprint.tables.filter((table) => table.unknown !== undefined);
-  expect(unknown).toEqual([]);
-  await attempt(artifactVerify, { artifact: manifest.name }, options);
-  const target = newName();
-  const { accept } = kind;
-  const { facts } = await restore(
-    { database: target, artifact: manifest.name, ...(accept.length > 0 && { accept: [...accept] }) },
-    { store, of: source },
-  );
-  expect(facts.incomplete ?? []).toHaveLength(accept.length);
-  await attempt(
-    restoreCompare,
-    { artifact: manifest.name, from: 'test' },
-    { ...options, environment: environmentFor(services, target, store.settings) },
-  );
-  const privileges = manifest.files.find(({ role }) => role === 'privileges');
-  expect(await runSql(services, target, join(store.folder, privileges?.key ?? ''))).toBe('');
-  // What is missing as accepted is missing from the text of a dump, too.
-  if (accept.length > 0) return;
-  await expectEqual(services, target, source.name);
-  expect(await whoMayDoWhat(services, target)).toBe(await whoMayDoWhat(services, source.name));
+/** One for all kinds: a plan's run has its own. */
+let scratch: LoadingCluster;
+beforeAll(async () => {
+  scratch = await startLoadingCluster(undefined, new AbortController().signal);
 });
+afterAll(() => scratch.stop());
+
+test.for(kinds().map((kind) => [kind.description, kind] as const))('%s', async ([, kind]) => {
+  const source = await make(services, kind);
+  const likeness = kind.accept.length > 0 ? undefined : await whoMayDoWhat(services, source.name);
+  for (const format of ['custom', 'directory'] as const) {
+    const store = await folderStore();
+    const manifest = await dumpInto(store, source, { format, fingerprint: 'content', globals: true });
+    const unknown = manifest.fingerprint.tables.filter((table) => table.unknown !== undefined);
+    expect(unknown).toEqual([]);
+    const options = {
+      environment: environmentFor(services, source.name, store.settings),
+      repository: store.repository,
+      password: services.postgres.password,
+    };
+    await attempt(artifactVerify, { artifact: manifest.name }, options);
+    await intoThrowAwayCluster(kind, manifest.name, options);
+
+    const target = newName();
+    const { facts } = await restore(
+      { database: target, artifact: manifest.name, ...accepting(kind) },
+      { store, of: source },
+    );
+    expect(facts.incomplete ?? []).toHaveLength(kind.accept.length);
+    const environment = environmentFor(services, target, store.settings);
+    await attempt(restoreCompare, { artifact: manifest.name, from: 'test' }, { ...options, environment });
+    // What is missing as accepted is missing from the text of a dump, too.
+    if (likeness !== undefined) await expectEqual(services, target, source.name);
+    const privileges = manifest.files.find(({ role }) => role === 'privileges');
+    expect(await runSql(services, target, join(store.folder, privileges?.key ?? ''))).toBe('');
+    if (likeness !== undefined) expect(await whoMayDoWhat(services, target)).toBe(likeness);
+  }
+});
+
+/** Restores and compares as a drill in an ephemeral environment does. */
+async function intoThrowAwayCluster(kind: Kind, artifact: string, source: AttemptOptions): Promise<void> {
+  const environment: Environment = { name: 'scratch', protected: false, ephemeral: true };
+  const options: AttemptOptions = {
+    ...source,
+    environment,
+    others: [{ environment: source.environment, repository: source.repository }],
+    startCluster: () => Promise.resolve(scratch.postgres),
+  };
+  await makeRolesIn(scratch.postgres, kind);
+  const database = `gallery_${randomBytes(6).toString('hex')}`;
+  const { result } = await attempt(
+    postgresRestore,
+    { from: 'test', artifact, database, ...accepting(kind) },
+    options,
+  );
+  const { restored } = result;
+  if (restored === undefined) throw new Error('nothing was restored');
+  const postgres = { ...restored.postgres, database };
+  const compared = { ...options, environment: { ...environment, postgres }, restored };
+  await attempt(restoreCompare, { artifact, from: 'test' }, compared);
+}
+
+async function makeRolesIn({ host, port, user, database }: PostgresEndpoint, kind: Kind): Promise<void> {
+  const client = new pg.Client({ host, port, user, database });
+  await client.connect();
+  await client.query(makeRoles(kind)).finally(() => client.end());
+}
+
+function accepting({ accept }: Kind): { accept?: [string, ...string[]] } {
+  const [first, ...others] = accept;
+  return first === undefined ? {} : { accept: [first, ...others] };
+}
 
 test('of thousands of tables owners and privileges are kept as well, when the dump has let go of its locks', async () => {
   const source = await newDatabase(`do $$ begin

@@ -14,11 +14,15 @@ export interface Kind {
   /** The file's name without its ending. */
   readonly name: string;
   readonly description: string;
+  /** Whether it comes back, in words. */
+  readonly back: string;
   readonly sql: string;
   /** Clauses of its `create database`. */
   readonly clauses: string;
   /** Its name, where the kind is about names. */
   readonly database: string | undefined;
+  /** Roles that are named in it; they are made on its server, and stay. */
+  readonly roles: readonly string[];
   /** Objects that no other database can have, as a plan accepts them. */
   readonly accept: readonly string[];
 }
@@ -36,15 +40,17 @@ function readKind(file: string): Kind {
   const said = new Map(
     [...head.matchAll(/^-- ([a-z-]+): (.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
   );
-  const known = new Set(['database', 'accept', 'name']);
+  const known = new Set(['database', 'accept', 'name', 'roles', 'back']);
   const unknown = [...said.keys()].find((key) => !known.has(key));
   if (unknown !== undefined) throw new Error(`${file}: nobody reads '${unknown}'`);
   return {
     name: basename(file, '.sql'),
     description: /^-- (.*)$/m.exec(head)?.[1] ?? '',
+    back: said.get('back') ?? 'yes',
     sql,
     clauses: said.get('database') ?? '',
     database: said.get('name'),
+    roles: said.get('roles')?.split(', ') ?? [],
     accept: said.get('accept')?.split(', ') ?? [],
   };
 }
@@ -59,6 +65,16 @@ export async function make(services: Services, kind: Kind): Promise<TestDatabase
     services,
     `create database "${name.replaceAll('"', '""')}" template template0 ${kind.clauses}`,
   );
+  await queryServer(services, makeRoles(kind));
   await database.query(kind.sql);
   return database;
+}
+
+/** A statement that makes the roles of a kind where they are missing; others may make them at the same time. */
+export function makeRoles({ roles }: Kind): string {
+  const made = roles.map(
+    (role) =>
+      `begin create role "${role}"; exception when duplicate_object or unique_violation then null; end;`,
+  );
+  return `do $$ begin ${made.join(' ')} end $$`;
 }

@@ -55,6 +55,8 @@ export interface AttemptOptions {
    * what is configured differs from what the run has made of it.
    */
   readonly others?: readonly { readonly environment: Environment; readonly repository?: Repository }[];
+  /** Throw-away clusters that outlive the attempt; one of its own unless said. */
+  readonly startCluster?: TaskContext['startCluster'];
   /** Called with each phase as it begins. */
   readonly onPhase?: (text: string) => void;
   readonly onNote?: (text: string) => void;
@@ -184,6 +186,7 @@ export async function attempt<Parameters extends object>(
         : Promise.resolve(repository);
     },
     startCluster: async (major) => {
+      if (options.startCluster !== undefined) return options.startCluster(major);
       const cluster = await startLoadingCluster(major, signal);
       clusters.push(cluster);
       return cluster.postgres;

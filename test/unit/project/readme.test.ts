@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { exitCode } from '../../../src/base/exit-code.ts';
+import { kinds } from '../../integration/gallery/gallery.ts';
 import { root } from './source-files.ts';
 
 let readme: string;
@@ -39,4 +40,10 @@ test('every npm script that README and CONTRIBUTING name exists', async () => {
     ({ groups }) => groups?.['name'] ?? '',
   );
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+test('the table of what comes back has a row for each kind of the gallery, as the file says it', () => {
+  const section = /^### What comes back\n[^]*?(?=^#)/m.exec(readme)?.[0] ?? '';
+  const rows = [...section.matchAll(/^\| (.+?) +\| (.+?) +\| `(.+)` +\|$/gm)].map(([, ...cells]) => cells);
+  expect(rows).toEqual(kinds().map(({ description, back, name }) => [description, back, name]));
 });

@@ -1,0 +1,24 @@
+-- Partitions by range, list and hash, below each other, default and detached, whose columns stand in another order
+create table sales (id int, at date not null, region text not null, amount numeric, primary key (id, at, region)) partition by range (at);
+create table sales_2024 partition of sales for values from ('2024-01-01') to ('2025-01-01') partition by list (region);
+create table sales_2024_north partition of sales_2024 for values in ('north', 'far north');
+create table sales_2024_rest partition of sales_2024 default;
+create table sales_2025 (amount numeric, dropped int, region text not null, id int not null, at date not null);
+alter table sales_2025 drop column dropped;
+alter table sales attach partition sales_2025 for values from ('2025-01-01') to ('2026-01-01');
+create table sales_default partition of sales default;
+insert into sales select n, '2024-01-01'::date + n * 7, (array['north', 'south', 'far north'])[1 + n % 3], n * 1.5 from generate_series(1, 150) as n;
+create index sales_by_amount on sales (amount);
+create index sales_by_region on only sales_2024 (region);
+create table hashed (id int primary key, v text) partition by hash (id);
+create table hashed_0 partition of hashed for values with (modulus 2, remainder 0);
+create table hashed_1 partition of hashed for values with (modulus 2, remainder 1) with (fillfactor = 50);
+insert into hashed select n, 'v' || n from generate_series(1, 100) as n;
+create table by_expression (x int, y text) partition by range ((x % 10), lower(y));
+create table by_expression_all partition of by_expression for values from (minvalue, minvalue) to (maxvalue, maxvalue);
+insert into by_expression select n, 'Y' || n from generate_series(1, 100) as n;
+create table detached (like sales including all);
+create function noted() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger noted after insert on sales for each row execute function noted();
+alter table sales_2025 disable trigger noted;
+create table childless (x int) partition by list (x);
