@@ -35,8 +35,15 @@ const commanderStartsNothing = {
  */
 const processIsGlobal = {
   name: 'process-is-global',
-  resolveId: (id) => (id === 'node:process' || id === 'process' ? '\0process.cjs' : undefined),
-  load: (id) => (id === '\0process.cjs' ? 'module.exports = globalThis.process;' : undefined),
+  resolveId: (id, importer, { kind }) => {
+    if (id !== 'node:process' && id !== 'process') return undefined;
+    // An import of CommonJS gets a copy of every property.
+    return kind === 'require-call' ? '\0process.cjs' : '\0process.js';
+  },
+  load: (id) => {
+    if (id === '\0process.js') return 'export default globalThis.process;';
+    return id === '\0process.cjs' ? 'module.exports = globalThis.process;' : undefined;
+  },
 };
 
 /** One file of what judges the parameters of tasks: a folder of plans uses most of them, and each file costs its finding. */

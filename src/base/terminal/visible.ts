@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** What steers a terminal, reorders a line or is not seen at all; joiners of scripts and emoji stay. */
-const unseen = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
+/**
+ * What steers a terminal, reorders a line or is not seen at all; joiners of scripts and emoji stay. Made when it is asked
+ * for, because its sets of characters take as long to read as a module.
+ */
+const unseen = (): RegExp => /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
 /** By far most texts have nothing of it, nor of the commands below. */
 const harmless = /^[\x20-\x22\x24-\x39\x3b\x3d-\x7e]*$/;
 
@@ -14,7 +17,7 @@ const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  */
 export function visible(text: string): string {
   if (harmless.test(text)) return text;
-  return disarm(text.replaceAll(unseen, shown));
+  return disarm(text.replaceAll(unseen(), shown));
 }
 
 /** Text of several lines, each made visible; tabs are blanks, and blanks at the end are gone. */
@@ -37,13 +40,13 @@ export function printedLine(text: string): string {
 /** JSON that a terminal or a log may show: the same value, with what JSON leaves raw escaped. */
 export function visibleJson(json: string): string {
   return json
-    .replaceAll(unseen, (found) => (found === '\n' ? found : found.split('').map(unitEscape).join('')))
+    .replaceAll(unseen(), (found) => (found === '\n' ? found : found.split('').map(unitEscape).join('')))
     .replaceAll('##[', `${unitEscape('#')}#[`);
 }
 
 /** A document for programs: its lines and tabs stay. */
 export function visibleDocument(text: string): string {
-  return text.replaceAll(unseen, (found) => (found === '\n' || found === '\t' ? found : shown(found)));
+  return text.replaceAll(unseen(), (found) => (found === '\n' || found === '\t' ? found : shown(found)));
 }
 
 /** An escape in the place of one character. */

@@ -64,10 +64,17 @@ export function parseCalendar(
   return attempt(() => ({ calendar: readCalendar(text) }));
 }
 
+/** Each expression is asked for by every rule about schedules. */
+const known = new Map<string, Calendar>();
+
 /** Parses an expression that was validated before. @throws Error (a bug) when it was not */
 export function knownCalendar(text: string): Calendar {
-  const parsed = parseCalendar(text);
-  if ('calendar' in parsed) return parsed.calendar;
+  const parsed = known.get(text) ?? parseCalendar(text);
+  if ('expression' in parsed) return parsed;
+  if ('calendar' in parsed) {
+    known.set(text, parsed.calendar);
+    return parsed.calendar;
+  }
   throw new Error(`calendar '${text}' was never validated: ${parsed.mistake.message}`);
 }
 

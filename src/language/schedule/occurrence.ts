@@ -49,8 +49,10 @@ export function neverFires(calendar: Calendar, after: Date, zone: string): boole
 /** Midnights of the days that match, from the day of `start` on. */
 function* matchingDays(calendar: Calendar, start: WallTime): Generator<WallTime, void> {
   const first = Math.floor(start / dayMs) * dayMs;
-  const startMonth = new Date(start).getUTCFullYear() * 12 + new Date(start).getUTCMonth();
+  const startYear = new Date(start).getUTCFullYear();
+  const startMonth = startYear * 12 + new Date(start).getUTCMonth();
   for (const year of calendar.years) {
+    if (year < startYear) continue;
     for (const month of calendar.months) {
       if (year * 12 + month - 1 < startMonth) continue;
       for (const day of daysOfMonth(calendar, year, month)) {

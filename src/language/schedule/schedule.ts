@@ -87,11 +87,16 @@ export function longestGap(
   return longest;
 }
 
-/** After so long a schedule of every day has shown all its gaps: a year, for its clock changes, after the last season's edge. */
-function repeatsAfterMs(schedule: readonly ScheduleEntry[], after: Date, zone: string): number {
-  if (!schedule.every(({ calendar }) => isOfEveryDay(knownCalendar(calendar)))) return Infinity;
+/**
+ * After so long a schedule of every day has shown all its gaps and meetings: two days after the last season's edge, where
+ * clocks change a year. Infinity for any other schedule.
+ */
+export function repeatsAfterMs(schedule: readonly ScheduleEntry[], after: Date, zone: string): number {
+  const calendars = schedule.map(({ calendar }) => knownCalendar(calendar));
+  if (!calendars.every(isOfEveryDay)) return Infinity;
+  const days = calendars.every((calendar) => (calendar.zone ?? zone) === 'UTC') ? 2 : 367;
   const edges = schedule.flatMap((entry) => Object.values(seasonOf(entry, zone))).filter(Number.isFinite);
-  return Math.max(0, ...edges.map((edge) => edge - after.getTime())) + 367 * 86_400_000;
+  return Math.max(0, ...edges.map((edge) => edge - after.getTime())) + days * 86_400_000;
 }
 
 function isOfEveryDay({ years, months, days, weekdays }: Calendar): boolean {

@@ -18,9 +18,18 @@ const othersWrite = 0o002;
  * @throws Failure `not-trusted` naming the path, its owner and how to allow it
  */
 export function requireOwnFile(path: string, account = thisAccount()): void {
+  requireOwnPaths(path, account, new Set());
+}
+
+/** @param judged what was found to be the account's own already; what is found now comes to it */
+function requireOwnPaths(path: string, account: Account | undefined, judged: Set<string>): void {
   const target = orNone(() => realpathSync.native(path));
   if (account === undefined || target === undefined) return;
-  for (const each of new Set([target, dirname(target), dirname(path)])) requireOwn(each, path, account);
+  for (const each of [target, dirname(target), dirname(path)]) {
+    if (judged.has(each)) continue;
+    requireOwn(each, path, account);
+    judged.add(each);
+  }
 }
 
 /** The same for a folder and the files in it. @throws Failure `not-trusted` */
@@ -28,8 +37,9 @@ export function requireOwnFolder(path: string, account = thisAccount()): void {
   if (account === undefined) return;
   requireOwn(path, path, account);
   const names = orNone(() => readdirSync(path)) ?? [];
+  const judged = new Set([path]);
   for (const name of names.filter((each) => /\.(?:ya?ml|[mc]?[jt]s|json)$/.test(each)))
-    requireOwnFile(join(path, name), account);
+    requireOwnPaths(join(path, name), account, judged);
 }
 
 /** What the system gives, or nothing where it refuses. */

@@ -1,4 +1,4 @@
-import { scheduledRuns, type ScheduledRun } from '../../schedule/schedule.ts';
+import { repeatsAfterMs, scheduledRuns, type ScheduledRun } from '../../schedule/schedule.ts';
 import type { ScheduleEntry } from '../plan.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { schedulePath } from './schedule-path.ts';
@@ -30,6 +30,7 @@ interface Meeting {
 function meetings({ plan, now }: RuleContext): readonly Meeting[] {
   const found = new Map<string, Meeting>();
   let runs = 0;
+  const end = now.getTime() + repeatsAfterMs(plan.schedule, now, plan.timeZone);
   for (const run of scheduledRuns(plan.schedule, now, plan.timeZone)) {
     const pair = differentEntries(run);
     if (pair !== undefined) {
@@ -37,7 +38,7 @@ function meetings({ plan, now }: RuleContext): readonly Meeting[] {
       if (!found.has(key)) found.set(key, { at: run.at, entries: pair });
     }
     runs += 1;
-    if (runs >= horizonRuns) break;
+    if (runs >= horizonRuns || run.at.getTime() > end) break;
   }
   return [...found.values()];
 }

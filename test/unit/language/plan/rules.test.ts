@@ -128,6 +128,11 @@ const firing: readonly Case[] = [
     plan: plan('schedule: [{ calendar: daily }, { cron: "0 */6 * * *" }]'),
   },
   {
+    rule: 'schedule-overlaps',
+    shows: 'two entries at midnight, from a season on',
+    plan: plan('schedule: [{ calendar: daily }, { calendar: daily, from: 2028-12-01 }]'),
+  },
+  {
     rule: 'schedule-ends',
     shows: 'only seasons',
     plan: plan('schedule: [{ calendar: daily, until: 2027-01-05 }]'),

@@ -64,6 +64,9 @@ describe('the longest gap of a schedule', () => {
 
   it.each([
     [[nightly, peak], 'UTC'],
+    [[nightly, { calendar: '23:30', from: '2029-02-01' }], 'UTC'],
+    [[{ calendar: '*:00', until: '2029-02-01' }, nightly], 'UTC'],
+    [[nightly, { calendar: '02:30 Europe/Berlin', from: '2027-01-01' }], 'UTC'],
     [[{ calendar: '02:30' }], 'Europe/Berlin'],
     [[{ calendar: '02:30' }, { calendar: '*-*-* 12:00' }], 'Australia/Lord_Howe'],
     [[{ calendar: '02:30', from: '2029-02-01', until: '2029-10-27' }, { calendar: '*:00' }], 'Europe/Berlin'],
