@@ -122,13 +122,28 @@ function plainShape(schema: unknown, schemas: ReadonlyMap<string, AnySchemaObjec
   return Object.fromEntries(kept.map(([key, value]) => [key, plainShape(value, schemas)]));
 }
 
-/** Every default that a schema declares, in mappings as deep as it stands; undefined when it declares none. */
-export function defaultsOf({ properties = {}, default: own }: AnySchemaObject): unknown {
-  if (own !== undefined) return own;
-  const entries = Object.entries(properties as Record<string, AnySchemaObject>)
-    .map(([key, property]) => [key, defaultsOf(property)] as const)
+/**
+ * Every default that a schema declares, in mappings as deep as it stands, those of a definition under its name. What is
+ * said of each item of a list or of a map by name stands in place of the list or map. Undefined when it declares none.
+ */
+export function defaultsOf(schema: unknown): unknown {
+  if (!isMapping(schema)) return undefined;
+  const { default: own, properties, definitions, items, additionalProperties } = schema;
+  if (own !== undefined && !isMapping(own)) return own;
+  const named = Object.entries({ ...asMapping(definitions), ...asMapping(properties) })
+    .map(([key, inner]) => [key, defaultsOf(inner)] as const)
     .filter(([, value]) => value !== undefined);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  const ofEach = [items, additionalProperties].map(defaultsOf).map(asMapping);
+  const all = Object.assign({}, ...ofEach, own, Object.fromEntries(named)) as object;
+  return Object.keys(all).length === 0 ? undefined : all;
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function asMapping(value: unknown): Readonly<Record<string, unknown>> {
+  return isMapping(value) ? value : {};
 }
 
 async function defaultsModule(defaults: unknown): Promise<string> {

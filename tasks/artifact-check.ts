@@ -26,10 +26,6 @@ const task: Task<ArtifactCheckParameters> = {
 };
 export default task;
 
-/** Half and double are worth a look; ten artifacts are a working week and a half of nightly ones. */
-const standardBounds = { smallest: 0.5, largest: 2 };
-const standardHistory = 10;
-
 function describe(parameters: ArtifactCheckParameters, environment: Environment): readonly string[] {
   const age = parameters['max-age'] ?? 'the RPO of the plans that dump it';
   return [
@@ -147,13 +143,13 @@ function sizeOf(
     )
     .sort(newestFirst);
   const at = verified.findIndex(({ name }) => name === newest.name);
-  const former = verified.slice(at + 1, at + 1 + (parameters.history ?? standardHistory));
+  const former = verified.slice(at + 1, at + 1 + (parameters.history ?? defaults.history));
   return judgeSize(
     newest.bytes,
     former.map(({ bytes }) => bytes),
     {
-      smallest: parameters['smallest-share'] ?? standardBounds.smallest,
-      largest: parameters['largest-share'] ?? standardBounds.largest,
+      smallest: parameters['smallest-share'] ?? defaults['smallest-share'],
+      largest: parameters['largest-share'] ?? defaults['largest-share'],
     },
   );
 }

@@ -1,10 +1,10 @@
-import { defined } from '../src/base/defined.ts';
+import { defaults } from '../src/language/generated/artifact-prune.defaults.ts';
 import { prune, type PruneResult } from '../src/artifact/prune.ts';
 import { planPrune, type PrunePlan } from '../src/artifact/prune-plan.ts';
 import { heldBackReason } from '../src/artifact/retention.ts';
 import type { Environment } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
-import { parseDuration, renderDuration } from '../src/base/quantity/duration.ts';
+import { durationOf, renderDuration } from '../src/base/quantity/duration.ts';
 import type { ArtifactPruneParameters } from '../src/language/generated/artifact-prune.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/artifact-prune.schema.json' with { type: 'json' };
@@ -29,7 +29,7 @@ const clockWarningMs = 5 * 60 * 1000;
 function describe(parameters: ArtifactPruneParameters, environment: Environment): readonly string[] {
   return [
     `remove artifacts of ${environment.name} that the plan's retention does not keep, while the newest is verified`,
-    `remove files without a manifest and unfinished uploads older than ${parameters['debris-after'] ?? '24h'}`,
+    `remove files without a manifest and unfinished uploads older than ${parameters['debris-after'] ?? defaults['debris-after']}`,
   ];
 }
 
@@ -39,8 +39,6 @@ async function run(context: TaskContext, parameters: ArtifactPruneParameters): P
       hint: "Say in the plan what to keep: 'retention: { keep-within: 14d, keep-at-least: 3 }'.",
     });
   }
-  const debrisAfter = parameters['debris-after'];
-  const debrisAgeMs = debrisAfter === undefined ? undefined : parseDuration(debrisAfter);
   const repository = await context.repository();
   context.report.phase('deciding what to keep');
   const plan = await planPrune(repository, {
@@ -49,7 +47,7 @@ async function run(context: TaskContext, parameters: ArtifactPruneParameters): P
     timeZone: context.timeZone,
     now: context.clock.now(),
     signal: context.signal,
-    ...defined({ debrisAgeMs }),
+    debrisAgeMs: durationOf(parameters['debris-after'] ?? defaults['debris-after']),
   });
   warnOf(context, plan);
   context.report.phase('removing');

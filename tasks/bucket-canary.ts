@@ -14,7 +14,7 @@ import { readSetting } from '../src/bucket/setting.ts';
 import { lifecycleSetting } from '../src/bucket/settings/lifecycle.ts';
 import type { Environment, S3Location } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
-import { parseDuration } from '../src/base/quantity/duration.ts';
+import { durationOf } from '../src/base/quantity/duration.ts';
 import type { StoredRule } from '../src/s3/bucket.ts';
 import { urlOf, type S3 } from '../src/s3/client.ts';
 import type { BucketCanaryParameters } from '../src/language/generated/bucket-canary.types.ts';
@@ -69,7 +69,7 @@ async function lookAndPlant(
   const { clock, signal, report } = context;
   const nowMs = clock.now().getTime();
   const file = ledgerFile(context, store.location);
-  const graceMs = parseDuration(parameters.grace ?? defaults.grace) ?? 0;
+  const graceMs = durationOf(parameters.grace ?? defaults.grace);
   const earlier = await readLedger(file);
   if (earlier.damage !== undefined)
     report.warn(

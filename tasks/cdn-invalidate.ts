@@ -11,7 +11,7 @@ import { basePathOf } from '../src/uploads/cdn/url-path.ts';
 import { addChanges, addWrittenPaths, type ReadChanges } from '../src/uploads/cdn/wanted.ts';
 import { Failure } from '../src/base/failure.ts';
 import { parseAddress } from '../src/base/http/address.ts';
-import { parseDuration } from '../src/base/quantity/duration.ts';
+import { durationOf } from '../src/base/quantity/duration.ts';
 import type { CdnInvalidateParameters } from '../src/language/generated/cdn-invalidate.types.ts';
 import { readReference, type WrittenReference } from '../src/language/written-reference.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
@@ -29,8 +29,6 @@ const task: Task<CdnInvalidateParameters> = {
   run,
 };
 export default task;
-
-const usualWait = '15m';
 
 function describe(parameters: CdnInvalidateParameters): readonly string[] {
   const { cloudfront, cloudflare: zone, fastly: service, http } = parameters;
@@ -66,7 +64,7 @@ async function run(context: TaskContext, parameters: CdnInvalidateParameters): P
       `${scope.widened}: invalidating ${scope.everything ? 'everything' : scope.prefixes.join(', ')} instead`,
     );
   report.phase(`${provider.name}: invalidating`);
-  const waitMs = parseDuration(parameters['wait-at-most'] ?? usualWait) ?? 0;
+  const waitMs = durationOf(parameters['wait-at-most'] ?? defaults['wait-at-most']);
   try {
     await provider.invalidate(scope, {
       clock,

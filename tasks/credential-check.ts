@@ -1,5 +1,6 @@
+import { defaults } from '../src/language/generated/credential-check.defaults.ts';
 import { parseAddress } from '../src/base/http/address.ts';
-import { parseDuration } from '../src/base/quantity/duration.ts';
+import { durationOf } from '../src/base/quantity/duration.ts';
 import type { CredentialCheckParameters } from '../src/language/generated/credential-check.types.ts';
 import { readReference } from '../src/language/written-reference.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
@@ -29,8 +30,6 @@ const task: Task<CredentialCheckParameters> = {
 };
 export default task;
 
-/** A week is enough for people to act in, three for those who plan. */
-const standardLimits: ExpiryLimits = { warnMs: 21 * 86_400_000, failMs: 7 * 86_400_000 };
 /** Each server gets this long, milliseconds. */
 const limitMs = 15_000;
 
@@ -98,7 +97,8 @@ function questionsOf(
 }
 
 function limitsOf(parameters: CredentialCheckParameters): ExpiryLimits {
-  const failMs = parseDuration(parameters['fail-before'] ?? '') ?? standardLimits.failMs;
-  const warnMs = parseDuration(parameters['warn-before'] ?? '') ?? standardLimits.warnMs;
+  // A week is enough for people to act in, three for those who plan.
+  const failMs = durationOf(parameters['fail-before'] ?? defaults['fail-before']);
+  const warnMs = durationOf(parameters['warn-before'] ?? defaults['warn-before']);
   return { failMs, warnMs: Math.max(warnMs, failMs) };
 }

@@ -3,7 +3,7 @@ import { defined } from '../src/base/defined.ts';
 import { parseAddress, sentHeaders, shownAddress } from '../src/base/http/address.ts';
 import { prepareAnswerCheck } from '../src/check/http/answer-check.ts';
 import { sendRequest, type HttpRequest } from '../src/base/http/request.ts';
-import { parseDuration, renderDuration } from '../src/base/quantity/duration.ts';
+import { durationOf, renderDuration } from '../src/base/quantity/duration.ts';
 import type { HttpCheckParameters } from '../src/language/generated/http-check.types.ts';
 import { readReference } from '../src/language/written-reference.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
@@ -24,8 +24,6 @@ const task: Task<HttpCheckParameters> = {
 };
 export default task;
 
-const standardTimeoutMs = 10_000;
-const standardIntervalMs = 1000;
 /** While it waits for an answer to change, it says so this often, milliseconds. */
 const sayingMs = 30_000;
 
@@ -64,10 +62,10 @@ async function tryUntil(
   what: string,
   attempt: (timeoutMs: number) => Promise<readonly CheckFact[]>,
 ): Promise<readonly CheckFact[]> {
-  const timeoutMs = durationOf(parameters.timeout) ?? standardTimeoutMs;
-  const intervalMs = durationOf(parameters.every) ?? standardIntervalMs;
+  const timeoutMs = durationOf(parameters.timeout ?? defaults.timeout);
+  const intervalMs = durationOf(parameters.every ?? defaults.every);
   const startedMs = clock.monotonicMs();
-  const limitMs = durationOf(parameters['retry-until']) ?? 0;
+  const limitMs = durationOf(parameters['retry-until'] ?? defaults['retry-until']);
   let saidMs = startedMs;
   for (let count = 1; ; count += 1) {
     const restMs = limitMs - (clock.monotonicMs() - startedMs);
@@ -111,8 +109,4 @@ async function requestOf(context: TaskContext, parameters: HttpCheckParameters):
     ...defined({ body }),
     redirects: redirects ?? defaults.redirects,
   };
-}
-
-function durationOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : parseDuration(text);
 }

@@ -24,7 +24,7 @@ import {
   swapScript,
   type DatabaseSwap,
 } from '../src/postgres/swap-plan.ts';
-import { parseDuration } from '../src/base/quantity/duration.ts';
+import { durationOf } from '../src/base/quantity/duration.ts';
 import type { PostgresCutoverParameters } from '../src/language/generated/postgres-cutover.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/postgres-cutover.schema.json' with { type: 'json' };
@@ -42,7 +42,6 @@ const task: Task<PostgresCutoverParameters> = {
 };
 export default task;
 
-const defaultWait = '30s';
 /** Less than the ten seconds that an ending has. */
 const reopenMs = 8000;
 
@@ -53,7 +52,7 @@ function describe(parameters: PostgresCutoverParameters, environment: Environmen
   return [
     `give ${next} the owner, settings, limit and privileges of ${live}`,
     ...(mode === 'ignore' ? [] : [`${mode} owners and privileges of its objects`]),
-    `close ${live}, end its sessions (for at most ${parameters.wait ?? defaultWait})`,
+    `close ${live}, end its sessions (for at most ${parameters.wait ?? defaults.wait})`,
     `in one transaction: rename ${live} to ${parameters['keep-as'] ?? `${live}_before_TIME`} and ${next} to ${live}`,
   ];
 }
@@ -75,7 +74,7 @@ async function run(context: TaskContext, parameters: PostgresCutoverParameters):
   const statements = likenessStatements(live, next);
   await inOneTransaction(session, statements);
   const done = { ...swap, comment: { text: live.comment } };
-  await exchange(context, session, done, durationMs(parameters.wait ?? defaultWait));
+  await exchange(context, session, done, durationOf(parameters.wait ?? defaults.wait));
   return resultOf(context, endpoint, done, { mode, ...carried });
 }
 
@@ -200,9 +199,4 @@ function resultOf(
     // Later steps work on the database that bears the live name now.
     ...(restored !== undefined && { restored: { ...restored, postgres: endpoint } }),
   };
-}
-
-/** The schema has let durations only through. */
-function durationMs(text: string): number {
-  return parseDuration(text) ?? 0;
 }

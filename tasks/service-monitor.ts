@@ -10,7 +10,7 @@ import { connectMaintenance } from '../src/postgres/connect.ts';
 import { psqlCommand } from '../src/postgres/psql-command.ts';
 import { identifyDatabase, reopenDatabase, rollBack } from '../src/postgres/swap-databases.ts';
 import { swapScript, datedName } from '../src/postgres/swap-plan.ts';
-import { parseDuration } from '../src/base/quantity/duration.ts';
+import { durationOf } from '../src/base/quantity/duration.ts';
 import type { ServiceMonitorParameters } from '../src/language/generated/service-monitor.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
 import parametersSchema from '../schemas/tasks/service-monitor.schema.json' with { type: 'json' };
@@ -28,7 +28,8 @@ const task: Task<ServiceMonitorParameters> = {
 };
 export default task;
 
-const probeTimeoutMs = 10_000;
+/** What a query may take, milliseconds. */
+const queryTimeoutMs = 10_000;
 /** More than this many numbers a watch does not hold. */
 const mostSamples = 200_000;
 const rollBackWaitMs = 30_000;
@@ -36,7 +37,7 @@ const rollBackWaitMs = 30_000;
 const reopenMs = 8000;
 
 function describe(parameters: ServiceMonitorParameters, environment: Environment): readonly string[] {
-  const { http = [], sql = [], for: time = '30m', every = '15s' } = parameters;
+  const { http = [], sql = [], for: time = defaults.for, every = defaults.every } = parameters;
   const back = parameters['roll-back-to'];
   return [
     `for ${time}, every ${every}: ${[...http.map(({ url }) => `GET ${url}`), ...sql.map(({ name }) => name)].join(', ')}`,
@@ -73,13 +74,13 @@ function probesOf(context: TaskContext, { http = [], sql = [] }: ServiceMonitorP
     httpProbe({
       url,
       ...defined({ status }),
-      timeoutMs: parseDuration(timeout ?? '') ?? probeTimeoutMs,
+      timeoutMs: durationOf(timeout ?? defaults.http.timeout),
     }),
   );
   if (sql.length === 0) return https;
   const endpoint = liveEndpoint(context);
   const login = { endpoint, secrets: context.secrets, applicationName: applicationName(context.run.id) };
-  return [...https, ...sql.map((one) => sqlProbe({ ...one, ...login, timeoutMs: probeTimeoutMs }))];
+  return [...https, ...sql.map((one) => sqlProbe({ ...one, ...login, timeoutMs: queryTimeoutMs }))];
 }
 
 function optionsOf(context: TaskContext, parameters: ServiceMonitorParameters): WatchOptions {
@@ -87,10 +88,10 @@ function optionsOf(context: TaskContext, parameters: ServiceMonitorParameters): 
   return {
     clock: context.clock,
     signal: context.signal,
-    forMs: parseDuration(parameters.for ?? '') ?? 30 * 60_000,
+    forMs: durationOf(parameters.for ?? defaults.for),
     // Never without a pause: a watch must not be a load.
-    everyMs: Math.max(parseDuration(parameters.every ?? '') ?? 15_000, 1000),
-    windowMs: parseDuration(parameters.window ?? '') ?? 5 * 60_000,
+    everyMs: Math.max(durationOf(parameters.every ?? defaults.every), 1000),
+    windowMs: durationOf(parameters.window ?? defaults.window),
     minProbes: parameters['min-probes'] ?? defaults['min-probes'],
     maxErrorRate: parameters['max-error-rate'] ?? defaults['max-error-rate'],
     ...defined({ maxP95Ms }),

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/space-check.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { applicationName } from '../src/postgres/application-name.ts';
@@ -26,11 +27,6 @@ const task: Task<SpaceCheckParameters> = {
   run,
 };
 export default task;
-
-const standardWarning = '10%';
-const standardLimit = '5%';
-/** Log that a forgotten replication slot holds back fills the disk of a server that is otherwise well, bytes. */
-const standardRetainedBytes = 50e9;
 
 function describe(parameters: SpaceCheckParameters, environment: Environment): readonly string[] {
   const folders = ['the state folder', ...foldersOf(environment, parameters)];
@@ -114,7 +110,8 @@ function slotChecks(
   { 'max-retained-log': most }: SpaceCheckParameters,
 ): readonly CheckFact[] {
   if (slot === null) return [];
-  const limit = parseSize(most ?? '') ?? standardRetainedBytes;
+  // Log that a forgotten replication slot holds back fills the disk of a server that is otherwise well.
+  const limit = parseSize(most ?? defaults['max-retained-log']) ?? Number.MAX_SAFE_INTEGER;
   return [
     {
       name: `replication slots of ${host}`,
@@ -138,10 +135,10 @@ function foldersOf(
 
 function limitsOf(parameters: SpaceCheckParameters): SpaceLimits {
   return {
-    warn: limitOf(parameters['warn-below'] ?? standardWarning),
-    fail: limitOf(parameters['fail-below'] ?? standardLimit),
-    warnInodes: shareOf(parameters['warn-below-inodes'] ?? standardWarning),
-    failInodes: shareOf(parameters['fail-below-inodes'] ?? standardLimit),
+    warn: limitOf(parameters['warn-below'] ?? defaults['warn-below']),
+    fail: limitOf(parameters['fail-below'] ?? defaults['fail-below']),
+    warnInodes: shareOf(parameters['warn-below-inodes'] ?? defaults['warn-below-inodes']),
+    failInodes: shareOf(parameters['fail-below-inodes'] ?? defaults['fail-below-inodes']),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defaults } from '../src/language/generated/sql-check.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import type { Environment } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
@@ -6,7 +7,7 @@ import { connect, type Session } from '../src/postgres/connect.ts';
 import { endBackends } from '../src/postgres/end-backends.ts';
 import { describeExpectation } from '../src/postgres/expectation.ts';
 import { runSqlCheck } from '../src/postgres/sql-check.ts';
-import { parseDuration } from '../src/base/quantity/duration.ts';
+import { durationOf } from '../src/base/quantity/duration.ts';
 import type { SqlCheckParameters } from '../src/language/generated/sql-check.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
@@ -27,7 +28,6 @@ const task: Task<SqlCheckParameters> = {
 export default task;
 
 /** Of one statement, milliseconds. */
-const standardTimeoutMs = 5 * 60_000;
 
 function describe({ checks }: SqlCheckParameters, environment: Environment): readonly string[] {
   const database = environment.postgres?.database ?? 'what was restored';
@@ -71,11 +71,11 @@ async function runChecks(
   session: Session,
   facts: CheckFact[],
 ): Promise<void> {
-  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout);
+  const timeoutMs = durationOf(timeout ?? defaults.timeout);
   for (const [index, check] of checks.entries()) {
     report.phase(`${index + 1} of ${checks.length}: ${check.name}`);
     const startedMs = clock.monotonicMs();
-    const { passed, ...verdict } = await runSqlCheck(session, check, timeoutMs ?? standardTimeoutMs);
+    const { passed, ...verdict } = await runSqlCheck(session, check, timeoutMs);
     const durationMs = Math.round(clock.monotonicMs() - startedMs);
     facts.push({ name: check.name, state: passed ? 'passed' : 'failed', ...verdict, durationMs });
   }

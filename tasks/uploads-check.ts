@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Environment } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
 import { counted } from '../src/base/quantity/counted.ts';
-import { parseDuration, renderDuration } from '../src/base/quantity/duration.ts';
+import { durationOf, renderDuration } from '../src/base/quantity/duration.ts';
 import { renderBytes } from '../src/base/quantity/size.ts';
 import type { UploadsCheckParameters } from '../src/language/generated/uploads-check.types.ts';
 import { checkFailure } from '../src/task/check-failure.ts';
@@ -73,7 +73,7 @@ async function run(context: TaskContext, parameters: UploadsCheckParameters): Pr
     throw new Failure('usage', "'content' asks for hashes, and the references have no column sha256 or md5");
   }
   const lists = listsIn(context.kept);
-  const graceMs = parseDuration(parameters.grace ?? defaults.grace) ?? 0;
+  const graceMs = durationOf(parameters.grace ?? defaults.grace);
   const sums = await checkUploads({
     references: reader.rows(),
     objects: uploads.objects,

@@ -13,8 +13,8 @@ export interface PruneRequest {
   readonly timeZone: string;
   /** This host's wall clock. */
   readonly now: Date;
-  /** Age from which files without a manifest are debris, milliseconds; 24 hours unless said. */
-  readonly debrisAgeMs?: number;
+  /** Age from which files without a manifest are debris, milliseconds: younger ones may belong to a run that still writes or reads. */
+  readonly debrisAgeMs: number;
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +53,7 @@ export async function planPrune(repository: Repository, request: PruneRequest): 
   // The clock that is behind decides: one that runs ahead would make everything old at once.
   const now = new Date(Math.min(request.now.getTime(), storeNow.getTime() + withinSecondMs));
   const decisions = decideRetention(artifacts, policy, now, timeZone);
-  const debris = { now: storeNow, ageMs: request.debrisAgeMs ?? debrisAgeMs };
+  const debris = { now: storeNow, ageMs: request.debrisAgeMs };
   return {
     artifacts: artifacts.map((artifact, index) => {
       const { keep, reason } = decisions[index] ?? { keep: true, reason: 'not decided' };
@@ -76,9 +76,6 @@ async function debrisUploads(
   }
   return uploads;
 }
-
-/** Debris younger than this may belong to a run that is still writing or reading; a plan can say another age. */
-export const debrisAgeMs = 24 * 60 * 60 * 1000;
 
 /** Whether files without a manifest go, and why, in words for an operator. */
 export interface DebrisDecision {

@@ -42,6 +42,7 @@ export function applyPipeline(
       timeZone: 'UTC',
       schedule: [],
       objectives: {},
+      timeoutMs,
       parameters: [],
       steps: [],
     },

@@ -3,10 +3,10 @@ import { renderBytes } from '../base/quantity/size.ts';
 import { status } from '../base/terminal/status.ts';
 import { table, type Block } from '../base/terminal/blocks.ts';
 import { renderTime, type Reading } from '../base/quantity/moment.ts';
-import { parseDuration, renderDuration } from '../base/quantity/duration.ts';
+import { defaults } from '../language/generated/artifact-prune.defaults.ts';
+import { durationOf, parseDuration, renderDuration } from '../base/quantity/duration.ts';
 import { resolveEnvironment } from '../language/plan/workspace.ts';
 import { planPrune, type PrunePlan } from '../artifact/prune-plan.ts';
-import { defined } from '../base/defined.ts';
 import { buildPipeline } from '../run/build-pipeline.ts';
 import { exitCode, type ExitCode } from '../base/exit-code.ts';
 import type { Plan } from '../language/plan/plan.ts';
@@ -90,14 +90,13 @@ async function pruneDifferences(plans: Plans, plan: Plan, now: Date): Promise<re
   const differences: PruneDifference[] = [];
   for (const step of stepsOfRole(plans, plan, 'prune')) {
     const environment = resolveEnvironment(plans.workspace, step.environment);
-    const debrisAgeMs = debrisAgeOf(step);
     const found = await withRepository(plans, environment, async (repository) => {
       const planned = await planUnlessAbsent(repository, {
         environment: environment.name,
         policy: retention,
         timeZone: plan.timeZone,
         now,
-        ...defined({ debrisAgeMs }),
+        debrisAgeMs: debrisAgeOf(step),
       });
       return { prune: planned ?? nothing, isAbsent: planned === undefined, location: repository.location };
     });
@@ -118,9 +117,10 @@ async function planUnlessAbsent(...question: Parameters<typeof planPrune>): Prom
   }
 }
 
-function debrisAgeOf({ action }: Plan['steps'][number]): number | undefined {
+function debrisAgeOf({ action }: Plan['steps'][number]): number {
   const text = action.kind === 'task' ? action.parameters['debris-after'] : undefined;
-  return typeof text === 'string' ? parseDuration(text) : undefined;
+  const said = typeof text === 'string' ? parseDuration(text) : undefined;
+  return said ?? durationOf(defaults['debris-after']);
 }
 
 /** How many things a prune would remove. */

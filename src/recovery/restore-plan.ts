@@ -1,5 +1,7 @@
 import { defaults } from '../language/generated/postgres-restore.defaults.ts';
+import { defaults as ofPlans } from '../language/generated/plan.defaults.ts';
 import { createHash } from 'node:crypto';
+import { durationOf } from '../base/quantity/duration.ts';
 import type { Environment } from '../language/environment/environment.ts';
 import type { Plan, Step } from '../language/plan/plan.ts';
 import type { PostgresRestoreParameters } from '../language/generated/postgres-restore.types.ts';
@@ -42,6 +44,7 @@ export function restorePlan({ parameters, to, compares, part }: PlannedRestore):
     timeZone: 'UTC',
     schedule: [],
     objectives: {},
+    timeoutMs: durationOf(ofPlans.timeout),
     parameters: told.flatMap(([name, value]) => (value === undefined ? [] : [{ name, default: value }])),
     ...(to.protected && { writes: to.name }),
     steps,
@@ -56,6 +59,7 @@ function step(task: string, environment: string, parameters: Readonly<Record<str
     position: origin,
     environment,
     action: { kind: 'task', task, parameters },
+    stallTimeoutMs: durationOf(ofPlans.step['stall-timeout']),
     retry: { times: 0, delayMs: 0, backoff: 'constant' },
     continueOnFailure: false,
   };

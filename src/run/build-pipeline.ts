@@ -6,10 +6,6 @@ import { fitParameters } from '../task/parameters.ts';
 import type { RegisteredTask } from '../task/registry.ts';
 import type { Pipeline, PipelineStep, Work } from './pipeline.ts';
 
-/** Limits where the plan says none, milliseconds: a day for a plan, half an hour without a sign of life. */
-export const defaultRunTimeoutMs = 24 * 60 * 60_000;
-export const defaultStallTimeoutMs = 30 * 60_000;
-
 const order: readonly Phase[] = ['prepare', 'steps', 'cleanup'];
 
 export interface PipelineParts {
@@ -38,9 +34,8 @@ export function buildPipeline(plan: Plan, parts: PipelineParts): Pipeline {
 }
 
 function buildStep(step: Step, plan: Plan, parts: PipelineParts): PipelineStep {
-  const { id, name, phase, position, retry, continueOnFailure } = step;
-  const timeoutMs = step.timeoutMs ?? plan.timeoutMs ?? defaultRunTimeoutMs;
-  const stallTimeoutMs = step.stallTimeoutMs ?? defaultStallTimeoutMs;
+  const { id, name, phase, position, stallTimeoutMs, retry, continueOnFailure } = step;
+  const timeoutMs = step.timeoutMs ?? plan.timeoutMs;
   return {
     id,
     name,

@@ -21,7 +21,7 @@ export function pipelineBlocks(pipeline: Pipeline, now: Date): readonly Block[] 
     ...scheduleRows(plan, now),
     ...objectiveRows(plan),
     ...(plan.retention === undefined ? [] : [['retention', renderRetention(plan.retention)] as const]),
-    ...(plan.timeoutMs === undefined ? [] : [['timeout', renderDuration(plan.timeoutMs)] as const]),
+    ['timeout', renderDuration(plan.timeoutMs)],
   ]);
   const description = plan.description === undefined ? '' : `: ${plan.description}`;
   const steps = pipeline.steps.flatMap((step, index) => stepBlocks(step, index, pipeline));
@@ -97,7 +97,7 @@ export function pipelineAsData(pipeline: Pipeline): unknown {
     schedule: plan.schedule,
     objectives: plan.objectives,
     retention: plan.retention ?? null,
-    timeoutMs: plan.timeoutMs ?? null,
+    timeoutMs: plan.timeoutMs,
     steps: steps.map((step) => ({
       id: step.id,
       name: step.name,

@@ -1,5 +1,4 @@
 import { describeFailure, Failure } from '../base/failure.ts';
-import { defaultRunTimeoutMs } from './build-pipeline.ts';
 import { abortAfter, type Timer } from '../base/waiting.ts';
 import { inWords } from './limits.ts';
 import type { PhaseSignals } from './phases.ts';
@@ -21,7 +20,7 @@ export function watchEnds(context: RunContext): RunEnds {
   const { host, pipeline, emit } = context;
   const run = new AbortController();
   const cleanup = new AbortController();
-  const timeoutMs = pipeline.plan.timeoutMs ?? defaultRunTimeoutMs;
+  const timeoutMs = pipeline.plan.timeoutMs;
   const timers: Timer[] = [abortAfter(host.clock, timeoutMs, run, () => overran(context, timeoutMs))];
   const limitCleanup = (ms: number): void => {
     timers.push(abortAfter(host.clock, ms, cleanup, () => cleanupOverran(context, ms)));

@@ -75,6 +75,7 @@ const plan: Plan = {
   timeZone: 'Europe/Berlin',
   schedule: [],
   objectives: {},
+  timeoutMs: 86_400_000,
   retention,
   parameters: [],
   steps: ['postgres-dump', 'artifact-verify', 'artifact-prune'].map((task) => ({
@@ -84,6 +85,7 @@ const plan: Plan = {
     position: 'plans/nightly-prod.yaml:1:1',
     environment: 'prod',
     action: { kind: 'task', task, parameters: {} },
+    stallTimeoutMs: 1_800_000,
     retry: { times: 0, delayMs: 0, backoff: 'constant' },
     continueOnFailure: false,
   })),
@@ -105,7 +107,14 @@ async function standIn(now: Date): Promise<void> {
   await storeArtifact(repository, now.toISOString(), { database: database.name });
   const { signal } = new AbortController();
   const { environment, timeZone } = plan;
-  const decided = await planPrune(repository, { environment, policy: retention, timeZone, now, signal });
+  const decided = await planPrune(repository, {
+    environment,
+    policy: retention,
+    timeZone,
+    now,
+    signal,
+    debrisAgeMs: 86_400_000,
+  });
   await prune(repository, decided, { signal });
 }
 

@@ -1,3 +1,5 @@
+import { Failure } from '../failure.ts';
+
 const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
@@ -19,6 +21,16 @@ export function parseDuration(text: string): number | undefined {
   if (match?.groups === undefined) return undefined;
   const milliseconds = Number(match.groups['count']) * units[match.groups['unit'] as keyof typeof units];
   return Number.isSafeInteger(milliseconds) ? milliseconds : undefined;
+}
+
+/**
+ * The milliseconds of a text that its schema has held for a duration, or that is its default.
+ * @throws Failure `plan-invalid` when it is too long to be counted exactly
+ */
+export function durationOf(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined) throw new Failure('plan-invalid', `'${text}' is too long a duration`);
+  return milliseconds;
 }
 
 /**

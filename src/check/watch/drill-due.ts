@@ -3,9 +3,6 @@ import { renderDuration, renderPlanDuration } from '../../base/quantity/duration
 import { nextRuns } from '../../language/schedule/schedule.ts';
 import type { Check } from '../check.ts';
 
-/** How long after its time a drill may still be running, where its plan has no deadline, milliseconds. */
-const standardGraceMs = 24 * 60 * 60_000;
-
 /** A drill that has passed. */
 export interface PassedDrill {
   readonly runId: string;
@@ -40,7 +37,7 @@ export function judgeDrill(question: DrillQuestion): Check {
   if (maxAgeMs !== undefined) return { what, state: ageMs > maxAgeMs ? 'fail' : 'ok', expected, found };
   const [due] = nextRuns(plan.schedule, last.startedAt, 1, plan.timeZone);
   if (due === undefined) return { what, state: 'ok', expected, found: `${found}; no further one is due` };
-  const graceMs = question.graceMs ?? plan.timeoutMs ?? standardGraceMs;
+  const graceMs = question.graceMs ?? plan.timeoutMs;
   const isOverdue = now.getTime() > due.at.getTime() + graceMs;
   const next = `the next ${isOverdue ? 'was' : 'is'} due on ${due.at.toISOString()}`;
   return { what, state: isOverdue ? 'fail' : 'ok', expected, found: `${found}; ${next}` };

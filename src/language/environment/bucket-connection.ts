@@ -1,5 +1,6 @@
 import { defined } from '../../base/defined.ts';
 import { isDeepStrictEqual } from 'node:util';
+import { defaults } from '../generated/environments.defaults.ts';
 import type { Environment, S3Location } from './environment.ts';
 
 /** What a bucket says of its own connection. */
@@ -42,7 +43,13 @@ export function connectBucket(
       ? ['keys' as const, other('keys')]
       : ['address' as const, other('address')];
   return {
-    location: { bucket, prefix: '', forcePathStyle: false, ...address, ...keys },
+    location: {
+      bucket,
+      prefix: '',
+      forcePathStyle: defaults.buckets['force-path-style'],
+      ...address,
+      ...keys,
+    },
     usedBy: [...new Set(users.map((user) => user.name))],
     ...(first !== undefined && name !== undefined && { contradiction: { names: [first.name, name], part } }),
   };

@@ -1,6 +1,7 @@
 import { defined } from '../../base/defined.ts';
 import { parseDuration } from '../../base/quantity/duration.ts';
 import { parseSize } from '../../base/quantity/size.ts';
+import { defaults } from '../generated/environments.defaults.ts';
 import type {
   WrittenBucket,
   WrittenLifecycleRule,
@@ -26,7 +27,7 @@ export function normaliseBucket(
     name,
     connection: location,
     usedBy,
-    create: written.create ?? false,
+    create: written.create ?? defaults.buckets.create,
     ...defined({ versioning }),
     ...(encryption !== undefined && {
       encryption: {
@@ -98,7 +99,7 @@ function lifecycleRule(written: WrittenLifecycleRule): LifecycleRule {
   const keepNewest = noncurrent?.['keep-newest'];
   return {
     id: written.id,
-    prefix: written.prefix ?? '',
+    prefix: written.prefix ?? defaults.buckets.lifecycle.prefix,
     tags: texts(written.tags ?? {}),
     ...quantity('largerThanBytes', written['larger-than'], parseSize),
     ...quantity('smallerThanBytes', written['smaller-than'], parseSize),
@@ -111,7 +112,8 @@ function lifecycleRule(written: WrittenLifecycleRule): LifecycleRule {
         ...defined({ keepNewest }),
       },
     }),
-    expireDeleteMarkers: written['expire-delete-markers'] ?? false,
+    expireDeleteMarkers:
+      written['expire-delete-markers'] ?? defaults.buckets.lifecycle['expire-delete-markers'],
     ...quantity('abortIncompleteUploadsAfterMs', written['abort-incomplete-uploads-after'], parseDuration),
   };
 }

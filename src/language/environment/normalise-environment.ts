@@ -1,4 +1,5 @@
 import { defined } from '../../base/defined.ts';
+import { defaults } from '../generated/environments.defaults.ts';
 import type {
   WrittenEnvironment,
   WrittenPostgres,
@@ -18,6 +19,8 @@ import type {
   S3Location,
   UploadsSettings,
 } from './environment.ts';
+
+const { environments: usual } = defaults;
 
 /** What an environment is written in, for the positions of its secrets. */
 interface Written {
@@ -39,7 +42,7 @@ export function normaliseEnvironment(
   return Object.freeze({
     name,
     ...defined({ owner: written.owner }),
-    protected: written.protected ?? false,
+    protected: written.protected ?? usual.protected,
     // A throw-away cluster has no endpoint until a run starts it.
     ...(postgres?.ephemeral === true && { ephemeral: true }),
     ...(postgres !== undefined &&
@@ -54,11 +57,11 @@ function endpoint(written: WrittenPostgres, at: Written): PostgresEndpoint {
   const { host, port, database, user, password, sslmode, sslrootcert } = written;
   return {
     host: orEmpty(host),
-    port: port ?? 5432,
+    port: port ?? usual.postgres.port,
     database: orEmpty(database),
     user: orEmpty(user),
     ...(password !== undefined && { password: secret(password, at, 'password') }),
-    sslmode: sslmode ?? 'prefer',
+    sslmode: sslmode ?? usual.postgres.sslmode,
     ...defined({ sslrootcert }),
   };
 }
@@ -107,9 +110,9 @@ function location(written: WrittenRepositoryBucket | WrittenUploadsBucket, at: W
   const storageClass = 'storage-class' in written ? written['storage-class'] : undefined;
   return {
     bucket: orEmpty(written.bucket),
-    prefix: written.prefix ?? '',
+    prefix: written.prefix ?? usual.repository.s3.prefix,
     ...defined({ region, endpoint: address }),
-    forcePathStyle: written['force-path-style'] ?? false,
+    forcePathStyle: written['force-path-style'] ?? usual.repository.s3['force-path-style'],
     ...(id !== undefined && { accessKeyId: secret(id, at, 'access-key-id') }),
     ...(key !== undefined && { secretAccessKey: secret(key, at, 'secret-access-key') }),
     ...defined({ encryption, storageClass }),

@@ -1,4 +1,9 @@
 // Generated from schemas/ by `npm run generate`. Do not edit.
 
 /** What holds where nothing is said. */
-export const defaults = { 'size-change': 'warn' } as const;
+export const defaults = {
+  history: 10,
+  'smallest-share': 0.5,
+  'largest-share': 2,
+  'size-change': 'warn',
+} as const;

@@ -5,4 +5,5 @@ export const defaults = {
   fastly: { soft: false },
   http: { method: 'POST', batch: 100, everything: { method: 'POST' } },
   wait: true,
+  'wait-at-most': '15m',
 } as const;

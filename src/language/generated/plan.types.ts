@@ -21,7 +21,7 @@ export interface WrittenPlan {
    */
   timer?: {
     /**
-     * Wakes the host from suspend for a run; no unless said. The hardware must be able to.
+     * Wakes the host from suspend for a run; false unless said. The hardware must be able to.
      */
     'wake-system'?: boolean;
     /**
@@ -57,11 +57,11 @@ export interface WrittenPlan {
   };
   retention?: WrittenRetention;
   /**
-   * Deadline of the whole run.
+   * Deadline of the whole run; 24h unless the settings say another.
    */
   timeout?: string;
   /**
-   * IANA zone in which schedules without a zone and retention's days are cut; UTC unless said.
+   * IANA zone in which schedules without a zone and retention's days are cut; that of the settings unless said.
    */
   'time-zone'?: string;
   /**
@@ -199,7 +199,7 @@ export interface WrittenStep {
    */
   timeout?: string;
   /**
-   * The attempt ends when nothing moved for this long.
+   * The attempt ends when nothing moved for this long; 30m unless the settings say another.
    */
   'stall-timeout'?: string;
   /**

@@ -3,7 +3,9 @@
 /** What holds where nothing is said. */
 export const defaults = {
   format: 'custom',
-  compress: 'zstd',
+  jobs: 2,
+  compress: { level: 1 },
   fingerprint: 'counts',
   globals: false,
+  tags: { tier: 'daily' },
 } as const;

@@ -9,7 +9,7 @@ export interface PostgresDumpParameters {
    */
   format?: 'custom' | 'directory';
   /**
-   * Tables dumped at a time, in format directory only; 1 unless said.
+   * Tables dumped at a time, in format directory only; 2 unless said.
    */
   jobs?: number;
   /**

@@ -19,7 +19,7 @@ export interface SqlCheckParameters {
      */
     sql: string;
     /**
-     * The value, or the least and the greatest number that it may be; true unless said. Numbers beyond 15 digits are written in quotes and compared exactly.
+     * The value, or the least and the greatest number that it may be; unless said it must be true, the boolean. Numbers beyond 15 digits are written in quotes and compared exactly.
      */
     expect?:
       | string

@@ -1,8 +1,9 @@
 import { defined } from '../../base/defined.ts';
 import { readSpanCounts } from './retention-spans.ts';
 import type { Settings } from '../settings/settings.ts';
-import { parseDuration } from '../../base/quantity/duration.ts';
+import { durationOf, parseDuration } from '../../base/quantity/duration.ts';
 import { zoneMistake } from '../schedule/zone.ts';
+import { defaults } from '../generated/plan.defaults.ts';
 import type { WrittenPlan, WrittenRetention } from '../generated/plan.types.ts';
 import type { Source } from '../yaml/source.ts';
 import type { IsOpen } from '../yaml/shape.ts';
@@ -21,31 +22,32 @@ export interface NormalisedPlan {
   readonly findings: readonly Finding[];
 }
 
-/** Every run ends: this is the deadline where neither plan nor settings give one. A rule asks for a better one. */
-const standardTimeoutMs = 24 * 3_600_000;
-
 /** Parses every value of a plan to its unit and fills in defaults. What is open is left out; what does not parse is left out and told. */
 export function normalisePlan(
   name: string,
   written: PartialPlan,
   source: Source,
   document: YamlDocument,
-  defaults: Settings['defaults'],
+  ofSettings: Settings['defaults'],
   isOpen: IsOpen,
 ): NormalisedPlan {
   const findings: Finding[] = [];
   const duration = durations(findings, isOpen);
-  const timeZone = isOpen(['time-zone']) ? 'UTC' : zone(written['time-zone'] ?? defaults.timeZone, findings);
+  const timeZone = isOpen(['time-zone'])
+    ? 'UTC'
+    : zone(written['time-zone'] ?? ofSettings.timeZone, findings);
   const { schedule, findings: mistakes } = normaliseSchedule(written.schedule ?? [], timeZone, isOpen);
   const environment = written.environment ?? '';
   const { steps, findings: stepFindings } = normaliseSteps(
     written,
     environment,
     document,
-    defaults,
+    ofSettings,
     duration,
   );
-  const timeoutMs = duration(written.timeout, ['timeout']) ?? defaults.timeoutMs ?? standardTimeoutMs;
+  // Every run ends, where neither plan nor settings say when too. A rule asks for a better deadline.
+  const timeoutMs =
+    duration(written.timeout, ['timeout']) ?? ofSettings.timeoutMs ?? durationOf(defaults.timeout);
   const { rpo, rto } = written.objectives ?? {};
   const rpoMs = duration(rpo, ['objectives', 'rpo']);
   const rtoMs = duration(rto, ['objectives', 'rto']);
@@ -66,7 +68,7 @@ export function normalisePlan(
     schedule,
     ...(written.timer !== undefined && {
       timer: {
-        wakeSystem: written.timer['wake-system'] === true,
+        wakeSystem: written.timer['wake-system'] ?? defaults.timer['wake-system'],
         ...defined({ jitterMs }),
       },
     }),
@@ -117,7 +119,7 @@ function retention(written: WrittenRetention, duration: DurationReader): Retenti
     ...defined({ keepWithinMs, keepLast }),
     ...readSpanCounts(written),
     // The floor is at least one whatever is written: age alone never empties a repository.
-    keepAtLeast: Math.max(1, written['keep-at-least'] ?? 1),
+    keepAtLeast: Math.max(1, written['keep-at-least'] ?? defaults.retention['keep-at-least']),
   };
 }
 

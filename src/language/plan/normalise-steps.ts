@@ -1,5 +1,7 @@
 import { defined } from '../../base/defined.ts';
+import { durationOf } from '../../base/quantity/duration.ts';
 import { readVariables } from '../command-variables.ts';
+import { defaults } from '../generated/plan.defaults.ts';
 import type { WrittenStep } from '../generated/plan.types.ts';
 import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
 import { readReference } from '../written-reference.ts';
@@ -10,18 +12,14 @@ import type { Finding, PlacedStep } from './plan-file.ts';
 
 const phases: readonly Phase[] = ['prepare', 'steps', 'cleanup'];
 
-/** Between attempts, unless the step says otherwise: long enough for a connection to come back. */
-const standardDelayMs = 10_000;
-
-/** No sign of life for this long means hung; the longest silences known are index builds of large tables. */
-const standardStallTimeoutMs = 30 * 60_000;
+const { step: usual } = defaults;
 
 /** The steps of all phases in the order in which they run. Steps that are no task, command or question are left out. */
 export function normaliseSteps(
   written: PartialPlan,
   environment: string,
   document: YamlDocument,
-  defaults: Settings['defaults'],
+  ofSettings: Settings['defaults'],
   duration: DurationReader,
 ): { readonly steps: readonly PlacedStep[]; readonly findings: readonly Finding[] } {
   const all = phases.flatMap((phase) =>
@@ -38,11 +36,11 @@ export function normaliseSteps(
     if (step === null || action === undefined) return [];
     const id = ids.take(step, action);
     if (id === undefined) findings.push(takenTwice(step.id ?? '', path));
-    const timeoutMs = duration(step.timeout, [...path, 'timeout']) ?? defaults.stepTimeoutMs;
+    const timeoutMs = duration(step.timeout, [...path, 'timeout']) ?? ofSettings.stepTimeoutMs;
     const stallTimeoutMs =
       duration(step['stall-timeout'], [...path, 'stall-timeout']) ??
-      defaults.stallTimeoutMs ??
-      standardStallTimeoutMs;
+      ofSettings.stallTimeoutMs ??
+      durationOf(usual['stall-timeout']);
     const placed: Step = {
       id: id ?? step.id ?? '',
       name: step.name ?? nameOf(action),
@@ -59,7 +57,7 @@ export function normaliseSteps(
       stallTimeoutMs,
       retry: retry(step.retry, duration, [...path, 'retry']),
       ...(step.when !== undefined && { when: String(step.when) }),
-      continueOnFailure: step['continue-on-failure'] ?? false,
+      continueOnFailure: step['continue-on-failure'] ?? usual['continue-on-failure'],
     };
     return [{ step: placed, path }];
   });
@@ -119,8 +117,8 @@ function takenTwice(id: string, path: Path): Finding {
 
 function retry(written: WrittenStep['retry'], duration: DurationReader, path: Path): RetryPolicy {
   return {
-    times: written?.times ?? 0,
-    delayMs: duration(written?.delay, [...path, 'delay'], true) ?? standardDelayMs,
-    backoff: written?.backoff ?? 'constant',
+    times: written?.times ?? usual.retry.times,
+    delayMs: duration(written?.delay, [...path, 'delay'], true) ?? durationOf(usual.retry.delay),
+    backoff: written?.backoff ?? usual.retry.backoff,
   };
 }

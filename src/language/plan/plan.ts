@@ -22,7 +22,7 @@ export interface Plan {
   readonly objectives: { readonly rpoMs?: number; readonly rtoMs?: number };
   readonly alerts?: AlertDemands;
   readonly retention?: RetentionPolicy;
-  readonly timeoutMs?: number;
+  readonly timeoutMs: number;
   readonly parameters: readonly PlanParameter[];
   /** Name of the protected environment that this plan may write to. */
   readonly writes?: string;
@@ -51,7 +51,7 @@ export interface TimerSettings {
 export interface AlertDemands {
   /** Every channel must have been proven within this time. */
   readonly proofWithinMs?: number;
-  /** A sign-off that is open for longer is told; absent: a week. */
+  /** A sign-off that is open for longer is told. */
   readonly signOffWithinMs?: number;
 }
 
@@ -86,7 +86,7 @@ export interface Step {
   /** What its commands get besides (`env:`); texts may hold `${…}` until the step starts. */
   readonly variables?: CommandVariables;
   readonly timeoutMs?: number;
-  readonly stallTimeoutMs?: number;
+  readonly stallTimeoutMs: number;
   readonly retry: RetryPolicy;
   /** Interpolated text; the step is skipped when it comes out empty, `false`, `no` or `0`. */
   readonly when?: string;

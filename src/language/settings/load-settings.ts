@@ -6,6 +6,7 @@ import { Failure } from '../../base/failure.ts';
 import type { Problem } from '../problem.ts';
 import { parseDuration } from '../../base/quantity/duration.ts';
 import { zoneMistake } from '../schedule/zone.ts';
+import { defaults } from '../generated/settings.defaults.ts';
 import type { WrittenSettings } from '../generated/settings.types.ts';
 import { validate } from '../generated/settings.validate.ts';
 import { checkShape, type EnvironmentVariables } from '../yaml/shape.ts';
@@ -153,19 +154,19 @@ function real(path: string): string {
 }
 
 function normalise(written: WrittenSettings, folder: string): Settings {
-  const { defaults = {} } = written;
-  const timeoutMs = duration(defaults.timeout);
-  const stepTimeoutMs = duration(defaults['step-timeout']);
-  const stallTimeoutMs = duration(defaults['stall-timeout']);
+  const { defaults: ofPlans = {} } = written;
+  const timeoutMs = duration(ofPlans.timeout);
+  const stepTimeoutMs = duration(ofPlans['step-timeout']);
+  const stallTimeoutMs = duration(ofPlans['stall-timeout']);
   return {
-    plansFolder: resolve(folder, written.plans ?? 'plans'),
-    taskFolders: (written.tasks ?? ['tasks']).map((path) => resolve(folder, path)),
+    plansFolder: resolve(folder, written.plans ?? defaults.plans),
+    taskFolders: (written.tasks ?? defaults.tasks).map((path) => resolve(folder, path)),
     ...(written.state !== undefined && { stateFolder: resolve(folder, written.state) }),
-    logFormat: written['log-format'] ?? 'auto',
+    logFormat: written['log-format'] ?? defaults['log-format'],
     ...(written.metrics !== undefined && { metricsFolder: resolve(folder, written.metrics.folder) }),
     defaults: {
       ...defined({ timeoutMs, stepTimeoutMs, stallTimeoutMs }),
-      timeZone: defaults['time-zone'] ?? 'UTC',
+      timeZone: ofPlans['time-zone'] ?? defaults.defaults['time-zone'],
     },
   };
 }
@@ -174,8 +175,8 @@ function duration(text: string | undefined): number | undefined {
   return text === undefined ? undefined : parseDuration(text);
 }
 
-function badZone({ defaults }: WrittenSettings, document: YamlDocument): readonly Problem[] {
-  const zone = defaults?.['time-zone'];
+function badZone(written: WrittenSettings, document: YamlDocument): readonly Problem[] {
+  const zone = written.defaults?.['time-zone'];
   const message = zone === undefined ? undefined : zoneMistake(zone);
   if (message === undefined) return [];
   const place = document.placeOf(['defaults', 'time-zone']);

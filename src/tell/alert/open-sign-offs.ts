@@ -13,9 +13,6 @@ export interface WatchedDrill {
   readonly withinMs: number;
 }
 
-/** Unless the plan says otherwise. */
-export const signOffWithinMs = 7 * 86_400_000;
-
 /** Runs of a drill that are looked through for the first that asked the same. */
 const mostRuns = 32;
 

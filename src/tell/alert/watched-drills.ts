@@ -1,4 +1,6 @@
-import { signOffWithinMs, type WatchedDrill } from './open-sign-offs.ts';
+import { durationOf } from '../../base/quantity/duration.ts';
+import { defaults } from '../../language/generated/plan.defaults.ts';
+import type { WatchedDrill } from './open-sign-offs.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { stepsOfRole, type Plans } from '../../task/plans.ts';
 
@@ -13,5 +15,8 @@ export function watchedDrills(plans: Plans, environment: string): readonly Watch
     );
   return [...plans.workspace.plans.values()]
     .filter((plan) => stepsOfRole(plans, plan, 'restore').length > 0 && uses(plan))
-    .map((plan) => ({ plan: plan.name, withinMs: plan.alerts?.signOffWithinMs ?? signOffWithinMs }));
+    .map((plan) => ({
+      plan: plan.name,
+      withinMs: plan.alerts?.signOffWithinMs ?? durationOf(defaults.alerts['sign-off-within']),
+    }));
 }

@@ -18,6 +18,7 @@ export function declaredPlan(
       timeZone: 'UTC',
       schedule: [],
       objectives: {},
+      timeoutMs: 86_400_000,
       parameters: [],
       steps: [],
       ...plan,

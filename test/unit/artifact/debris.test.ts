@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Leftover } from '../../../src/artifact/artifact.ts';
-import { debrisAgeMs, decideDebris, isDebrisUpload } from '../../../src/artifact/prune-plan.ts';
+import { decideDebris, isDebrisUpload } from '../../../src/artifact/prune-plan.ts';
 import { artifactName } from '../../../src/artifact/name.ts';
+
+const debrisAgeMs = 86_400_000;
 
 const now = new Date('2025-01-31T02:00:00Z');
 const hour = 3_600_000;

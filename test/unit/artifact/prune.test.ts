@@ -40,7 +40,13 @@ function look(
   policy: RetentionPolicy,
   now = repository.now,
 ): Promise<PrunePlan> {
-  return planPrune(repository, { environment: 'prod', policy, timeZone: 'UTC', now });
+  return planPrune(repository, {
+    environment: 'prod',
+    policy,
+    timeZone: 'UTC',
+    now,
+    debrisAgeMs: 86_400_000,
+  });
 }
 
 async function pruned(repository: MemoryRepository, policy: RetentionPolicy): Promise<PruneResult> {

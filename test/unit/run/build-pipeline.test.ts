@@ -19,6 +19,7 @@ function step(id: string, more: Partial<Step> = {}): Step {
     position: 'plans/x.yaml:1:1',
     environment: 'prod',
     action: { kind: 'run', script: 'true\nfalse\n' },
+    stallTimeoutMs: 1_800_000,
     retry: { times: 0, delayMs: 0, backoff: 'constant' },
     continueOnFailure: false,
     ...more,

@@ -1,4 +1,5 @@
 import { defined } from '../../../base/defined.ts';
+import { defaults } from '../../generated/environments.defaults.ts';
 import type { WrittenEmail } from '../../generated/environments.types.ts';
 import type { SecretReference } from '../../secret-reference.ts';
 import type { ChannelKind, TakesMessages } from './channel.ts';
@@ -21,8 +22,10 @@ export interface SmtpServer {
   readonly ca?: string;
 }
 
-/** The port of mail submission (RFC 6409). */
-const submissionPort = 587;
+const usual = defaults.environments.alerts.email;
+
+/** What is encrypted from its start has a port of its own. */
+const implicitPort = 465;
 
 export const email: ChannelKind<WrittenEmail, EmailChannel> = {
   tells: 'messages',
@@ -31,13 +34,13 @@ export const email: ChannelKind<WrittenEmail, EmailChannel> = {
     const host: string | undefined = smtp?.host;
     if (receivers.length === 0 || smtp === undefined || host === undefined) return undefined;
     const { user, password, ca } = smtp;
-    const isImplicit = smtp.port === 465;
+    const isImplicit = smtp.port === implicitPort;
     return {
       to: receivers,
       ...defined({ from }),
       smtp: {
         host,
-        port: smtp.port ?? (smtp.tls === 'implicit' ? 465 : submissionPort),
+        port: smtp.port ?? (smtp.tls === 'implicit' ? implicitPort : usual.smtp.port),
         ...defined({ user }),
         ...(password !== undefined && { password: reference(password, 'smtp', 'password') }),
         tls: smtp.tls ?? (isImplicit ? 'implicit' : password === undefined ? 'opportunistic' : 'starttls'),

@@ -1,5 +1,6 @@
-import { parseDuration } from '../../../base/quantity/duration.ts';
+import { durationOf, parseDuration } from '../../../base/quantity/duration.ts';
 import { readVariables, refusal } from '../../command-variables.ts';
+import { defaults } from '../../generated/environments.defaults.ts';
 import type { WrittenAlert, WrittenAlertCommand, WrittenPing } from '../../generated/environments.types.ts';
 import type { Problem } from '../../problem.ts';
 import { readReference } from '../../written-reference.ts';
@@ -47,9 +48,6 @@ export function takesMessages(channel: AlertChannel): channel is MessageChannel 
 /** What a channel is told unless it says. */
 const allEvents = { messages: alertEvents, pings: pingEvents } as const;
 
-const standardTimeoutMs = 30_000;
-const standardProofMs = 120_000;
-
 /**
  * The channels of an environment with their defaults. Where the file has problems a channel without what it cannot do
  * without is left out: the others are still to be told that something is wrong.
@@ -96,7 +94,7 @@ function channelOf(
   if (own === undefined) return undefined;
   const events = (written.events ?? allEvents[tells]).filter((event) => event !== null);
   // The row has read what its kind has of its own, so that together they are one of its channels.
-  const channel: object = { kind, ...common(name, written, reference), events, ...own };
+  const channel: object = { kind, ...common(kind, name, written, reference), events, ...own };
   return channel as AlertChannel;
 }
 
@@ -105,17 +103,23 @@ interface WrittenCommon extends Partial<Pick<WrittenPing, 'plans' | 'timeout' | 
   readonly events?: readonly (string | null)[];
 }
 
-function common(name: string, { plans, timeout, proof }: WrittenCommon, reference: References): AnyChannel {
+function common(
+  kind: Kind,
+  name: string,
+  { plans, timeout, proof }: WrittenCommon,
+  reference: References,
+): AnyChannel {
   const run: string | undefined = proof?.run;
   const env = proof?.env;
+  const usual = defaults.environments.alerts[kind];
   return {
     name,
     ...(plans !== undefined && { plans: plans.filter((plan: string | null) => plan !== null) }),
-    timeoutMs: parseDuration(timeout ?? '') ?? standardTimeoutMs,
+    timeoutMs: parseDuration(timeout ?? '') ?? durationOf(usual.timeout),
     ...(run !== undefined && {
       proof: {
         run,
-        withinMs: parseDuration(proof?.within ?? '') ?? standardProofMs,
+        withinMs: parseDuration(proof?.within ?? '') ?? durationOf(usual.proof.within),
         ...(env !== undefined && {
           variables: readVariables(env, (each, key) => reference(each, 'proof', 'env', key)),
         }),

@@ -1,8 +1,11 @@
+import { defaults } from '../../generated/environments.defaults.ts';
 import type { WrittenWebhook } from '../../generated/environments.types.ts';
 import type { SecretReference } from '../../secret-reference.ts';
 import { didYouMean } from '../../yaml/did-you-mean.ts';
 import type { Path } from '../../yaml/yaml-document.ts';
 import { placeholder, templateNames, type ChannelKind, type Fault, type TakesMessages } from './channel.ts';
+
+const usual = defaults.environments.alerts.webhook;
 
 export interface WebhookChannel extends TakesMessages {
   readonly kind: 'webhook';
@@ -22,7 +25,7 @@ export const webhook: ChannelKind<WrittenWebhook, WebhookChannel> = {
     if (url === undefined) return undefined;
     return {
       url: reference(url, 'url'),
-      format: format ?? standardFormat,
+      format: format ?? usual.format,
       ...(template !== undefined && { template: { ...template } }),
       secrets: Object.fromEntries(
         entriesOf(secrets).map(([key, each]) => [key, reference(each, 'secrets', key)]),
@@ -34,18 +37,16 @@ export const webhook: ChannelKind<WrittenWebhook, WebhookChannel> = {
         ]),
       ),
       ...(sign !== undefined && {
-        sign: { secret: reference(sign.secret, 'sign', 'secret'), header: sign.header ?? 'x-signature-256' },
+        sign: { secret: reference(sign.secret, 'sign', 'secret'), header: sign.header ?? usual.sign.header },
       }),
     };
   },
   faults: templateFaults,
 };
 
-const standardFormat = 'json';
-
 function templateFaults(written: Partial<WrittenWebhook>, path: Path): readonly Fault[] {
   if (written.template === undefined) return [];
-  const { format = standardFormat, template, secrets = {} } = written;
+  const { format = usual.format, template, secrets = {} } = written;
   const rule = 'alert-template';
   const own = [...path, 'template'];
   if (format !== 'json')

@@ -1,3 +1,4 @@
+import { defaults } from '../../generated/plan.defaults.ts';
 import { writtenKeys } from '../plan-file.ts';
 import type { Rule } from './rule.ts';
 
@@ -9,7 +10,7 @@ export const timeoutMissing: Rule = {
   check: ({ file, settings }) => {
     if (writtenKeys(file.document)['timeout'] !== undefined || settings.defaults.timeoutMs !== undefined)
       return [];
-    const message = "the plan has no 'timeout'; a run may then take 24h";
+    const message = `the plan has no 'timeout'; a run may then take ${defaults.timeout}`;
     return [{ message, hint: 'say how long a run may take, for example timeout: 2h', path: [], atKey: true }];
   },
 };

@@ -105,6 +105,7 @@ export const shapes: readonly (readonly [what: string, exported: ExportedPlan])[
           position,
           environment: 'prod',
           action: { kind: 'run', script: 'alembic upgrade head', cwd: '/srv/app' },
+          stallTimeoutMs: 1_800_000,
           retry: { times: 0, delayMs: 0, backoff: 'constant' },
           continueOnFailure: false,
         },

@@ -39,6 +39,7 @@ const everywhere = exportedOf(
           PAGER: { kind: 'credential', name: 'pager', position },
           STAGE: 'drill',
         },
+        stallTimeoutMs: 1_800_000,
         retry: { times: 0, delayMs: 0, backoff: 'constant' },
         continueOnFailure: false,
       },

@@ -76,6 +76,7 @@ describe('the drop-in of a plan', () => {
       NOTIFY: { kind: 'credential', name: 'notify', position: 'plans/nightly.yaml:9:9' },
       STAGE: 'drill',
     },
+    stallTimeoutMs: 1_800_000,
     retry: { times: 0, delayMs: 0, backoff: 'constant' },
     continueOnFailure: false,
     ...(timeoutMs !== undefined && { timeoutMs }),
