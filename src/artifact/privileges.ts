@@ -8,7 +8,7 @@ import {
   type DumpCommand,
 } from '../postgres/dump-command.ts';
 import type { DumpSource } from '../postgres/dump-source.ts';
-import { readPrivilegesHead, writePrivileges } from '../postgres/privileges-text.ts';
+import { readPrivilegesHead, writePrivileges, type PrivilegesText } from '../postgres/privileges-text.ts';
 import { orWhyNot } from '../postgres/savepoint.ts';
 import type { Reporter } from '../task/contract.ts';
 import { encryptionStage, encryptionSuffix } from './encryption.ts';
@@ -16,7 +16,7 @@ import { runStage, type DumpStorage } from './store-dump.ts';
 import { storePipe } from './stored-pipe.ts';
 
 /** Owners, privileges and settings as SQL, in a file on this host; or, in words, why there is none. */
-export type WrittenPrivileges = { readonly file: string } | { readonly missing: string };
+export type WrittenPrivileges = PrivilegesText | { readonly missing: string };
 
 /**
  * Writes owners, privileges and settings of the dump's own snapshot as SQL. The dump is worth storing without them, so
@@ -35,7 +35,7 @@ export async function takePrivileges(
     );
     if (head instanceof Failure) return { missing: head.message };
     const encoding = await dumpDefinitions(source, command, storage, definitions);
-    return { file: await writePrivileges(commands, command.tools, head, { definitions, encoding, folder }) };
+    return await writePrivileges(commands, command.tools, head, { definitions, encoding, folder });
   } catch (error) {
     signal.throwIfAborted();
     // Also the system's own: the folder may be full.
@@ -77,6 +77,8 @@ export async function storePrivileges(
     report.warn(`the dump is stored, and owners and privileges are not kept beside it: ${written.missing}`);
     return;
   }
+  for (const statement of written.leftOut)
+    report.warn(`not kept among owners and privileges, as nobody here knows it: ${statement}`);
   const { repository, commands, encryption, signal, name } = storage;
   const cat = { program: 'cat', arguments: [written.file] };
   const pipe = commands.pipe(encryption === undefined ? [cat] : [cat, encryptionStage(encryption)]);

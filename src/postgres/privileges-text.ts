@@ -1,14 +1,15 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Failure } from '../base/failure.ts';
 import type { Commands } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
 import type { Session } from './connect.ts';
 import { likenessStatements, readDatabaseTraits, type DatabaseTraits } from './database-traits.ts';
 import { quoteIdentifier, quoteLiteral } from './identifier.ts';
+import { parsePrivilegeStatement } from './privilege-statement.ts';
+import { splitStatements } from './sql-text.ts';
 
 /** What the SQL of owners and privileges begins with: the database's own, and who is named. */
 export interface PrivilegesHead {
@@ -35,7 +36,6 @@ export async function readPrivilegesHead(session: Session, serverVersion: string
     [],
     'reading who owns what',
   );
-  await refuseLineBreaks(session);
   const [usual] = await session.query<{ grants: DatabaseTraits['grants'] }>(
     `select coalesce(jsonb_agg(jsonb_build_object('grantee', case when g.grantee = 0 then null else pg_get_userbyid(g.grantee) end,
               'privilege', g.privilege_type, 'grantable', g.is_grantable)), '[]') as grants
@@ -58,39 +58,11 @@ export async function readPrivilegesHead(session: Session, serverVersion: string
   };
 }
 
-/**
- * The SQL is told apart line by line and run by a superuser one day: a name of several lines could make statements of its
- * own out of it. Every name of the catalogs is looked at, and those of arguments, which stand in signatures.
- * @throws Failure `dump-unusable`
- */
-async function refuseLineBreaks(session: Session): Promise<void> {
-  const columns = await session.query<{ relation: string; column: string; isArray: boolean }>(
-    `select c.relname as relation, a.attname as "column", a.atttypid <> 'name'::regtype as "isArray"
-       from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
-      where c.relnamespace = 'pg_catalog'::regnamespace and a.attnum > 0 and not a.attisdropped
-        and (c.relkind = 'r' and a.atttypid in ('name'::regtype, 'name[]'::regtype)
-             or c.relname = 'pg_proc' and a.attname = 'proargnames' or c.relname = 'pg_roles' and a.attname = 'rolname')
-        and pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')`,
-    [],
-    'asking where names are kept',
-  );
-  const looks = columns.map(({ relation, column, isArray }) => {
-    const from = `pg_catalog.${quoteIdentifier(relation)}`;
-    const name = quoteIdentifier(column);
-    return isArray
-      ? `exists (select from ${from}, unnest(${name}) as it where it ~ '[\\n\\r]')`
-      : `exists (select from ${from} where ${name}::text ~ '[\\n\\r]')`;
-  });
-  const [found] = await session.query<{ broken: boolean }>(
-    `select ${looks.join('\n or ')} as broken`,
-    [],
-    'looking for names of several lines',
-  );
-  if (found?.broken === true)
-    throw new Failure(
-      'dump-unusable',
-      'a name in the database holds a line break, and could be taken for a statement',
-    );
+/** A text of owners and privileges, in a file. */
+export interface PrivilegesText {
+  readonly file: string;
+  /** Statements that are none of those that we know, and are not in it. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -98,8 +70,8 @@ async function refuseLineBreaks(session: Session): Promise<void> {
  * with owners and not without, then its entries of privileges, as it says them.
  * @param definitions a dump in the custom format without rows, with owners and privileges
  * @param encoding what that dump is in
- * @returns the file's path, in `folder`
- * @throws Failure `command-failed`; the system's error
+ * @returns the file, in `folder`
+ * @throws Failure `command-failed`, `dump-unusable`; the system's error
  */
 export async function writePrivileges(
   commands: Commands,
@@ -110,7 +82,7 @@ export async function writePrivileges(
     encoding,
     folder,
   }: { readonly definitions: string; readonly encoding: string; readonly folder: string },
-): Promise<string> {
+): Promise<PrivilegesText> {
   const place = (name: string): string => join(folder, `privileges.${name}`);
   const restore = (...words: readonly string[]): Promise<unknown> =>
     commands.run(pgRestore, [...words, definitions], { environment: { LC_ALL: 'C' } });
@@ -119,59 +91,57 @@ export async function writePrivileges(
   await restore('--list', `--file=${place('list')}`);
   const grants = await writeGrantList(place('list'), place('grants.list'));
   if (grants > 0) await restore(`--use-list=${place('grants.list')}`, `--file=${place('grants')}`);
-  const file = place('sql');
-  const text = async function* (): AsyncGenerator<string> {
+  const leftOut: string[] = [];
+  const isOurs = (statement: string): boolean => {
+    if (parsePrivilegeStatement(statement) !== undefined) return true;
+    leftOut.push(Buffer.from(statement, 'latin1').toString());
+    return false;
+  };
+  const lines = async function* (): AsyncGenerator<string> {
     yield Buffer.from(renderHead(head)).toString('latin1');
     yield `\nset client_encoding to ${quoteLiteral(encoding)};\n\n-- Owners.\n`;
-    for await (const line of insertedLines(place('owned'), place('plain'))) yield `${line}\n`;
+    const owned = insertedStatements(await textOf(place('owned')), await textOf(place('plain')));
+    for (const statement of owned) if (isOurs(statement)) yield `${statement};\n`;
     yield '\n-- Privileges, and those that new objects get.\n';
-    if (grants > 0)
-      for await (const line of linesOf(place('grants'))) if (isStatement(line)) yield `${line}\n`;
+    if (grants === 0) return;
+    for (const statement of splitStatements(await textOf(place('grants'))))
+      if (!isSetting(statement) && isOurs(statement)) yield `${statement};\n`;
   };
+  const file = place('sql');
   await pipeline(
-    Readable.from(text()),
+    Readable.from(lines()),
     createWriteStream(file, { mode: 0o600, encoding: 'latin1', flags: 'wx' }),
   );
-  return file;
+  return { file, leftOut };
 }
 
-/** The settings that every script of pg_restore begins with would undo ours. */
-function isStatement(line: string): boolean {
-  return (
-    line !== '' &&
-    !line.startsWith('--') &&
-    !/^(?:SET \w+ = |SELECT pg_catalog\.set_config\('search_path'|\\(?:un)?restrict )/.test(line)
-  );
+/** Bytes as characters: whatever the encoding, they go on as they came. */
+function textOf(file: string): Promise<string> {
+  return readFile(file, 'latin1');
+}
+
+/** Those that every script of pg_restore begins with would undo ours. */
+function isSetting(statement: string): boolean {
+  return /^(?:SET \w+ = |SELECT pg_catalog\.set_config\('search_path')/.test(statement);
 }
 
 /** Entries of privileges, in their order: `3021; 0 0 ACL public TABLE orders owner`. */
 async function writeGrantList(list: string, file: string): Promise<number> {
   const entries: string[] = [];
-  for await (const line of linesOf(list))
+  for (const line of (await textOf(list)).split('\n'))
     if (/^\d+; \d+ \d+ (?:DEFAULT )?ACL /.test(line)) entries.push(`${line}\n`);
   await pipeline(Readable.from(entries), createWriteStream(file, { mode: 0o600, encoding: 'latin1' }));
   return entries.length;
 }
 
-/** Lines of a text that another one lacks, which is the same text but for these. */
-async function* insertedLines(longer: string, shorter: string): AsyncGenerator<string> {
-  const others = linesOf(shorter)[Symbol.asyncIterator]();
-  let other = await others.next();
-  for await (const line of linesOf(longer)) {
-    if (other.done !== true && alike(other.value) === alike(line)) other = await others.next();
-    else if (line !== '') yield line;
+/** Statements of a script that another one lacks, which is the same script but for these. */
+function* insertedStatements(longer: string, shorter: string): Generator<string> {
+  const others = splitStatements(shorter);
+  let other = others.next();
+  for (const statement of splitStatements(longer)) {
+    if (other.done !== true && other.value === statement) other = others.next();
+    else yield statement;
   }
-}
-
-/** The comment above an entry names its owner, or `-`; a script of recent versions stands between random tokens. */
-function alike(line: string): string {
-  if (line.startsWith('-- ')) return line.replace(/; Owner: .*$/, '');
-  return line.replace(/^(\\(?:un)?restrict) .*$/, '$1');
-}
-
-/** Bytes as characters: whatever the encoding, they go on as they came. */
-function linesOf(file: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(file, 'latin1'), crlfDelay: 0 });
 }
 
 /** In place of the database's name, which the restored one need not have. */

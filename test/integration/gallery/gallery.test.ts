@@ -93,13 +93,3 @@ test('of thousands of tables owners and privileges are kept as well, when the du
   const { files } = await dumpInto(await folderStore(), source);
   expect(files.map(({ role }) => role)).toEqual(['dump', 'privileges', 'checksums', 'guide']);
 });
-
-test.for([
-  ['a table', `create table "a\n\\! touch pwned\n--" (x int)`],
-  ['an argument', `create function f("a\n\\! touch pwned" int) returns int language sql as 'select 1'`],
-])('of %s whose name holds a line break no SQL is made, and the dump is stored', async ([, sql]) => {
-  const source = await newDatabase(sql);
-  const store = await folderStore();
-  const { files } = await dumpInto(store, source);
-  expect(files.map(({ role }) => role)).toEqual(['dump', 'checksums', 'guide']);
-});
