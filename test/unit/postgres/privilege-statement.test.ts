@@ -33,7 +33,7 @@ test.for([
   ['ALTER TABLE public.t OWNER TO app', 'ALTER TABLE public.t OWNER TO "app staging"'],
   [
     'ALTER FUNCTION app.app(app app.app[], VARIADIC b numeric(10,2)) OWNER TO app',
-    'ALTER FUNCTION app.app(app app.app[], VARIADIC b numeric(10,2)) OWNER TO "app staging"',
+    'ALTER FUNCTION app.app(app app.app[], VARIADIC b numeric(10, 2)) OWNER TO "app staging"',
   ],
   ['ALTER AGGREGATE public.a(*) OWNER TO "x""y"', 'ALTER AGGREGATE public.a(*) OWNER TO "x""y"'],
   ['ALTER OPERATOR public.=== (integer, NONE) OWNER TO app', undefined],
