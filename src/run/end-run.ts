@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import { isCancel } from './signals.ts';
 import { describeFailure, exitCodeOf, Failure } from '../base/failure.ts';
 import { exitCode } from '../base/exit-code.ts';
@@ -83,6 +84,7 @@ function finishOf({ context, startedMs }: RunEnding): Finish {
     durationMs: clock.monotonicMs() - startedMs,
     stepsDurationMs: progress.stepsDurationMs,
     ...((hasFailed || told !== undefined) && { error: describeFailure(told) }),
+    ...(!cancel.aborted && defined({ failedStep: progress.failedStep })),
   };
 }
 

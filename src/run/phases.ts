@@ -44,7 +44,7 @@ export async function runPhases(context: RunContext, signals: PhaseSignals): Pro
       }
       const end = await runStep(step, context, signal);
       if (!('error' in end)) continue;
-      note(progress, end.error);
+      note(progress, end.error, step.id);
       if (!step.continueOnFailure) stoppedBy ??= step.id;
     }
     if (phase === 'steps' && steps.length > 0)

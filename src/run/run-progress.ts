@@ -4,6 +4,8 @@ import type { Failure } from '../base/failure.ts';
 export interface RunProgress {
   /** The first thing that went wrong. */
   error: unknown;
+  /** Id of the step that it went wrong in, where it was in one. */
+  failedStep?: string;
   hasFailed: boolean;
   /** Wall time of the phase `steps`, milliseconds. */
   stepsDurationMs: number;
@@ -12,8 +14,9 @@ export interface RunProgress {
 }
 
 /** Remembers the first thing that went wrong. */
-export function note(progress: RunProgress, error: unknown): void {
+export function note(progress: RunProgress, error: unknown, step?: string): void {
   if (progress.hasFailed) return;
   progress.hasFailed = true;
   progress.error = error;
+  if (step !== undefined) progress.failedStep = step;
 }

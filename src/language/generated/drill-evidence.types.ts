@@ -158,6 +158,10 @@ export interface EvidenceRun {
    */
   durationMs: number;
   /**
+   * Id of the step whose failure the error is.
+   */
+  failedStep?: string;
+  /**
    * Sum of the steps' bytes.
    */
   bytes: number;

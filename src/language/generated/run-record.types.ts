@@ -75,6 +75,10 @@ export interface RunRecord {
    */
   durationMs: number;
   /**
+   * Id of the step whose failure the run's error is; absent where it is of no step, and in older records.
+   */
+  failedStep?: string;
+  /**
    * The phase steps alone: the recovery time of a drill. 0 when it was not reached.
    */
   stepsDurationMs: number;

@@ -126,6 +126,8 @@ export interface RunFinished {
   /** Wall time of the `steps` phase: what RTO is held against. */
   readonly stepsDurationMs: number;
   readonly error?: FailureDescription;
+  /** Id of the step whose failure that is. */
+  readonly failedStep?: string;
   /** The run was killed and could not say this itself: a later run found its journal and closed it. */
   readonly foundInterrupted?: true;
 }

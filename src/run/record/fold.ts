@@ -99,7 +99,14 @@ function identity(started: RunStarted): Identity {
 
 type Ending = Pick<
   RunRecord,
-  'complete' | 'outcome' | 'exitCode' | 'finishedAt' | 'durationMs' | 'stepsDurationMs' | 'error'
+  | 'complete'
+  | 'outcome'
+  | 'exitCode'
+  | 'finishedAt'
+  | 'durationMs'
+  | 'stepsDurationMs'
+  | 'error'
+  | 'failedStep'
 >;
 
 function ending(started: RunStarted, finished: RunFinished | undefined, lastAt: string): Ending {
@@ -114,7 +121,7 @@ function ending(started: RunStarted, finished: RunFinished | undefined, lastAt: 
       error: { code: 'interrupted', message: 'the run was killed: it ended without a word' },
     };
   }
-  const { at, outcome, exitCode, durationMs, stepsDurationMs, error } = finished;
+  const { at, outcome, exitCode, durationMs, stepsDurationMs, error, failedStep } = finished;
   return {
     complete: true,
     outcome,
@@ -122,7 +129,7 @@ function ending(started: RunStarted, finished: RunFinished | undefined, lastAt: 
     finishedAt: at,
     durationMs,
     stepsDurationMs,
-    ...defined({ error }),
+    ...defined({ error, failedStep }),
   };
 }
 

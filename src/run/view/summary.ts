@@ -134,7 +134,7 @@ function failureTexts({ steps, finished }: Summary): readonly string[] {
     error === undefined ? [] : describeError(error, step),
   );
   const runError = finished?.error;
-  const isTold = runError === undefined || failed.some(({ error }) => error?.message === runError.message);
+  const isTold = runError === undefined || failed.some(({ step }) => step === finished?.failedStep);
   return isTold ? ofSteps : [...ofSteps, ...describeError(runError, undefined)];
 }
 

@@ -84,9 +84,9 @@ function kindOf({ error }: RunRecord): Extract<AlertEvent, 'drift' | 'objective-
 }
 
 /** The step that the run's error is of; of a cancelled run the one that it was in. */
-function culprit({ steps, error }: RunRecord): RecordedStep | undefined {
+function culprit({ steps, failedStep }: RunRecord): RecordedStep | undefined {
   return (
-    steps.find((step) => step.outcome === 'failed' && step.error?.message === error?.message) ??
+    steps.find(({ id }) => id === failedStep) ??
     steps.find(({ outcome }) => outcome === 'failed') ??
     steps.find(({ outcome, attempts }) => outcome === 'cancelled' && attempts > 0)
   );

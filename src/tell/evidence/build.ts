@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { Pipeline } from '../../run/pipeline.ts';
 import type {
   DrillEvidence,
@@ -38,6 +39,7 @@ export function buildEvidence(sources: EvidenceSources): DrillEvidence {
       finishedAt: record.finishedAt,
       durationMs: record.durationMs,
       bytes: record.bytes,
+      ...defined({ failedStep: record.failedStep }),
       error: failureOf(record.error),
     },
     recoveryTime: recoveryTimeOf(record, pipeline.plan.objectives.rtoMs ?? null),

@@ -84,7 +84,7 @@ function rpo({ recoveryPointAge: { state, ageMs, rpoMs } }: Judged): string {
 
 function failure({ run, steps }: Judged): string {
   const message = firstLine(run.error?.message ?? 'the run failed');
-  const step = steps.find(({ error }) => error !== null && error.message === run.error?.message);
+  const step = steps.find(({ id }) => id === run.failedStep);
   return step === undefined || message.includes(step.id) ? message : `step ${step.id}: ${message}`;
 }
 

@@ -102,10 +102,15 @@ describe('order', () => {
 
   test('continue-on-failure lets later steps run and the run is failed all the same', async () => {
     const result = await run(
-      fakePipeline([fakeStep('a', fail, { continueOnFailure: true }), fakeStep('b', succeed)]),
+      fakePipeline([
+        fakeStep('a', succeed),
+        fakeStep('b', fail, { continueOnFailure: true }),
+        fakeStep('c', fail, { continueOnFailure: true }),
+        fakeStep('d', succeed),
+      ]),
     );
-    expect(outcomes(result)).toEqual({ a: 'failed', b: 'succeeded' });
-    expect(result).toMatchObject({ outcome: 'failed', exitCode: 20 });
+    expect(outcomes(result)).toEqual({ a: 'succeeded', b: 'failed', c: 'failed', d: 'succeeded' });
+    expect(result).toMatchObject({ outcome: 'failed', exitCode: 20, failedStep: 'b' });
   });
 
   test('a failure in cleanup alone makes the run red', async () => {

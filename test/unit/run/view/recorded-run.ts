@@ -132,6 +132,7 @@ export const recordedRun: readonly RunEvent[] = [
     exitCode: 21,
     durationMs: 51_000,
     stepsDurationMs: 45_000,
+    failedStep: 'artifact-verify',
     error: {
       code: 'artifact-damaged',
       message: 'pg_cleaning_20261122T020000Z.dump.zst differs from its manifest:\nsha256 0000, expected ffff',

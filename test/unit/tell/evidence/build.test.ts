@@ -25,6 +25,17 @@ describe('the verdict', () => {
     });
   });
 
+  test('failed: the step is known by its id, whatever another one said', () => {
+    const alike = badRecord.steps.map((step) => ({
+      ...step,
+      ...(badRecord.error !== undefined && { error: badRecord.error }),
+    }));
+    expect(evidenceOf({ ...badRecord, steps: alike }).verdict.sentence).toContain('step restore-compare:');
+    expect(evidenceOf({ ...badRecord, steps: alike, failedStep: 'pytest' }).verdict.sentence).not.toContain(
+      'step restore-compare:',
+    );
+  });
+
   test('RTO missed', () => {
     const evidence = evidenceOf(missed(5 * 60 * minute));
     expect(evidence.verdict.state).toBe('rto-missed');

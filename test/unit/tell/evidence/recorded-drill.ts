@@ -168,6 +168,7 @@ export const badRecord: RunRecord = {
   runId: 'drill-staging-20261001T060000Z-0bad',
   outcome: 'failed',
   exitCode: 21,
+  failedStep: 'restore-compare',
   error: {
     code: 'check-failed',
     message: 'public.bookings has 99,120 rows where the manifest says 99,124',
