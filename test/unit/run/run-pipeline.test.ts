@@ -110,7 +110,7 @@ describe('order', () => {
       ]),
     );
     expect(outcomes(result)).toEqual({ a: 'succeeded', b: 'failed', c: 'failed', d: 'succeeded' });
-    expect(result).toMatchObject({ outcome: 'failed', exitCode: 20, failedStep: 'b' });
+    expect(result).toMatchObject({ outcome: 'failed', exitCode: 20, record: { failedStep: 'b' } });
   });
 
   test('a failure in cleanup alone makes the run red', async () => {
