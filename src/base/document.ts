@@ -14,7 +14,7 @@ export interface Document<Value> {
   readonly limitBytes: number;
   /** @param where the file or key, for the finding */
   parse(content: Uint8Array | string, where: string): Promise<Present<Value>>;
-  /** As it is stored: JSON with two spaces and a final newline. */
+  /** As it is stored: JSON with two spaces and a final newline. @throws Failure `repository-write` for more than is read again */
   readonly render: (value: Value) => string;
   readFile(path: string): Promise<Reading<Value>>;
   /** Whole or not at all, durably, for this user alone. @throws the system's error */
@@ -83,13 +83,15 @@ export interface DocumentDeclaration<Value> {
   readonly limitBytes: number;
   /** Loads the generated validator: `() => import('…/generated/NAME.validate.ts')`. */
   readonly schema: () => Promise<DocumentSchema>;
+  /** The same with less in it, for one that is larger than what is read again; undefined when nothing may be left out. */
+  readonly shorter?: (value: Value) => Value | undefined;
   /** What a schema cannot say: in half a sentence why a value of the right shape is none, otherwise undefined. */
   readonly fault?: (value: Value) => string | undefined;
 }
 
 /** Declares a kind of stored document. */
 export function document<Value>(declaration: DocumentDeclaration<Value>): Document<Value> {
-  const { name, limitBytes, schema, fault } = declaration;
+  const { name, limitBytes, schema, shorter, fault } = declaration;
   const damaged = damageOf(name);
 
   async function parse(content: Uint8Array | string, where: string): Promise<Present<Value>> {
@@ -107,7 +109,16 @@ export function document<Value>(declaration: DocumentDeclaration<Value>): Docume
     return wrong === undefined ? { state: 'sound', value, bytes } : damaged(where, 'shape', wrong);
   }
 
-  const render = (value: Value): string => `${JSON.stringify(value, undefined, 2)}\n`;
+  function render(value: Value): string {
+    const text = `${JSON.stringify(value, undefined, 2)}\n`;
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= limitBytes) return text;
+    const less = shorter?.(value);
+    if (less !== undefined) return render(less);
+    throw new Failure('repository-write', `a ${name} of ${bytes} bytes is more than is read again`, {
+      hint: `Not more than ${limitBytes} bytes are read of a ${name}: see what fills it.`,
+    });
+  }
 
   return {
     name,

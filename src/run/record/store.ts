@@ -42,7 +42,34 @@ const records = document<RunRecord>({
   // Of each step up to 200 lines of 4 Ki characters: that is forty steps that say nothing else.
   limitBytes: 32 * 1024 * 1024,
   schema: () => import('../../language/generated/run-record.validate.ts'),
+  shorter: shorterRecord,
 });
+
+const leftOut =
+  'the record would have been too large: lines that steps printed are left out, the journal has them';
+
+/** With half of the lines of each step, the last ones; without lines then, the largest facts are left out. */
+function shorterRecord({ warnings, steps, ...record }: RunRecord): RunRecord | undefined {
+  const half = Math.floor(
+    Math.max(0, ...steps.map(({ output, notes }) => Math.max(output.length, notes.length))) / 2,
+  );
+  const hasLines = steps.some(({ output, notes }) => output.length + notes.length > 0);
+  const last = <Item>(list: Item[]): Item[] => list.slice(list.length - Math.min(half, list.length));
+  if (hasLines) {
+    const cut = steps.map((step) => ({ ...step, output: last(step.output), notes: last(step.notes) }));
+    return { ...record, steps: cut, warnings: [...new Set([...warnings, leftOut])] };
+  }
+  const size = ({ facts }: RunRecord['steps'][number]): number => JSON.stringify(facts ?? '').length;
+  const largest = steps.toSorted((one, other) => size(other) - size(one))[0];
+  if (largest?.facts === undefined) return undefined;
+  const { facts: _, ...without } = largest;
+  const warning = `the record would have been too large: the facts of step ${largest.id} are left out`;
+  return {
+    ...record,
+    steps: steps.map((step) => (step === largest ? without : step)),
+    warnings: [...warnings, warning],
+  };
+}
 
 interface ReadRecord {
   readonly record?: RunRecord | undefined;

@@ -103,6 +103,19 @@ describe('what is wrong is told with its place', () => {
 });
 
 describe('a file', () => {
+  test('larger than what is read again is written with less in it, or refused', () => {
+    const declared = { name: 'note', limitBytes: 1000, schema: () => Promise.resolve({ default: validate }) };
+    const large = { text: 'x'.repeat(5000) };
+    expect(() => notes.render(large)).toThrow(Failure);
+    const shortened = document<Note>({
+      ...declared,
+      shorter: ({ text }) => (text === '' ? undefined : { text: text.slice(text.length / 2) }),
+    });
+    expect(JSON.parse(shortened.render(large))).toEqual({ text: 'x'.repeat(625) });
+    const stubborn = document<Note>({ ...declared, shorter: () => undefined });
+    expect(() => stubborn.render(large)).toThrow('more than is read again');
+  });
+
   test('is written whole, for its owner, and read again; nothing else stays in the folder', async () => {
     const path = join(folder, 'note.json');
     await notes.writeFile(path, { text: 'a' });

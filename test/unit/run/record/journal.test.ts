@@ -191,3 +191,28 @@ test('a damaged record is named and hides no other', async () => {
     'runs/fake/fake-2.json is not JSON at line 1, column 2',
   ]);
 });
+
+test('a record larger than is read again is stored with the last lines of its steps, or without the largest facts', async () => {
+  const record = foldEvents([startedEvent('fake-20250101T020000Z-0001'), finishedEvent]);
+  const [step] = record?.steps ?? [];
+  if (record === undefined || step === undefined) throw new Error('no record');
+  const lines = Array.from({ length: 200 }, (_, at) => ({
+    stream: 'stdout' as const,
+    line: `${at}`.padEnd(4096, '.'),
+  }));
+  const talkative = Array.from({ length: 60 }, (_, at) => ({ ...step, id: `step-${at}`, output: lines }));
+  const full = { ...step, id: 'full', facts: { all: 'x'.repeat(40_000_000) } };
+  const small = { ...step, id: 'small', facts: { some: 1 } };
+  for (const steps of [talkative, [small, full]]) {
+    const repository = memoryRepository();
+    await storeRecord(repository, { ...record, steps });
+    const { records, damaged } = await listRecords({ repository }, { plan: 'fake' });
+    expect(damaged).toEqual([]);
+    expect(records[0]?.warnings).toEqual([
+      expect.stringContaining('the record would have been too large: ') as string,
+    ]);
+    expect(records[0]?.steps.map(({ id }) => id)).toEqual(steps.map(({ id }) => id));
+    if (steps === talkative) expect(records[0]?.steps[0]?.output).toEqual(lines.slice(100));
+    else expect(records[0]?.steps.map(({ facts }) => facts)).toEqual([{ some: 1 }, undefined]);
+  }
+});
