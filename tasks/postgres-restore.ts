@@ -40,6 +40,9 @@ function describe(parameters: PostgresRestoreParameters, environment: Environmen
     ...(parameters.replace === true ? [] : [`createdb ${database}, when it is absent`]),
     `repository | sha256 | zstd -d | pg_restore --no-owner --no-privileges --jobs=${String(jobs)}${parameters.replace === true ? ' --clean --if-exists' : ''} --dbname=${database}`,
     'analyze every table; look at extensions, indexes, constraints and sequences',
+    parameters.privileges === 'restore'
+      ? "give it the source's owners, privileges and settings; make roles that are missing, without login"
+      : 'close what everybody could do there and not at the source',
   ];
 }
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from '@commander-js/extra-typings';
-import { mostJobs, wishOptions, type RestoreFlags } from '../recovery/wish-options.ts';
+import { mostJobs, privilegeModes, wishOptions, type RestoreFlags } from '../recovery/wish-options.ts';
 import type { CommandHost } from '../task/host.ts';
 import { config, json, logFormat, wholeNumber, type Settle } from './options.ts';
 
@@ -13,6 +13,7 @@ export function addRestore(program: Command, host: CommandHost, settle: Settle):
     );
   for (const { flags, description, kind } of Object.values(wishOptions)) {
     const option = new Option(flags, description);
+    if (kind === 'privileges') option.choices(privilegeModes);
     command.addOption(kind === 'jobs' ? option.argParser(jobs) : option);
   }
   command

@@ -71,6 +71,26 @@ export interface RestoreFacts {
   }[];
   /** What was found wrong or worth a look after the load, in words. */
   readonly remarks: readonly string[];
+  /** Absent in records of before owners and privileges were looked at. */
+  readonly privileges?: PrivilegesFacts;
+}
+
+/** What became of the source's owners and privileges. */
+export interface PrivilegesFacts {
+  readonly mode: 'restore' | 'none' | 'report';
+  /** What the restored database would have let more people do than the dumped one, and does not, in words. */
+  readonly closed: readonly string[];
+  /** The same where it does. */
+  readonly open: readonly string[];
+  /** Statements that were run. */
+  readonly statements?: number;
+  /** Roles that the server had not, and those of the artifact that others stand for. */
+  readonly rolesMade?: readonly string[];
+  readonly rolesMissing?: readonly string[];
+  readonly rolesMapped?: readonly string[];
+  /** Statements that `restore` would run, by kind, and the file that holds them. */
+  readonly wouldRun?: Readonly<Record<string, number>>;
+  readonly script?: string;
 }
 
 /** One part of a longer step, for a timeline. */

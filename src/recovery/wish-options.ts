@@ -4,12 +4,16 @@ import type { LogFormat } from '../language/settings/settings.ts';
 /** Most jobs that a command line takes. */
 export const mostJobs = 64;
 
+/** What may become of the source's owners and privileges. */
+export const privilegeModes = ['restore', 'none', 'report'] as const;
+
 /** What a flag is given, by kind. `no`: true unless `--no-…` is said. */
 export interface Values {
   readonly text: string;
   readonly list: readonly string[];
   readonly switch: true;
   readonly jobs: number | 'auto';
+  readonly privileges: (typeof privilegeModes)[number];
   readonly word: string | true;
   readonly no: boolean;
 }
@@ -87,6 +91,13 @@ export const wishOptions = {
     description: "create the artifact's roles that are missing, without passwords",
     kind: 'switch',
     parameter: 'roles',
+  },
+  privileges: {
+    flags: '--privileges <what>',
+    description:
+      "restore: also the source's owners and grants; report: tell what that would do; none: close what the source had closed (default)",
+    kind: 'privileges',
+    parameter: 'privileges',
   },
   singleTransaction: {
     flags: '--single-transaction',

@@ -61,7 +61,9 @@ export function inFlags(failure: Failure): Failure {
 /** Those that are a word of their own in a sentence about something else stay as they are. */
 const flagOfParameter = new Map(
   rows.flatMap(([, { parameter, flags, kind }]) =>
-    parameter !== undefined && (kind === 'switch' || kind === 'jobs') ? [[parameter, nameOf(flags)]] : [],
+    parameter !== undefined && (kind === 'switch' || kind === 'jobs' || kind === 'privileges')
+      ? [[parameter, nameOf(flags)]]
+      : [],
   ),
 );
 

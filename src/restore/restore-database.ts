@@ -8,6 +8,7 @@ import type { HarmlessMessage, SetAsideMessage } from '../postgres/restore-messa
 import { type RestoreSettings } from '../postgres/restore-settings.ts';
 import { explainLoss, freeBytesOf, type RestoreTarget } from '../postgres/restore-target.ts';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
+import type { PrivilegesFacts } from '../language/facts.ts';
 import type { TaskContext } from '../task/contract.ts';
 import { checkAfterLoad, type AfterLoad } from './after-load.ts';
 import { analyze } from './analyze.ts';
@@ -15,6 +16,7 @@ import type { Load } from './load.ts';
 import { createSchemas, neededSchemas } from './needed-schemas.ts';
 import { prepareRestore, type Prepared, type RestoreOptions } from './prepare-restore.ts';
 import { readyDatabase, type ReadyDatabase } from './ready-database.ts';
+import { preparePrivileges } from './restore-privileges.ts';
 import { restoreRoles } from './restore-roles.ts';
 import { watchServerLife } from './server-life.ts';
 import type { OpenSource, RestoreSource } from './source.ts';
@@ -33,6 +35,7 @@ export interface FinishedRestore {
   /** Objects that are not there, each accepted by the plan. */
   readonly left: readonly LeftObject[];
   readonly after: AfterLoad;
+  readonly privileges: PrivilegesFacts;
   /** Read from the repository, bytes. */
   readonly bytes: number;
 }
@@ -69,20 +72,25 @@ export async function restoreDatabase(
     settings: settings.session,
   });
   await checkProgramServer(maintenance, context.commands, tools.psql, environment);
+  const privileges = await preparePrivileges(context, options, maintenance, target);
   const ready = await timeline.during('database', () => readyDatabase(maintenance, context, options, target));
+  await privileges.shut();
   if (request.roles) await restoreRoles(context, source, tools, environment);
   const load = loadOf(context, options, prepared, ready, environment);
   await using session = await maintenance.inDatabase(endpoint.database);
-  const { left, isTried } = await loadWatched(context, prepared, load, ready, session);
+  const { left: lacking, isTried } = await loadWatched(context, prepared, load, ready, session);
   context.report.phase('analyzing');
   if (request.selection.contents !== 'schema-only')
     await timeline.during('analyze', () => analyze({ ...load, jobs: isTried ? 1 : load.jobs }, session));
+  const settled = await timeline.during('privileges', () => privileges.settle(lacking.length > 0));
+  const left = [...lacking, ...settled.refused];
   checkLeft(left, request.accept, endpoint.database);
   for (const object of left) context.report.warn(`not there, as accepted: ${describeLeft(object)}`);
   context.report.phase('looking at the restored database');
   const whole = source.kind === 'artifact' && request.partial === undefined ? source.manifest : undefined;
   const after = await timeline.during('checks', () => checkAfterLoad(session, whole));
   await ready.finish();
+  checkLeft(await privileges.comment(), request.accept, endpoint.database);
   isOver = true;
   const { listing, bytes } = opened;
   return {
@@ -95,6 +103,7 @@ export async function restoreDatabase(
     harmless: load.harmless,
     left,
     after,
+    privileges: settled.facts,
     bytes: bytes(),
   };
 }

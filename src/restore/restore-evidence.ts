@@ -8,7 +8,7 @@ export function restoreFacts(
   finished: FinishedRestore,
   found: Pick<RestoreFacts, 'recoveryPointAgeMs' | 'versionId'>,
 ): RestoreFacts {
-  const { source, target, tools, settings, timeline, harmless, left, after, listing } = finished;
+  const { source, target, tools, settings, timeline, harmless, left, after, listing, privileges } = finished;
   const common = {
     target: {
       host: target.endpoint.host,
@@ -24,6 +24,7 @@ export function restoreFacts(
     harmless: harmless.map(({ object, message, reason }) => ({ object, message, reason })),
     remarks: [...left.map((object) => `not there, as accepted: ${describeLeft(object)}`), ...after.remarks],
     ...(left.length > 0 && { incomplete: left }),
+    privileges,
     ...found,
   };
   if (source.kind === 'file') {

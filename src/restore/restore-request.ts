@@ -1,5 +1,6 @@
 import { defaults } from '../language/generated/postgres-restore.defaults.ts';
 import { Failure } from '../base/failure.ts';
+import type { OwnerMap } from '../postgres/give-privileges.ts';
 import type { RestoreSelection } from '../postgres/restore-command.ts';
 import type { PostgresRestoreParameters } from '../language/generated/postgres-restore.types.ts';
 import type { RestorePermissions } from './preflight.ts';
@@ -18,6 +19,9 @@ export interface RestoreRequest {
   readonly resume: boolean;
   /** Objects without which the restore is good: `schema.name`, `schema.*`. */
   readonly accept: readonly string[];
+  /** What becomes of the source's owners and privileges. */
+  readonly privileges: 'restore' | 'none' | 'report';
+  readonly ownerMap: OwnerMap;
 }
 
 /** @throws Failure `plan-invalid` for parameters that contradict each other */
@@ -51,6 +55,7 @@ export function requestOf(
     roles: parameters.roles ?? defaults.roles,
     resume: parameters.resume ?? defaults.resume,
     accept: parameters.accept ?? [],
+    ...privilegesOf(parameters, contents),
   };
 }
 
@@ -70,6 +75,26 @@ function contentsOf(parameters: PostgresRestoreParameters): RestoreSelection['co
   }
   if (schemaOnly) return 'schema-only';
   return dataOnly ? 'data-only' : 'all';
+}
+
+function privilegesOf(
+  parameters: PostgresRestoreParameters,
+  contents: RestoreSelection['contents'],
+): Pick<RestoreRequest, 'privileges' | 'ownerMap'> {
+  const privileges = parameters.privileges ?? defaults.privileges;
+  const ownerMap = new Map(
+    Object.entries(parameters['owner-map'] ?? {}).flatMap(([from, to]) =>
+      to === undefined ? [] : [[from, to] as const],
+    ),
+  );
+  if (privileges !== 'none' && contents === 'data-only')
+    throw contradiction("'data-only' brings no objects that could have owners", "Remove 'privileges'.");
+  if (privileges === 'none' && ownerMap.size > 0)
+    throw contradiction(
+      "'owner-map' is of no use where owners are not restored",
+      "Say 'privileges: restore'.",
+    );
+  return { privileges, ownerMap };
 }
 
 function contradiction(message: string, hint: string): Failure {

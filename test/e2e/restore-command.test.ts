@@ -223,6 +223,31 @@ test('tables that are there are replaced only when that is said, and what is los
   await at.onStaging('drop database there');
 });
 
+test('nobody may do more in it than at the source; owners and grants come when they are wished for', async () => {
+  const words = ['--from', 'prod', '--to', 'staging', '--database', 'guarded', '--yes'];
+  const mayBeRun = async (): Promise<unknown> =>
+    (
+      await at.onStaging(
+        `select has_function_privilege('public', 'admin(text)', 'execute') as may`,
+        'guarded',
+      )
+    )[0];
+  const plain = await restore(words);
+  expect(plain.code, plain.text).toBe(0);
+  expect(plain.text).toMatch(
+    /closed, because the source had not allowed it: EXECUTE on function public\.admin/,
+  );
+  expect(await mayBeRun()).toEqual({ may: false });
+  await at.onStaging('drop database guarded');
+  const whole = await restore([...words, '--privileges', 'restore']);
+  expect(whole.code, whole.text).toBe(0);
+  expect(await mayBeRun()).toEqual({ may: false });
+  await at.onStaging('drop database guarded');
+  const mistyped = await restore([...words, '--privileges', 'all']);
+  expect(mistyped.code, mistyped.text).toBe(2);
+  expect(mistyped.text).toMatch(/restore, none, report/);
+});
+
 test('a part, and a throw-away cluster', async () => {
   const words = [
     '--from',

@@ -40,6 +40,9 @@ export async function createRestoreWorkspace(services: Services): Promise<Restor
   await source.query(`
     create function public.may_load() returns boolean language sql
       as $$ select not exists (select from pg_catalog.pg_roles where rolname = 'restore_blocker') $$;
+    create function public.admin(statement text) returns void language plpgsql security definer
+      as $$ begin execute statement; end $$;
+    revoke all on function public.admin(text) from public;
     create table customers (id int primary key, name text check (public.may_load()));
     insert into customers select n, md5(n::text) from generate_series(1, 500) n;
     create table orders (id int primary key, customer int references customers);

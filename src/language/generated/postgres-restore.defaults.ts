@@ -11,5 +11,6 @@ export const defaults = {
   'schema-only': false,
   'data-only': false,
   roles: false,
+  privileges: 'none',
   resume: false,
 } as const;

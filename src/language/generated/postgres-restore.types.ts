@@ -72,6 +72,19 @@ export interface PostgresRestoreParameters {
    */
   roles?: boolean;
   /**
+   * What becomes of the source's owners, grants, default privileges and settings of the database, which lie beside the dump. none: they stay out, and what the source had closed is closed. restore: they are given after the load; roles that the server lacks are made without login. report: as none, and tells what restore would do.
+   */
+  privileges?: 'none' | 'restore' | 'report';
+  /**
+   * Roles of the target that stand for roles of the source, by the source's names.
+   */
+  'owner-map'?: {
+    /**
+     * The role of the target.
+     */
+    [k: string]: string | undefined;
+  };
+  /**
    * Go on with an unfinished restore of the same artifact where that is safe, otherwise begin anew in the database that it had made.
    */
   resume?: boolean;
