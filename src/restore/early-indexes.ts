@@ -10,7 +10,7 @@ import { runPass, type Load } from './load.ts';
 export interface EarlyIndexes {
   /** So many of the first data entries are loaded. */
   readonly loaded: (count: number) => void;
-  /** Every row is there: builds what is left of them, and gives the dump ids of all. @throws what a building threw */
+  /** Every row is there: ends what is under way, and gives the dump ids of what was built. @throws what a building threw */
   finish(): Promise<ReadonlySet<string>>;
   /** Resolves when nothing is being built any more; never rejects. */
   settled(): Promise<void>;
@@ -35,8 +35,8 @@ export async function listIndexes(load: Load, head: string): Promise<readonly Li
 }
 
 /**
- * While rows are loaded, by one process, the indexes of one table at a time are built by the others, so that none of
- * the `jobs` waits long for a round to end. What depends on more than one table's rows is not built here.
+ * While rows are loaded, by one process, the indexes of the tables that are there are built by the others, in rounds.
+ * What depends on more than one table's rows is not built here.
  */
 export function startEarlyIndexes(load: Load, options: EarlyIndexesOptions): EarlyIndexes {
   const built = new Set<string>();
@@ -46,12 +46,6 @@ export function startEarlyIndexes(load: Load, options: EarlyIndexesOptions): Ear
   let rounds = 0;
   let busy = 0;
   let failure: { readonly error: unknown } | undefined;
-
-  /** The next table whose rows are there. */
-  function next(): readonly ListedIndex[] {
-    const first = waiting.find(({ afterRows }) => afterRows <= rowsLoaded);
-    return first === undefined ? [] : waiting.filter(({ afterRows }) => afterRows === first.afterRows);
-  }
 
   function begin(indexes: readonly ListedIndex[], jobs: number): Promise<void> {
     const begun = new Set(indexes);
@@ -88,8 +82,8 @@ export function startEarlyIndexes(load: Load, options: EarlyIndexesOptions): Ear
 
   function goOn(): void {
     if (running.size > 0 || failure !== undefined) return;
-    const indexes = next();
-    if (indexes.length > 0) void begin(indexes, Math.min(indexes.length, load.jobs - 1)).then(goOn);
+    const ready = waiting.filter(({ afterRows }) => afterRows <= rowsLoaded);
+    if (ready.length > 0) void begin(ready, Math.min(ready.length, load.jobs - 1)).then(goOn);
   }
 
   async function settled(): Promise<void> {
@@ -103,8 +97,9 @@ export function startEarlyIndexes(load: Load, options: EarlyIndexesOptions): Ear
     },
     settled,
     finish: async () => {
+      // Beside a round that is under way there are processes to spare; without one, all that is left is one round.
       const rest = waiting;
-      if (rest.length > 0 && failure === undefined) {
+      if (running.size > 0 && rest.length > 0 && failure === undefined) {
         void begin(rest, Math.max(1, Math.min(rest.length, load.jobs - busy)));
       }
       await settled();

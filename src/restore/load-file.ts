@@ -29,7 +29,12 @@ async function loadByFormat(load: Load, file: DumpFile, head: string): Promise<v
     return;
   }
   if (file.unpack.length > 0 && file.format === 'custom') {
-    await loadStream(load, { open: () => createReadStream(file.path), unpack: file.unpack, head });
+    await loadStream(load, {
+      open: () => createReadStream(file.path),
+      bytes: file.bytes,
+      unpack: file.unpack,
+      head,
+    });
     return;
   }
   const progress = createRestoreProgress({

@@ -10,11 +10,16 @@ import { runPass, type Load } from './load.ts';
 export interface DumpStream {
   /** A custom-format dump as it is stored. */
   readonly open: () => Readable;
+  /** As it is stored. */
+  readonly bytes: number;
   /** Decrypt and decompress it. */
   readonly unpack: readonly Stage[];
   /** The dump's beginning as a file: at least its whole table of contents. */
   readonly head: string;
 }
+
+/** The rows of a smaller dump are loaded before processes that build indexes beside them would have begun. */
+const fewBytes = 2 * 1024 * 1024;
 
 /**
  * Restores a custom-format dump while it is read, without scratch disk. A stream can be read by one pg_restore only, in
@@ -40,7 +45,7 @@ async function loadInPasses(load: Load, stream: DumpStream): Promise<void> {
   const signal = AbortSignal.any([load.signal, broken.signal]);
   const early = startEarlyIndexes(load, {
     head: stream.head,
-    indexes: await listIndexes(load, stream.head),
+    indexes: stream.bytes < fewBytes ? [] : await listIndexes(load, stream.head),
     signal,
     onBuild: later.tell,
     onFailure: (error) => {

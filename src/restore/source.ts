@@ -79,7 +79,12 @@ async function openStream(source: ArtifactSource, options: OpenOptions): Promise
     listing,
     load: (load) =>
       loadProving(load, { repository, file }, load.signal, () =>
-        loadStream(load, { open: () => verifiedSource(repository, file, load), unpack, head: path }),
+        loadStream(load, {
+          open: () => verifiedSource(repository, file, load),
+          bytes: file.bytes,
+          unpack,
+          head: path,
+        }),
       ),
     resume: async (load, session) => {
       await proveAgain({ repository, file }, load);

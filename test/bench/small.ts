@@ -85,7 +85,7 @@ export async function measureSmall(
 }
 
 /** Tables of one size, of text that compresses like a company's, each with a key and an index. */
-async function fill(ground: Ground, database: string, bytes: number): Promise<void> {
+export async function fill(ground: Ground, database: string, bytes: number): Promise<void> {
   const bytesPerRow = 250;
   const rowsPerTable = Math.max(1, Math.round(bytes / tables / bytesPerRow));
   await ground.shell(`createdb ${database}
