@@ -161,14 +161,26 @@ function validatorOf(schemas: readonly AnySchemaObject[], id: string): string {
   const ajv = new Ajv({
     ...ajvOptions,
     allErrors: writtenByOperators.test(id),
-    schemas: [...schemas],
+    schemas: schemas.map((schema) => withoutDescriptions(schema) as AnySchemaObject),
     inlineRefs: false,
     messages: !writtenByOperators.test(id),
     code: { esm: true, source: true },
   });
   const validate = ajv.getSchema(id);
   if (validate === undefined) throw new Error(`${id} is not a known schema`);
-  return importHelpers(withoutUnread(standalone.default(ajv, validate)));
+  return importHelpers(errorsWhenMet(withoutUnread(standalone.default(ajv, validate))));
+}
+
+/** No error tells them, and every start would read them. What stands in examples is the operator's. */
+function withoutDescriptions(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withoutDescriptions);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const kept = Object.entries(schema).filter(
+    ([key, value]) => key !== 'description' || typeof value === 'object',
+  );
+  return Object.fromEntries(
+    kept.map(([key, value]) => [key, key === 'examples' ? value : withoutDescriptions(value)] as const),
+  );
 }
 
 /** An error names the keyword's own schema, which nobody reads: the schema around it holds it. */
@@ -176,9 +188,20 @@ function withoutUnread(source: string): string {
   return source.replaceAll(/,schema:[^,{}]+,parentSchema:/g, ',parentSchema:');
 }
 
+/**
+ * Each error is made by a function of its own: V8 compiles and keeps only those that were called, and a validator is
+ * errors by far the most.
+ */
+function errorsWhenMet(source: string): string {
+  return source.replaceAll(
+    /const (err\d+) = (\{.*?\});if\(vErrors === null\)\{vErrors = \[\1\];\}else \{vErrors\.push\(\1\);\}errors\+\+;/gs,
+    'vErrors = withError(vErrors, () => ($2));errors++;',
+  );
+}
+
 /** Ajv's ESM output still says `require(…)` for its run-time helpers; those become imports. */
 function importHelpers(source: string): string {
-  const imports: string[] = [];
+  const imports = source.includes('withError(') ? ["import { withError } from '../yaml/validator.ts';"] : [];
   const body = source.replaceAll(/require\("([^"]+)"\)\.default/g, (_, module: string) => {
     const name = `helper${String(imports.length)}`;
     const path = module.endsWith('.js') || !module.includes('/') ? module : `${module}.js`;

@@ -17,6 +17,13 @@ export interface Validator {
   errors?: readonly SchemaError[] | null;
 }
 
+/** Adds an error to those of a generated validator, where null is none. */
+export function withError(errors: SchemaError[] | null, make: () => SchemaError): SchemaError[] {
+  if (errors === null) return [make()];
+  errors.push(make());
+  return errors;
+}
+
 /** The violations of a value; empty when it fits. */
 export function violations(validate: Validator, value: unknown): readonly SchemaError[] {
   return validate(value) ? [] : namingKeys(validate.errors ?? []);

@@ -77,7 +77,8 @@ export function readYaml(source: Source): YamlReading {
     if (problems.length > 0) return { problems };
     // The limit makes an alias bomb throw before it has grown.
     const value: unknown = tree.toJS({ maxAliasCount: 100 });
-    if (containsItself(value)) return { problems: [aliasCycle(source.file)] };
+    // Without an anchor there is no alias.
+    if (source.text.includes('&') && containsItself(value)) return { problems: [aliasCycle(source.file)] };
     return { document: documentOf(source, tree, lines, value), problems };
   } catch (error) {
     return { problems: [refusal(source, lines, error)] };

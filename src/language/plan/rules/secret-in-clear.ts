@@ -1,4 +1,4 @@
-import type { Path } from '../../yaml/yaml-document.ts';
+import type { Path, YamlDocument } from '../../yaml/yaml-document.ts';
 import type { Rule, RuleFinding } from './rule.ts';
 
 export const secretInClear: Rule = {
@@ -8,11 +8,18 @@ export const secretInClear: Rule = {
     'Plans are kept in git: what is written in them is known to everyone who can read the repository, for ever.',
   check: ({ file, environments }) => [
     ...secretsIn(file.document.value, [], 'plan'),
-    ...(environments.document === undefined
-      ? []
-      : secretsIn(environments.document.value, [], 'environments')),
+    ...(environments.document === undefined ? [] : secretsInEnvironments(environments.document)),
   ],
 };
+
+/** Every plan asks about the same environments. */
+const found = new WeakMap<YamlDocument, readonly RuleFinding[]>();
+
+function secretsInEnvironments(document: YamlDocument): readonly RuleFinding[] {
+  const known = found.get(document) ?? secretsIn(document.value, [], 'environments');
+  found.set(document, known);
+  return known;
+}
 
 const secretKey =
   /(?:^|[-_])(?:password|passwd|passphrase|secret|token|api-?key|private-key|authorization)$/i;
