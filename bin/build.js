@@ -4,10 +4,10 @@
  * start needs go in, with their licences; the large ones that few commands need stay packages.
  */
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { asBuilt, createLoader } from './load-built.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -112,7 +112,7 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 for (const { type, fileName, code } of output)
-  if (type === 'chunk') await writeFile(join(dist, fileName), inAscii(withImportOther(code)));
+  if (type === 'chunk') await writeFile(join(dist, fileName), asBuilt(inAscii(withImportOther(code))));
 await writeFile(join(dist, 'tasks', 'declarations.json'), JSON.stringify(declarations()));
 // Beside the chunk that reads it.
 await mkdir(join(dist, 'chunks'), { recursive: true });
@@ -136,10 +136,10 @@ function inAscii(code) {
 
 /** What each task says of itself, so that a plan can be checked without loading its work. */
 function declarations() {
-  const requireBuilt = createRequire(import.meta.url);
+  const load = createLoader();
   return tasks.sort().map((file) => {
     const name = file.slice(0, -'.ts'.length);
-    const { default: task } = requireBuilt(join(dist, 'tasks', `${name}.cjs`));
+    const { default: task } = load(join(dist, 'tasks', `${name}.cjs`));
     if (task.name !== name) throw new Error(`tasks/${file} declares the task ${task.name}`);
     return { ...task, parameters: undefined };
   });

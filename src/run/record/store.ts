@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { document, type Damage } from '../../base/document.ts';
 import type { Repository } from '../../store/repository.ts';
 import type { RunRecord } from '../../language/generated/run-record.types.ts';
-import { readJournal } from './read-journal.ts';
 import { journalFolder } from '../../base/state-folder.ts';
 
 /** Records read from a repository at once. */
@@ -133,9 +132,12 @@ async function storedRecords(
 function localRecords(stateFolder: string, plan: string): RecordSource {
   const folder = journalFolder(stateFolder, plan);
   const names = namesIn(folder).filter((name) => name.endsWith('.jsonl'));
-  return new Map(
-    names.map((name) => [name.slice(0, -'.jsonl'.length), () => readJournal(join(folder, name))]),
-  );
+  const read = async (name: string): Promise<ReadRecord> => {
+    // Where nothing has run yet, its schema is not loaded.
+    const { readJournal } = await import('./read-journal.ts');
+    return readJournal(join(folder, name));
+  };
+  return new Map(names.map((name) => [name.slice(0, -'.jsonl'.length), () => read(name)]));
 }
 
 function namesIn(folder: string): readonly string[] {

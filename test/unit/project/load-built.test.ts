@@ -6,23 +6,30 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { root } from './source-files.ts';
 
+const loader = pathToFileURL(join(root, 'bin', 'load-built.cjs')).href;
+const { asBuilt } = (await import(loader)) as { asBuilt: (code: string) => string };
+
 let folder: string;
 let kept: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'load-built-'));
   kept = join(folder, 'kept');
-  await writeFile(
-    join(folder, 'program.cjs'),
+  await build(
+    'program.cjs',
     `const { word } = require('./part.cjs');
 exports.run = async () => {
   const { basename } = await importOther('node:path');
   console.log(word(), basename(__filename), require('./part.cjs').word === word);
 };`,
   );
-  await writeFile(join(folder, 'part.cjs'), `exports.word = () => 'one';`);
+  await build('part.cjs', `exports.word = () => 'one';`);
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+function build(name: string, code: string): Promise<void> {
+  return writeFile(join(folder, name), asBuilt(code));
+}
 
 /** Starts the program as the launcher does, in a process of its own. */
 function start(ending = ''): {
@@ -30,7 +37,7 @@ function start(ending = ''): {
   readonly stdout: string;
   readonly stderr: string;
 } {
-  const script = `import { createLoader } from '${pathToFileURL(join(root, 'bin', 'load-built.cjs')).href}';
+  const script = `import { createLoader } from '${loader}';
 const load = createLoader(process.argv[1]);
 await load(process.argv[2]).run();
 ${ending}`;
@@ -54,7 +61,7 @@ test('what a run compiled is kept for the next, which does the same', async () =
 
 test('another text of the same length is what runs', async () => {
   start();
-  await writeFile(join(folder, 'part.cjs'), `exports.word = () => 'two';`);
+  await build('part.cjs', `exports.word = () => 'two';`);
   expect(start().stdout).toBe('two program.cjs true\n');
 });
 
@@ -77,7 +84,7 @@ test('what former builds have left is removed when a new one is kept, once it is
   await utimes(former[0] ?? '', new Date(0), new Date(0));
   start();
   expect(await keptFiles()).toContain('0-one.cjs');
-  await writeFile(join(folder, 'part.cjs'), `exports.word = () => 'two';`);
+  await build('part.cjs', `exports.word = () => 'two';`);
   start();
   const left = await keptFiles();
   expect(left).not.toContain('0-one.cjs');
