@@ -48,9 +48,31 @@ const processIsGlobal = {
 
 /** One file of what judges the parameters of tasks: a folder of plans uses most of them, and each file costs its finding. */
 const taskNames = (await readdir(join(root, 'schemas/tasks'))).map((file) => file.split('.', 1)[0]);
-const groups = [
-  { name: 'task-validators', test: new RegExp(`/generated/(?:${taskNames.join('|')})\\.validate\\.ts$`) },
+const taskValidators = new RegExp(`/generated/(?:${taskNames.join('|')})\\.validate\\.ts$`);
+
+/** So are all that every start loads, and all that every command loads besides which reads plans. */
+const together = [
+  { name: 'start', from: join(root, 'src/cli/main.ts') },
+  { name: 'plans', from: join(root, 'src/cli/commands/validate.ts') },
 ];
+const groups = [
+  { name: 'task-validators', test: taskValidators },
+  ...together.map(({ name, from }) => {
+    let modules;
+    return {
+      name: (id, context) => ((modules ??= reached(from, context)).has(id) ? name : undefined),
+      debugName: name,
+    };
+  }),
+];
+
+/** All that a module imports, and what that imports, but for what is imported when it is asked for. */
+function reached(from, context) {
+  const all = new Set(context.getModuleInfo(from)?.importedIds);
+  for (const id of all)
+    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) all.add(imported);
+  return all;
+}
 
 /** Parts of Node that it reads only when they are required, and that most starts do not use. */
 const heavy = [
