@@ -1,5 +1,6 @@
-import { constants, promises } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, promises, read, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** What a file held, or why it could not be had whole. `too-large`: it goes on behind the limit. */
 export type BoundedFile =
@@ -123,11 +124,6 @@ export async function* readLines(
   path: string,
   { longestBytes, limitBytes }: { readonly longestBytes: number; readonly limitBytes: number },
 ): AsyncGenerator<FileLine> {
-  // Not blocking: a named pipe in a file's place would be opened for ever.
-  await using file = await promises.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const { mode, size } = await file.stat();
-  if (!isFile(mode)) throw systemError('EISDIR', path);
-  if (size > limitBytes) throw systemError('EFBIG', path);
   let held: Buffer[] = [];
   let length = 0;
   let number = 1;
@@ -143,19 +139,42 @@ export async function* readLines(
     number += 1;
     return found;
   };
-  for (let total = 0; total < size;) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, null);
-    if (bytesRead === 0) break;
-    total += bytesRead;
+  for await (const piece of readPieces(path, limitBytes)) {
     let from = 0;
-    for (let at = buffer.indexOf(0x0a); at !== -1 && at < bytesRead; at = buffer.indexOf(0x0a, from)) {
-      take(buffer.subarray(from, at));
+    for (let at = piece.indexOf(0x0a); at !== -1; at = piece.indexOf(0x0a, from)) {
+      take(piece.subarray(from, at));
       from = at + 1;
       yield line();
     }
-    take(buffer.subarray(from, bytesRead));
+    take(piece.subarray(from));
   }
   if (length > 0) yield line();
+}
+
+const readLater = promisify(read);
+
+/**
+ * The first piece is there sooner than a thread that would read it, and most journals are no longer: every listing reads
+ * one for each plan. @throws as `readLines` does
+ */
+async function* readPieces(path: string, limitBytes: number): AsyncGenerator<Buffer> {
+  // Not blocking: a named pipe in a file's place would be opened for ever.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { mode, size } = fstatSync(file);
+    if (!isFile(mode)) throw systemError('EISDIR', path);
+    if (size > limitBytes) throw systemError('EFBIG', path);
+    for (let total = 0; total < size;) {
+      const buffer = Buffer.allocUnsafe(pieceBytes);
+      const bytesRead =
+        total === 0 ? readSync(file, buffer) : (await readLater(file, buffer, 0, pieceBytes, null)).bytesRead;
+      if (bytesRead === 0) return;
+      total += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 function systemError(code: string, path: string): Error {
