@@ -176,7 +176,7 @@ function withoutDescriptions(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutDescriptions);
   if (typeof schema !== 'object' || schema === null) return schema;
   const kept = Object.entries(schema).filter(
-    ([key, value]) => key !== 'description' || typeof value === 'object',
+    ([key, value]) => key !== 'description' || typeof value !== 'string',
   );
   return Object.fromEntries(
     kept.map(([key, value]) => [key, key === 'examples' ? value : withoutDescriptions(value)] as const),
