@@ -1,6 +1,7 @@
 import { defaults } from '../src/language/generated/artifact-check.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import { newestFirst, type Artifact } from '../src/artifact/artifact.ts';
+import { isPartial } from '../src/artifact/partial.ts';
 import { judgeFreshness, type Freshness } from '../src/artifact/freshness.ts';
 import { listArtifacts } from '../src/artifact/store.ts';
 import type { Environment } from '../src/language/environment/environment.ts';
@@ -139,7 +140,11 @@ function sizeOf(
   if (newest === undefined || changeOf(parameters) === 'ignore') return undefined;
   const verified = all
     .filter(
-      (each) => each.state === 'verified' && each.environment === environment && each.database === database,
+      (each) =>
+        each.state === 'verified' &&
+        !isPartial(each) &&
+        each.environment === environment &&
+        each.database === database,
     )
     .sort(newestFirst);
   const at = verified.findIndex(({ name }) => name === newest.name);

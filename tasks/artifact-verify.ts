@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Artifact } from '../src/artifact/artifact.ts';
-import { findArtifact, parseChoice } from '../src/artifact/choice.ts';
+import { findArtifact, parseChoice, passedOver } from '../src/artifact/choice.ts';
 import { decryptionStage } from '../src/artifact/encryption.ts';
 import { markVerified, unmarkVerified } from '../src/artifact/marking.ts';
 import { listArtifacts, readManifest, type StoredManifest } from '../src/artifact/store.ts';
@@ -67,7 +67,11 @@ function chooseArtifacts(
       ? artifacts.filter((artifact) => isOfRun(artifact, context) && artifact.environment === environment)
       : [];
   if (first !== undefined) return [first, ...rest];
-  return [findArtifact(artifacts, parseChoice(choice ?? 'latest'), scope, { damaged: true })];
+  const named = parseChoice(choice ?? 'latest');
+  const found = findArtifact(artifacts, named, scope, { damaged: true });
+  const newer = passedOver(found, artifacts, named);
+  if (newer !== undefined) context.report.note(newer);
+  return [found];
 }
 
 function isOfRun(artifact: Artifact, { run: { id } }: TaskContext): boolean {

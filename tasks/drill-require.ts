@@ -1,6 +1,7 @@
 import { defaults } from '../src/language/generated/drill-require.defaults.ts';
 import { newestFirst, type Artifact } from '../src/artifact/artifact.ts';
-import { findArtifact, parseChoice } from '../src/artifact/choice.ts';
+import { partialKind } from '../src/artifact/partial.ts';
+import { findArtifact, parseChoice, passedOver } from '../src/artifact/choice.ts';
 import { listArtifacts } from '../src/artifact/store.ts';
 import type { Environment } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
@@ -41,6 +42,8 @@ async function run(context: TaskContext, parameters: DrillRequireParameters): Pr
   context.report.phase('looking for drills');
   const artifacts = await listArtifacts(repository, { signal: context.signal });
   const artifact = findArtifact(artifacts, choice, scopeOf(context, from));
+  const newer = passedOver(artifact, artifacts, choice);
+  if (newer !== undefined) context.report.note(newer);
   if (artifact.state === 'damaged') {
     throw new Failure('artifact-damaged', `${artifact.name} is damaged: ${artifact.reason}`);
   }
@@ -72,17 +75,21 @@ function scopeOf(
 /** Every drilled artifact of the same environment and database: the artifact itself first, then by the drill's time. */
 function drillsOf(artifact: Artifact, artifacts: readonly Artifact[]): DrilledArtifact[] {
   const isItself = ({ name }: Artifact): number => (name === artifact.name ? 1 : 0);
-  return artifacts
-    .filter(isDrilled)
-    .filter(
-      ({ environment, database }) => environment === artifact.environment && database === artifact.database,
-    )
-    .sort(
-      (left, right) =>
-        isItself(right) - isItself(left) ||
-        right.drilledAt.getTime() - left.drilledAt.getTime() ||
-        newestFirst(left, right),
-    );
+  return (
+    artifacts
+      .filter(isDrilled)
+      .filter(
+        ({ environment, database }) => environment === artifact.environment && database === artifact.database,
+      )
+      // A drill of a part proves nothing about whole ones.
+      .filter((each) => partialKind(each) === partialKind(artifact))
+      .sort(
+        (left, right) =>
+          isItself(right) - isItself(left) ||
+          right.drilledAt.getTime() - left.drilledAt.getTime() ||
+          newestFirst(left, right),
+      )
+  );
 }
 
 function isDrilled(artifact: Artifact): artifact is DrilledArtifact {

@@ -1,3 +1,5 @@
+import { describePartial } from '../src/artifact/partial.ts';
+import { selectionWords } from '../src/postgres/dump-selection.ts';
 import { renderChecksums } from '../src/artifact/checksums.ts';
 import { dumpAndCount } from '../src/artifact/dump-and-count.ts';
 import { manifestOf, restoreGuideOf, type FinishedDump } from '../src/artifact/dump-manifest.ts';
@@ -28,15 +30,21 @@ const task: Task<PostgresDumpParameters> = {
 export default task;
 
 function describe(parameters: PostgresDumpParameters, environment: Environment): readonly string[] {
-  const { format, jobs, compression, fingerprint, globals } = settingsOf(parameters);
+  const { format, jobs, compression, fingerprint, globals, selection } = settingsOf(parameters);
+  const words = selection === undefined ? [] : selectionWords(selection);
   const pipe = [
-    `pg_dump --format=${format}${format === 'directory' ? ` --jobs=${jobs}` : ''} --no-owner --no-privileges`,
+    `pg_dump --format=${format}${format === 'directory' ? ` --jobs=${jobs}` : ''} --no-owner --no-privileges${words.map((word) => ` ${word}`).join('')}`,
     ...(compression.kind === 'zstd' ? [`zstd -${compression.level}`] : []),
     ...(environment.repository?.encrypt === undefined ? [] : ['age --encrypt']),
     'repository',
   ];
   return [
     pipe.join(' | '),
+    ...(selection === undefined
+      ? []
+      : [
+          'the artifact is partial: it counts for no RPO, and latest passes it over (latest-partial takes it)',
+        ]),
     ...(fingerprint === 'none' ? [] : [`count every table in the dump's own snapshot (${fingerprint})`]),
     ...(globals ? ['pg_dumpall --globals-only --no-role-passwords | repository'] : []),
     'owners, privileges and settings of the same snapshot, as SQL | repository',
@@ -90,6 +98,10 @@ async function run(context: TaskContext, parameters: PostgresDumpParameters): Pr
   ]);
   const manifest = await artifact.commit(manifestOf(finished));
   committed = true;
+  if (manifest.partial !== undefined)
+    context.report.warn(
+      `${manifest.name} is partial, counts for no RPO and is not what latest means: ${describePartial(manifest.partial)}`,
+    );
   return dumpResult(manifest);
 }
 

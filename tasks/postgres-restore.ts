@@ -1,6 +1,7 @@
 import { defaults } from '../src/language/generated/postgres-restore.defaults.ts';
 import { defined } from '../src/base/defined.ts';
 import { isData } from '../src/artifact/manifest.ts';
+import { partialWords } from '../src/artifact/partial.ts';
 import { markVerified } from '../src/artifact/marking.ts';
 import { readBackWhole } from '../src/artifact/read-back.ts';
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
@@ -88,6 +89,9 @@ async function findSource(
     runId: context.run.id,
     signal: context.signal,
   });
+  if (source.passedOver !== undefined) context.report.note(source.passedOver);
+  const partial = partialWords({ facts: source.manifest });
+  if (partial !== undefined) context.report.warn(`${source.manifest.name} is ${partial}`);
   context.report.note(
     `restoring ${source.manifest.name}, the database ${source.manifest.database} as of ${source.manifest.recoveryPoint.time}`,
   );

@@ -5,6 +5,7 @@ import {
   tablesToCount,
   type Comparison,
 } from '../src/artifact/comparison.ts';
+import { partialWords } from '../src/artifact/partial.ts';
 import type { Manifest } from '../src/artifact/manifest.ts';
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
@@ -46,6 +47,8 @@ function describe({ artifact, from }: RestoreCompareParameters, environment: Env
 
 async function run(context: TaskContext, parameters: RestoreCompareParameters): Promise<TaskResult> {
   const { manifest } = await findComparedManifest(context, parameters);
+  const artifactPartial = partialWords({ facts: manifest });
+  if (artifactPartial !== undefined) context.report.note(`${manifest.name} is ${artifactPartial}`);
   const endpoint = requirePostgres(context.environment);
   const { mode, comparison } = await compare(context, parameters, endpoint, manifest);
   for (const remark of comparison.remarks) context.report.note(remark);

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../base/failure.ts';
 import { newestFirst, type Artifact } from './artifact.ts';
 import { parseArtifactName, parseCompactTime } from './name.ts';
+import { isPartial, partialWords } from './partial.ts';
+
+const choiceWords = ['latest', 'latest-partial', 'oldest', 'random', 'rotate'] as const;
 
 /** Whose artifacts are meant; what is absent is not asked for. */
 export interface ArtifactScope {
@@ -9,25 +12,27 @@ export interface ArtifactScope {
   readonly database?: string;
 }
 
-/** What an operator may say for an artifact: `latest`, `oldest`, `random`, `rotate`, a name, or a time. */
+/** What an operator may say for an artifact: `latest`, `latest-partial`, `oldest`, `random`, `rotate`, a name, or a time. */
 export type ArtifactChoice =
-  | { readonly kind: 'latest' | 'oldest' | 'random' | 'rotate' }
+  | { readonly kind: (typeof choiceWords)[number] }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'before'; readonly time: Date };
 
 /**
- * Reads a choice: `latest`, `oldest`, `random` (any of them), `rotate` (of the age class that was longest not drilled),
- * an artifact's name, or a time (ISO 8601 or the form of names; UTC unless it says a zone).
+ * Reads a choice: `latest`, `latest-partial` (the newest of those that hold a part of the database only, which every other
+ * word passes over), `oldest`, `random` (any of them), `rotate` (of the age class that was longest not drilled), an
+ * artifact's name, or a time (ISO 8601 or the form of names; UTC unless it says a zone).
  * @throws Failure `usage`
  */
 export function parseChoice(text: string): ArtifactChoice {
-  if (text === 'latest' || text === 'oldest' || text === 'random' || text === 'rotate') return { kind: text };
+  const kind = choiceWords.find((word) => word === text);
+  if (kind !== undefined) return { kind };
   if (parseArtifactName(text) !== undefined) return { kind: 'name', name: text };
   const time = parseCompactTime(text) ?? parseTime(text);
   if (time !== undefined) return { kind: 'before', time };
   throw new Failure(
     'usage',
-    `'${text}' is neither latest, oldest, random or rotate, nor an artifact's name, nor a time`,
+    `'${text}' is neither latest, latest-partial, oldest, random or rotate, nor an artifact's name, nor a time`,
     {
       hint: 'A name is listed by `run-plan artifacts`; a time is written 2025-01-01T02:00:00Z.',
     },
@@ -36,7 +41,8 @@ export function parseChoice(text: string): ArtifactChoice {
 
 /**
  * The artifact that a choice means, by the manifests' times within the scope. `before` compares the recovery point, so
- * that what the artifact holds is older than the time said. Damaged artifacts can be chosen by name only; the others
+ * that what the artifact holds is older than the time said. Partial artifacts are meant by name and by `latest-partial`
+ * only. Damaged artifacts can be chosen by name only; the others
  * pass them over unless `damaged: true`. `seed` decides what is random: the same for the same run.
  * @throws Failure `artifact-missing` saying what there is instead.
  */
@@ -48,6 +54,7 @@ export function findArtifact(
 ): Artifact {
   const eligibles = artifacts
     .filter((artifact) => eligible(artifact, scope, options.damaged ?? false))
+    .filter((artifact) => isPartial(artifact) === (choice.kind === 'latest-partial'))
     .sort(newestFirst);
   const found = chosen(choice, artifacts, eligibles, options.seed ?? '');
   if (found !== undefined) return found;
@@ -55,9 +62,30 @@ export function findArtifact(
     'artifact-missing',
     `there is no artifact ${describeChoice(choice)}${describeScope(scope)}`,
     {
-      hint: describeRest(artifacts),
+      hint: describeRest(artifacts, scope),
     },
   );
+}
+
+/**
+ * Which partial artifacts of the same database are newer than a chosen whole one, in words for whoever chose: what was
+ * taken is not the newest there is. Pure.
+ */
+export function passedOver(
+  found: Artifact,
+  artifacts: readonly Artifact[],
+  choice: ArtifactChoice,
+): string | undefined {
+  if (choice.kind !== 'latest' || isPartial(found)) return undefined;
+  const { environment, database } = found;
+  const newer = artifacts
+    .filter((each) => isPartial(each) && each.database === database && each.environment === environment)
+    .filter((each) => newestFirst(each, found) < 0)
+    .sort(newestFirst);
+  const [newest, ...others] = newer;
+  if (newest === undefined) return undefined;
+  const more = others.length === 0 ? '' : ` and ${String(others.length)} more`;
+  return `newer than ${found.name} and passed over: ${newest.name} (${partialWords(newest) ?? ''})${more}; latest-partial takes it`;
 }
 
 function chosen(
@@ -72,6 +100,7 @@ function chosen(
     case 'before':
       return eligibles.find((artifact) => precedes(artifact, choice.time));
     case 'latest':
+    case 'latest-partial':
       return eligibles[0];
     case 'oldest':
       return eligibles.at(-1);
@@ -105,6 +134,7 @@ export function parseTime(text: string): Date | undefined {
 }
 
 function describeChoice(choice: ArtifactChoice): string {
+  if (choice.kind === 'latest-partial') return 'that is partial';
   if (choice.kind !== 'name' && choice.kind !== 'before') return 'that could be used';
   return choice.kind === 'name' ? choice.name : `before ${choice.time.toISOString()}`;
 }
@@ -117,8 +147,13 @@ function describeScope({ database, environment }: ArtifactScope): string {
   return words.length === 0 ? '' : ` ${words.join(' ')}`;
 }
 
-function describeRest(artifacts: readonly Artifact[]): string {
+function describeRest(artifacts: readonly Artifact[], scope: ArtifactScope): string {
   const [newest] = artifacts;
+  const partial = artifacts
+    .filter((each) => isPartial(each) && eligible(each, scope, false))
+    .sort(newestFirst)[0];
+  if (partial !== undefined)
+    return `Of that database there are partial ones, the newest ${partial.name} (${partialWords(partial) ?? ''}): it is meant by its name or by latest-partial.`;
   if (newest === undefined) return 'The repository holds no artifact at all: has its plan run?';
   return `The repository holds ${String(artifacts.length)}, the newest ${newest.name} (${newest.state}); \`run-plan artifacts\` lists them.`;
 }

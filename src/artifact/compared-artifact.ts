@@ -2,7 +2,7 @@ import { defined } from '../base/defined.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository } from '../store/repository.ts';
 import type { TaskContext } from '../task/contract.ts';
-import { findArtifact, parseChoice } from './choice.ts';
+import { findArtifact, parseChoice, passedOver } from './choice.ts';
 import { listArtifacts, readManifest, type StoredManifest } from './store.ts';
 
 /** Which artifact a restored database is held against, where a step says more than that. */
@@ -44,7 +44,10 @@ export async function findComparedManifest(lent: Lent, choice: ComparedChoice): 
   const database = databaseOf(lent, from);
   const artifacts = await listArtifacts(repository, { signal });
   const scope = { environment: from, ...defined({ database }) };
-  return readManifest(repository, findArtifact(artifacts, named, scope).name, signal);
+  const found = findArtifact(artifacts, named, scope);
+  const newer = passedOver(found, artifacts, named);
+  if (newer !== undefined) report.note(newer);
+  return readManifest(repository, found.name, signal);
 }
 
 /** The source's database; the step's own environment may speak of the restored one by now. */

@@ -87,6 +87,7 @@ export function compareWithManifest(
     remarks: [
       ...remarks,
       ...(absent.length === 0 ? [] : [`not restored and not compared: ${nameFirst(absent)}`]),
+      ...notInArtifact(manifest),
       ...additional(manifest, found.tables, ignore),
     ],
   };
@@ -108,6 +109,7 @@ function compareTable(
     difference: { expected: `${expected}${more}`, found },
   });
   if (table === undefined) return unlike('no such table');
+  if (wanted.excluded === true && table.kind === 'materialized-view') return {};
   if (table.kind === 'materialized-view' && !table.populated) return unlike('a view that is not filled');
   if (table.kind === 'materialized-view' && !table.readable)
     return { remark: 'is a materialized view that this role may not read, and was not compared' };
@@ -149,13 +151,26 @@ function compareLargeObjects(
   };
 }
 
+/** What the plan left out of a partial artifact. */
+function notInArtifact({ tables, leftOut = [] }: ManifestFingerprint): readonly string[] {
+  const empty = tables.filter(({ excluded }) => excluded === true).map(describeTable);
+  return [
+    ...(leftOut.length === 0
+      ? []
+      : [`not in the artifact, and not compared: ${nameFirst(leftOut.map(describeTable))}`]),
+    ...(empty.length === 0
+      ? []
+      : [`in the artifact without rows, which were not compared: ${nameFirst(empty)}`]),
+  ];
+}
+
 /** A migration may have made them, or a standby could not count them. */
 function additional(
   manifest: ManifestFingerprint,
   tables: readonly Table[],
   ignore: ReadonlySet<string>,
 ): readonly string[] {
-  const named = new Set(manifest.tables.map(keyOf));
+  const named = new Set([...manifest.tables, ...(manifest.leftOut ?? [])].map(keyOf));
   const names = tables
     .filter((table) => isCounted(table, false) && !named.has(keyOf(table)))
     .map(describeTable)

@@ -8,7 +8,8 @@ import {
   type GlobalsCommand,
 } from '../postgres/dump-command.ts';
 import type { DumpSource } from '../postgres/dump-source.ts';
-import { lockedTables, takeFingerprint, type Fingerprint } from '../postgres/fingerprint.ts';
+import { keysToLeftOut, selectParts, type SelectedParts } from '../postgres/dump-selection.ts';
+import { isCounted, lockedTables, takeFingerprint, type Fingerprint } from '../postgres/fingerprint.ts';
 import { programEnvironment } from '../postgres/program.ts';
 import { lockTables, takeSnapshot, type Snapshot } from '../postgres/snapshot.ts';
 import { describeTable } from '../postgres/tables.ts';
@@ -16,6 +17,7 @@ import type { TaskContext } from '../task/contract.ts';
 import type { FinishedDump } from './dump-manifest.ts';
 import type { DumpSettings } from './dump-settings.ts';
 import type { NewArtifact } from './new-artifact.ts';
+import { partialFingerprint, partialOf } from './partial.ts';
 import type { PreparedDump } from './prepare-dump.ts';
 import { storeDirectoryDump } from './store-directory-dump.ts';
 import { storeCustomDump, type DumpStorage, killOnAbort, type StoredDump } from './store-dump.ts';
@@ -39,18 +41,25 @@ export async function dumpAndCount(
   settings: DumpSettings,
   prepared: PreparedDump,
   artifact: NewArtifact,
-): Promise<Pick<FinishedDump, 'snapshot' | 'storeTime' | 'uploads' | 'dump' | 'fingerprint'>> {
+): Promise<Pick<FinishedDump, 'snapshot' | 'storeTime' | 'uploads' | 'dump' | 'fingerprint' | 'partial'>> {
   const { source, name, expectedBytes } = prepared;
   const { repository } = artifact;
   const { endpoint } = source.session;
   context.report.phase(`dumping ${endpoint.database}`);
   const snapshot = await takeSnapshot(source.session);
+  const parts = await selectOf(context, settings, source);
   const uploads = await readUploadsInstant(context);
   const storeTime = await repository.clock(context.signal);
   const unlocked =
     settings.fingerprint === 'none'
       ? undefined
-      : await lockTables(source.session, lockedTables(snapshot.tables, source.facts.standby));
+      : await lockTables(
+          source.session,
+          lockedTables(
+            parts === undefined ? snapshot.tables : snapshot.tables.filter((table) => parts.hasRows(table)),
+            source.facts.standby,
+          ),
+        );
   if (unlocked !== undefined) {
     context.report.warn(
       `the tables could not be locked for counting: one that is truncated meanwhile is counted as empty. ${unlocked.message}`,
@@ -67,7 +76,8 @@ export async function dumpAndCount(
     encoding: 'UTF8',
     snapshot: snapshot.id,
     standby: source.facts.standby,
-    largeObjects: snapshot.hasLargeObjects,
+    largeObjects: snapshot.hasLargeObjects && parts?.withLargeObjects !== false,
+    selection: parts?.arguments ?? [],
   };
   const storage: DumpStorage = {
     repository,
@@ -93,12 +103,13 @@ export async function dumpAndCount(
     (signal) => storeDump(context, settings, command, { ...storage, signal }, source, artifact),
     async (signal) => {
       const taken = isCrowded ? undefined : await takePrivileges(source, command, { ...storage, signal });
-      return [await countTables(context, settings, source, snapshot, signal), taken] as const;
+      return [await countTables(context, settings, source, snapshot, signal, parts), taken] as const;
     },
   );
   await storePrivileges(early ?? (await takePrivileges(source, command, storage)), storage, context.report);
   if (settings.globals) await storeGlobalsIfThere(context, { ...command, encoding: dump.encoding }, storage);
-  return { snapshot, storeTime, uploads, dump, fingerprint };
+  const partial = partialOf(settings.selection, parts, snapshot);
+  return { snapshot, storeTime, uploads, dump, fingerprint, partial };
 }
 
 /**
@@ -127,7 +138,9 @@ async function storeDump(
     return await dumpIn(first);
   } catch (error) {
     storage.signal.throwIfAborted();
-    if (own === undefined || !isDumpFailure(error)) throw error;
+    // Patterns are handed over in UTF-8, and would be others in another encoding.
+    const isSpelled = command.selection.every((words) => /^[ -~]*$/.test(words));
+    if (own === undefined || !isDumpFailure(error) || !isSpelled) throw error;
     await artifact.discard(storage.signal);
     const why = error instanceof Failure ? (error.message.split('\n', 1)[0] ?? '') : '';
     context.report.note(`pg_dump did not end well in ${first}: it is tried once more in ${own}`);
@@ -139,17 +152,39 @@ async function storeDump(
   }
 }
 
+/** What the plan leaves out, as the snapshot shows it, with warnings of what the operator may not mean. */
+async function selectOf(
+  { report }: TaskContext,
+  { selection }: DumpSettings,
+  { session }: DumpSource,
+): Promise<SelectedParts | undefined> {
+  if (selection === undefined) return undefined;
+  const parts = await selectParts(session, selection);
+  for (const pattern of parts.unmatched)
+    report.warn(`nothing in ${session.endpoint.database} bears the name ${pattern}, which 'exclude' says`);
+  const keys = await keysToLeftOut(session, parts);
+  const more = keys.length > namedUnknown ? ` and ${String(keys.length - namedUnknown)} more` : '';
+  if (keys.length > 0)
+    report.warn(
+      `rows that stay out are referred to: a restore will be incomplete by foreign keys, which its plan can accept: ${keys.slice(0, namedUnknown).join(', ')}${more}`,
+    );
+  return parts;
+}
+
 async function countTables(
   context: TaskContext,
   settings: DumpSettings,
   source: DumpSource,
   snapshot: Snapshot,
   signal: AbortSignal,
+  parts: SelectedParts | undefined,
 ): Promise<Fingerprint> {
   const breakOff = (): void => void source.session.close();
   signal.addEventListener('abort', breakOff, { once: true });
   try {
-    const fingerprint = await takeFingerprint(source.session, snapshot.tables, {
+    const counted =
+      parts === undefined ? snapshot.tables : snapshot.tables.filter((table) => parts.hasRows(table));
+    const fingerprint = await takeFingerprint(source.session, counted, {
       mode: settings.fingerprint,
       standby: source.facts.standby,
       onTable: (table, done, total) => {
@@ -157,7 +192,9 @@ async function countTables(
       },
     });
     for (const warning of unknownCounts(fingerprint)) context.report.warn(warning);
-    return fingerprint;
+    if (parts === undefined) return fingerprint;
+    const { standby } = source.facts;
+    return partialFingerprint(fingerprint, snapshot, (table) => isCounted(table, standby), parts);
   } finally {
     signal.removeEventListener('abort', breakOff);
   }

@@ -4,6 +4,7 @@ import type { Fingerprint } from '../postgres/fingerprint.ts';
 import type { ServerFacts } from '../postgres/server-facts.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
 import type { Compression } from './compression.ts';
+import { describePartial, type PartialDump } from './partial.ts';
 import { isData, type Manifest, type ManifestFile } from './manifest.ts';
 import { renderRestoreGuide } from './restore-guide.ts';
 import type { StoredDump } from './store-dump.ts';
@@ -29,6 +30,8 @@ export interface FinishedDump {
   readonly facts: ServerFacts;
   readonly snapshot: Snapshot;
   readonly fingerprint: Fingerprint;
+  /** What the plan left out; undefined of a whole dump. */
+  readonly partial: PartialDump | undefined;
   /** Programs that took part, with their versions. */
   readonly tools: Readonly<Record<string, string>>;
 }
@@ -60,6 +63,7 @@ export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
       rawBytes: dump.dump.rawBytes,
       storedBytes: dumpBytes(dump.files),
     },
+    ...defined({ partial: dump.partial }),
     server: {
       version: facts.version,
       major: facts.major,
@@ -74,7 +78,10 @@ export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
       extensions: snapshot.extensions.map((extension) => ({ ...extension })),
     },
     tools: { ...dump.tools },
-    fingerprint: { ...fingerprint, tables: fingerprint.tables.map((table) => ({ ...table })) },
+    fingerprint: {
+      ...fingerprint,
+      tables: fingerprint.tables.map((table) => ({ ...table })),
+    },
   };
 }
 
@@ -92,6 +99,9 @@ export function restoreGuideOf(
   return renderRestoreGuide({
     name: dump.name,
     database: dump.database,
+    ...(dump.partial !== undefined && {
+      partial: { words: describePartial(dump.partial), schemas: dump.partial.schemas ?? [] },
+    }),
     createdAt: dump.createdAt,
     location: options.location,
     ...(s3?.endpoint !== undefined && { endpoint: s3.endpoint }),

@@ -1,4 +1,5 @@
 import type { Manifest } from './manifest.ts';
+import { describePartial } from './partial.ts';
 
 /** What a dump step gives to later steps and to the record. */
 export interface DumpResult {
@@ -9,7 +10,7 @@ export interface DumpResult {
 
 /** The result of a stored artifact. `sha256` is the dump's, or its checksums' where the dump is many files. */
 export function dumpResult(manifest: Manifest): DumpResult {
-  const { dump, server, tools, fingerprint, recoveryPoint, files } = manifest;
+  const { partial, dump, server, tools, fingerprint, recoveryPoint, files } = manifest;
   const whole = files.find((file) => file.role === 'dump') ?? files.find((file) => file.role === 'checksums');
   return {
     outputs: {
@@ -20,6 +21,7 @@ export function dumpResult(manifest: Manifest): DumpResult {
     bytes: dump.storedBytes,
     facts: {
       artifact: manifest.name,
+      ...(partial !== undefined && { partial: describePartial(partial) }),
       format: dump.format,
       rawBytes: dump.rawBytes,
       storedBytes: dump.storedBytes,

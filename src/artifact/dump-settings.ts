@@ -1,7 +1,9 @@
 import { defaults } from '../language/generated/postgres-dump.defaults.ts';
 import { Failure } from '../base/failure.ts';
 import type { PostgresDumpParameters } from '../language/generated/postgres-dump.types.ts';
+import type { DumpSelection } from '../postgres/dump-selection.ts';
 import type { Compression } from './compression.ts';
+import { selectionOf } from './partial.ts';
 
 /** The parameters of a dump with every default in place. */
 export interface DumpSettings {
@@ -11,6 +13,8 @@ export interface DumpSettings {
   readonly fingerprint: 'counts' | 'content' | 'none';
   readonly globals: boolean;
   readonly tags: Readonly<Record<string, string>>;
+  /** Undefined for the whole database. */
+  readonly selection: DumpSelection | undefined;
 }
 
 /**
@@ -39,6 +43,7 @@ export function settingsOf(parameters: PostgresDumpParameters): DumpSettings {
     compression: compress === 'none' ? { kind: 'none' } : { kind: 'zstd', level, threads },
     fingerprint,
     globals,
+    selection: selectionOf(parameters),
     tags: Object.fromEntries(Object.entries(tags).map(([key, value]) => [key, value ?? ''])),
   };
 }

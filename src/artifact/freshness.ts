@@ -1,5 +1,6 @@
 import { renderDuration } from '../base/quantity/duration.ts';
 import { newestFirst, type Artifact } from './artifact.ts';
+import { isPartial, partialWords } from './partial.ts';
 
 /** How old the data is that could be restored now, for one environment and database. */
 export interface Freshness {
@@ -40,7 +41,7 @@ export interface FreshnessOptions {
 
 /**
  * Judges, from nothing but what stands in the repository, whether each database could be restored to a point young
- * enough: pure. Only verified artifacts count, and none that is dated in the future.
+ * enough: pure. Only verified artifacts of the whole database count, and none that is dated in the future.
  */
 export function judgeFreshness(artifacts: readonly Artifact[], options: FreshnessOptions): Freshness[] {
   const owners = new Map<string, { environment: string; database: string }>();
@@ -65,20 +66,16 @@ function judgeOne(
     )
     .sort(newestFirst);
   const verified = own.flatMap((artifact) => {
-    const point = artifact.state === 'verified' ? recoveryPointOf(artifact) : undefined;
+    const counts = artifact.state === 'verified' && !isPartial(artifact);
+    const point = counts ? recoveryPointOf(artifact) : undefined;
     if (point === undefined || point.getTime() > options.now.getTime() + clockToleranceMs) return [];
     return [{ artifact, point }];
   });
   const [newest, previous] = verified;
-  const newer = own
-    .slice(0, newest === undefined ? undefined : own.indexOf(newest.artifact))
-    .map((artifact) => ({
-      name: artifact.name,
-      reason: 'reason' in artifact ? artifact.reason : 'dated in the future',
-    }));
+  const newer = newerReasons(own.slice(0, newest === undefined ? undefined : own.indexOf(newest.artifact)));
   const counted = { ...owner, verified: verified.length, newer };
   if (newest === undefined) {
-    return { ...counted, state: 'missing', message: `no verified artifact of ${owner.database}` };
+    return { ...counted, state: 'missing', message: nothingVerified(owner.database, own) };
   }
   const ageMs = Math.max(0, options.now.getTime() - newest.point.getTime());
   const isLate = options.rpoMs !== undefined && ageMs > options.rpoMs;
@@ -99,6 +96,29 @@ function judgeOne(
     ...(previous !== undefined && { previousBytes: previous.artifact.bytes }),
     message: `${newest.artifact.name} is ${renderDuration(ageMs)} old${limit}`,
   };
+}
+
+/** Why each of them does not count; of partial ones the newest is named, because there may be one an hour. */
+function newerReasons(newer: readonly Artifact[]): Freshness['newer'] {
+  const partial = newer.filter(isPartial);
+  const more = partial.length > 1 ? `; and ${String(partial.length - 1)} more partial ones` : '';
+  return newer
+    .filter((artifact) => !isPartial(artifact) || artifact === partial[0])
+    .map((artifact) => ({
+      name: artifact.name,
+      reason:
+        artifact === partial[0]
+          ? `${partialWords(artifact) ?? ''}${more}`
+          : 'reason' in artifact
+            ? artifact.reason
+            : 'dated in the future',
+    }));
+}
+
+function nothingVerified(database: string, own: readonly Artifact[]): string {
+  const partial = own.filter(isPartial).length;
+  const besides = partial === 0 ? '' : `; ${String(partial)} hold a part of it only and do not count`;
+  return `no verified artifact of ${partial === 0 ? '' : 'the whole of '}${database}${besides}`;
 }
 
 /** A store's Date header has whole seconds, and an artifact may be looked at in the second of its snapshot. */

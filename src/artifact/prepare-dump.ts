@@ -91,12 +91,14 @@ export async function prepareDump(
   early: EarlyLooks,
 ): Promise<PreparedDump> {
   const packing = await early.packing;
-  const source = await inspectDumpSource(session, context.commands, early.find, early.clients);
+  const { selection } = settings;
+  const source = await inspectDumpSource(session, context.commands, early.find, early.clients, selection);
   const { name, createdAt, artifact } = await early.beginning;
   const expectedBytes = checkSpace({
     rawBytes: source.estimatedBytes,
     compressed: settings.compression.kind !== 'none',
-    previousBytes: await early.previousBytes,
+    // What whole dumps took says nothing of a part.
+    previousBytes: selection === undefined ? await early.previousBytes : undefined,
     freeBytes: await early.freeBytes,
     where: repository.location,
   });

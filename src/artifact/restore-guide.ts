@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../postgres/identifier.ts';
 import type { DatabaseLocale } from '../postgres/server-facts.ts';
 
 /** What a guide speaks of. */
@@ -5,6 +6,8 @@ export interface RestoreGuide {
   readonly name: string;
   readonly database: string;
   readonly createdAt: Date;
+  /** What of the database it holds, in words, and schemas that are made first; absent of a whole one. */
+  readonly partial?: { readonly words: string; readonly schemas: readonly string[] };
   /** The repository's location: `s3://bucket/prefix` or a folder. */
   readonly location: string;
   /** Endpoint and region of an S3-compatible store. */
@@ -35,7 +38,7 @@ export function renderRestoreGuide(guide: RestoreGuide): string {
   return `# Restore ${guide.name}
 
 A dump of the database ${code(guide.database)} (PostgreSQL ${guide.serverMajor}), begun ${guide.createdAt.toISOString()}.
-It needs nothing of the program that wrote it: only ${toolsOf(guide).map(code).join(', ')}.
+${guide.partial === undefined ? '' : `**It holds a part of the database: ${plainWords(guide.partial.words)}.** Foreign keys, views and functions that need\nwhat is not in it cannot be made; pg_restore names them and goes on.\n`}It needs nothing of the program that wrote it: only ${toolsOf(guide).map(code).join(', ')}.
 
 Run the block below in bash, in an empty folder. It makes a new database and never touches an existing one.
 The server it writes to is chosen by the usual variables of libpq (\`PGHOST\`, \`PGPORT\`, \`PGUSER\`, \`PGPASSWORD\` or a
@@ -79,7 +82,8 @@ function renderScript(guide: RestoreGuide): string {
     ...restoreGlobals(guide),
     '# A new, empty database that stores and sorts text as the old one did, and the dump into it.',
     `createdb ${createdbArguments(guide.locale).map(shellWord).join(' ')} "$DATABASE"`,
-    'pg_restore --no-owner --no-privileges --exit-on-error --jobs="$JOBS" --dbname="dbname=\'$DATABASE\'" dump',
+    ...makeSchemas(guide),
+    `pg_restore --no-owner --no-privileges${exitOnError(guide)} --jobs="$JOBS" --dbname="dbname='$DATABASE'" dump${goOn(guide)}`,
     ...restoreLargeObjects(guide),
     // Not SQL's analyze, which also asks the servers of foreign partitions.
     `vacuumdb --analyze-only --quiet --jobs="$JOBS" --dbname="dbname='$DATABASE'"`,
@@ -136,6 +140,31 @@ function restoreLargeObjects(guide: RestoreGuide): readonly string[] {
     '# Large objects are a dump of their own.',
     `${chain(unpackSteps(guide), shellWord(guide.largeObjects))} | pg_restore --no-owner --no-privileges --exit-on-error --dbname="dbname='$DATABASE'"`,
   ];
+}
+
+/** Schemas that a dump of a part needs and does not make. */
+function makeSchemas({ partial }: RestoreGuide): readonly string[] {
+  if (partial === undefined || partial.schemas.length === 0) return [];
+  const statements = partial.schemas.map(
+    (schema) => `create schema if not exists ${quoteIdentifier(schema)};`,
+  );
+  return [
+    `psql --no-psqlrc --quiet --dbname="dbname='$DATABASE'" --command=${shellWord(statements.join(' '))}`,
+  ];
+}
+
+/** What a part lacks, such as rows that a foreign key needs, must not end a restore of the rest. */
+function exitOnError({ partial }: RestoreGuide): string {
+  return partial === undefined ? ' --exit-on-error' : '';
+}
+
+function goOn({ partial }: RestoreGuide): string {
+  return partial === undefined ? '' : " || echo 'not everything could be made: see above' >&2";
+}
+
+/** Within a line of Markdown. */
+function plainWords(text: string): string {
+  return text.replaceAll(/\s/g, ' ').replaceAll(/[\\`*_<>[\]]/g, String.raw`\$&`);
 }
 
 function restorePrivileges(guide: RestoreGuide): readonly string[] {

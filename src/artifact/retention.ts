@@ -1,6 +1,7 @@
 import type { RetentionPolicy } from '../language/plan/plan.ts';
 import { renderDuration } from '../base/quantity/duration.ts';
 import { newestFirst } from './artifact.ts';
+import { isPartial, partialKind, type PartialDump } from './partial.ts';
 import { countedSpans, slotOf } from '../language/plan/retention-spans.ts';
 
 /** What retention wants to know of an artifact; an `Artifact` is one. */
@@ -15,6 +16,8 @@ export interface RetentionCandidate {
   readonly reason?: string;
   /** When a restore drill last succeeded with it. */
   readonly drilledAt?: Date;
+  /** What its manifest says; absent when it cannot be read. */
+  readonly facts?: { readonly partial?: PartialDump };
 }
 
 /** Whether an artifact stays, and why, in words for an operator. */
@@ -38,6 +41,8 @@ const unverifiedGraceMs = 24 * 60 * 60 * 1000;
  * - Damaged artifacts are neither counted nor removed: what is left of them is for a person to judge.
  * - Artifacts dated after `now` (a clock was wrong) are kept and count for nothing.
  * - The newest drilled artifact stays.
+ * - Artifacts of a part of the database are decided by themselves, those that leave out the same together: they neither
+ *   fill slots of whole ones nor hold their place in the floor.
  */
 export function decideRetention(
   candidates: readonly RetentionCandidate[],
@@ -58,7 +63,7 @@ export function decideRetention(
 }
 
 /**
- * Candidates of one environment and database, newest first. `strangers` are artifacts of the same database whose
+ * Candidates of one environment and database, and of one part of it, newest first. `strangers` are artifacts of the same database whose
  * manifest cannot be read: they may belong here, so they can hold a prune back.
  */
 interface Group {
@@ -67,8 +72,8 @@ interface Group {
 }
 
 function groups(candidates: readonly RetentionCandidate[]): Group[] {
-  const byOwner = Map.groupBy(candidates, ({ environment, database }) =>
-    JSON.stringify([environment ?? null, database]),
+  const byOwner = Map.groupBy(candidates, (candidate) =>
+    JSON.stringify([candidate.environment ?? null, candidate.database, partialKind(candidate)]),
   );
   return [...byOwner.values()].map((members) => ({
     members: members.toSorted(newestFirst),
@@ -154,7 +159,8 @@ function intactReasons(
   for (const artifact of belowFloor(intact, policy.keepAtLeast, (name) => reasons.has(name))) {
     keep(artifact, `among the ${String(policy.keepAtLeast)} to keep at least`);
   }
-  return new Map([...reasons].map(([name, texts]) => [name, texts.join('; ')]));
+  const among = intact.some(isPartial) ? '; of partial ones, counted by themselves' : '';
+  return new Map([...reasons].map(([name, texts]) => [name, `${texts.join('; ')}${among}`]));
 }
 
 interface SlotRule {
@@ -221,7 +227,7 @@ function belowFloor(
   return [...added, ...unverified.slice(0, missing - added.length)];
 }
 
-function removalReason({ state }: RetentionCandidate, policy: RetentionPolicy): string {
+function removalReason(candidate: RetentionCandidate, policy: RetentionPolicy): string {
   const hasSlots = [policy.keepLast ?? 0, ...countedSpans(policy).map(({ count }) => count)].some(
     (count) => count > 0,
   );
@@ -231,5 +237,6 @@ function removalReason({ state }: RetentionCandidate, policy: RetentionPolicy): 
   ];
   const beyond =
     words.length === 0 ? `beyond the ${String(policy.keepAtLeast)} to keep at least` : words.join(' and ');
-  return state === 'unverified' ? `${beyond}; not verified` : beyond;
+  const among = isPartial(candidate) ? '; of partial ones, counted by themselves' : '';
+  return `${beyond}${candidate.state === 'unverified' ? '; not verified' : ''}${among}`;
 }

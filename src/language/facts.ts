@@ -19,6 +19,8 @@ export interface CheckFact {
 export interface RestoreFacts {
   /** The artifact's name, or null for a file of another tool. */
   readonly artifact: string | null;
+  /** What a partial artifact holds or lacks, in words; absent of a whole one. */
+  readonly artifactPartial?: string;
   /** Environment whose repository holds it, or null for a file. */
   readonly from: string | null;
   /** The repository's location, or the file's path. */

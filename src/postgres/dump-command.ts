@@ -15,8 +15,10 @@ export interface DumpCommand {
   readonly snapshot: string;
   /** A standby cannot read unlogged tables. */
   readonly standby: boolean;
-  /** Whether the snapshot shows large objects. */
+  /** Whether there are large objects to dump. */
   readonly largeObjects: boolean;
+  /** What of the database is dumped, from `selectParts`; everything where it is empty. */
+  readonly selection: readonly string[];
 }
 
 /**
@@ -32,6 +34,7 @@ function commonArguments(command: DumpCommand): readonly string[] {
     `--encoding=${command.encoding}`,
     `--snapshot=${command.snapshot}`,
     ...(command.standby ? ['--no-unlogged-table-data'] : []),
+    ...command.selection,
     databaseArgument(command.database),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Commands } from '../process/commands.ts';
 import { chooseClientTools, type ChosenClient, type ClientTools, type FindOptions } from './client-tools.ts';
 import type { Session } from './connect.ts';
+import { selectParts, type DumpSelection } from './dump-selection.ts';
 import { checkReadable, estimateRawBytes } from './preflight.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { listTables, type Table } from './tables.ts';
@@ -10,7 +11,7 @@ export interface DumpSource {
   readonly session: Session;
   readonly facts: ServerFacts;
   readonly client: ChosenClient;
-  /** As they were when it was looked at; the snapshot has its own. */
+  /** Whose rows are dumped, as they were when it was looked at; the snapshot has its own. */
   readonly tables: readonly Table[];
   /** What a dump will roughly take before compression, bytes. */
   readonly estimatedBytes: number;
@@ -18,7 +19,7 @@ export interface DumpSource {
 
 /**
  * Proves that a session's database can be dumped: there is a client for the server's major, and the role can read
- * everything. `packaged`: what `findPackagedClients` finds, asked for beside the server.
+ * all that is to be dumped. `packaged`: what `findPackagedClients` finds, asked for beside the server.
  * @throws Failure `postgres-*`, `tool-missing`.
  */
 export async function inspectDumpSource(
@@ -26,10 +27,24 @@ export async function inspectDumpSource(
   commands: Commands,
   find: FindOptions,
   packaged: Promise<readonly ClientTools[]>,
+  selection?: DumpSelection,
 ): Promise<DumpSource> {
   const facts = await readServerFacts(session);
   const client = await chooseClientTools(commands, facts.major, find, packaged);
-  const tables = await listTables(session);
-  await checkReadable(session, facts, tables);
-  return { session, facts, client, tables, estimatedBytes: estimateRawBytes(tables, facts) };
+  const every = await listTables(session);
+  const parts = selection === undefined ? undefined : await selectParts(session, selection);
+  const dumped = parts === undefined ? every : every.filter((table) => parts.isDumped(table));
+  const tables = parts === undefined ? every : every.filter((table) => parts.hasRows(table));
+  const largeObjectBytes = parts?.withLargeObjects === false ? 0 : facts.largeObjectBytes;
+  await checkReadable(session, facts, tables, {
+    defined: dumped,
+    largeObjects: parts?.withLargeObjects ?? true,
+  });
+  return {
+    session,
+    facts,
+    client,
+    tables,
+    estimatedBytes: estimateRawBytes(tables, { ...facts, largeObjectBytes }),
+  };
 }

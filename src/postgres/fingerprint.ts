@@ -13,6 +13,8 @@ export interface Fingerprint {
   readonly tables: readonly TableFingerprint[];
   /** Absent where they could not be counted. */
   readonly largeObjects?: number;
+  /** Tables and views that are not in the dump; absent where there are none. */
+  readonly leftOut?: { schema: string; name: string }[];
 }
 
 export interface TableFingerprint {
@@ -26,6 +28,8 @@ export interface TableFingerprint {
   readonly hash?: string;
   /** Why it could not be counted, in the server's words. */
   readonly unknown?: string;
+  /** Dumped without its rows. */
+  readonly excluded?: true;
 }
 
 export interface FingerprintOptions {

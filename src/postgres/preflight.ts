@@ -8,16 +8,21 @@ import { describeTable, type Table } from './tables.ts';
 
 /**
  * Proves, before the first byte is written, that the session's role can read all that a dump reads: every table and
- * sequence, every row, every large object.
+ * sequence, every row, every large object; or, of a part of it, what that takes: `tables` are those whose rows are read,
+ * `part.defined` all that are dumped, which pg_dump locks.
  * @throws Failure `postgres-permission` naming the first that it cannot read.
  */
 export async function checkReadable(
   session: Session,
   facts: ServerFacts,
   tables: readonly Table[],
+  part: { readonly defined: readonly Table[]; readonly largeObjects: boolean } = {
+    defined: tables,
+    largeObjects: true,
+  },
 ): Promise<void> {
   const role = session.endpoint.user;
-  const unreadable = tables.filter((table) => !table.readable && table.kind !== 'materialized-view');
+  const unreadable = part.defined.filter((table) => !table.readable && table.kind !== 'materialized-view');
   if (unreadable[0] !== undefined) {
     throw new Failure('postgres-permission', `${role} cannot read ${nameFirst(unreadable)}`, {
       where: describeTable(unreadable[0]),
@@ -31,7 +36,7 @@ export async function checkReadable(
       hint: `A dump would miss them. Let the role see every row: alter role ${role} bypassrls.`,
     });
   }
-  await checkLargeObjects(session, facts);
+  if (part.largeObjects) await checkLargeObjects(session, facts);
   await checkDamageIsTold(session);
 }
 
@@ -93,6 +98,9 @@ export function estimateRawBytes(tables: readonly Table[], facts: ServerFacts): 
 /** Share of its size on disk that compressed data is expected to keep; text and numbers mostly need a quarter. */
 const compressedShare = 0.5;
 
+/** Share that hardly any data is compressed to. */
+const leastShare = 0.02;
+
 export interface SpaceQuestion {
   readonly rawBytes: number;
   readonly compressed: boolean;
@@ -111,7 +119,9 @@ export function checkSpace(question: SpaceQuestion): number {
   const { rawBytes, compressed, previousBytes, freeBytes, where } = question;
   const guess = compressed ? rawBytes * compressedShare : rawBytes;
   // A fifth more than last time covers what a database grows by between two dumps.
-  const expected = Math.ceil(previousBytes === undefined ? guess : previousBytes * 1.2);
+  const bySize = previousBytes === undefined ? guess : previousBytes * 1.2;
+  // The one before may have been of a part of the database: no dump is as small as this.
+  const expected = Math.ceil(Math.max(bySize, rawBytes * leastShare));
   if (freeBytes !== undefined && freeBytes < expected) {
     throw new Failure(
       'space-missing',

@@ -2,6 +2,7 @@ import { renderDistance, renderMoment, type Reading } from '../base/quantity/mom
 import { alignedLines } from '../base/terminal/blocks.ts';
 import { status } from '../base/terminal/status.ts';
 import type { Span } from '../base/terminal/text.ts';
+import { partialWords } from '../artifact/partial.ts';
 import type { Artifact } from '../artifact/artifact.ts';
 import type { Environment } from '../language/environment/environment.ts';
 import { renderDuration } from '../base/quantity/duration.ts';
@@ -17,9 +18,11 @@ export function stateText(
   const obstacle = obstacleTo(artifact, from);
   if (obstacle !== undefined) return [status('damaged', obstacle)];
   const { drilledAt } = artifact;
+  const partial = partialWords(artifact);
   return [
     status(artifact.state),
     ...(drilledAt === undefined ? [] : [`, drilled ${renderMoment(drilledAt, reading)}`]),
+    ...(partial === undefined ? [] : [`, ${partial}`]),
   ];
 }
 
@@ -27,7 +30,10 @@ export function stateText(
 function stateWords(artifact: Artifact, from: Environment, now: Date): string {
   const { drilledAt } = artifact;
   const drilled = drilledAt === undefined ? '' : `, drilled ${renderDistance(drilledAt, now)}`;
-  return obstacleTo(artifact, from) ?? `${artifact.state}${drilled}`;
+  const partial = partialWords(artifact);
+  return (
+    obstacleTo(artifact, from) ?? `${artifact.state}${drilled}${partial === undefined ? '' : `, ${partial}`}`
+  );
 }
 
 /** Since an instant: `3h 4m`. */

@@ -6,6 +6,7 @@ import type { RestoreTarget } from '../postgres/restore-target.ts';
 import { renderDuration } from '../base/quantity/duration.ts';
 import { renderBytes } from '../base/quantity/size.ts';
 import type { RestoreRequest } from '../restore/restore-request.ts';
+import { describePartial } from '../artifact/partial.ts';
 import { dataTime, stateText } from './artifact-words.ts';
 import { estimateMs, type PastRestore } from './estimate.ts';
 import type { Settled } from './settle.ts';
@@ -43,6 +44,11 @@ export function outlookAsData(outlook: Outlook): Readonly<Record<string, unknown
     from: source.kind === 'artifact' ? source.from.name : null,
     bytes: bytesOf(source) ?? null,
     state: source.kind === 'artifact' ? source.artifact.state : null,
+    artifactPartial:
+      source.kind === 'artifact' && source.facts.partial !== undefined
+        ? describePartial(source.facts.partial)
+        : null,
+    passedOver: source.kind === 'artifact' ? (source.passedOver ?? null) : null,
     recoveryPoint: source.kind === 'artifact' ? source.facts.recoveryPoint.time : null,
     to: to.name,
     protected: to.protected,
@@ -79,6 +85,7 @@ function sourceRows(source: ChosenSource, reading: Reading): readonly Row[] {
     ['artifact', `${artifact.name} of ${from.name}`],
     ['', [size, stateText(artifact, from, reading)].flat()],
     ['data of', renderMoment(dataTime(artifact), reading)],
+    ...(source.passedOver === undefined ? [] : [['', source.passedOver] as const]),
   ];
 }
 

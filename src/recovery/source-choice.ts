@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { defined } from '../base/defined.ts';
 import type { Artifact, ArtifactFacts } from '../artifact/artifact.ts';
-import { findArtifact, parseChoice, type ArtifactScope } from '../artifact/choice.ts';
+import { findArtifact, parseChoice, passedOver, type ArtifactScope } from '../artifact/choice.ts';
 import { listArtifacts } from '../artifact/store.ts';
 import type { Environment } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
@@ -17,6 +18,8 @@ export interface ChosenArtifact {
   readonly from: Environment;
   readonly artifact: Artifact;
   readonly facts: ArtifactFacts;
+  /** Newer partial artifacts that were not taken, in words. */
+  readonly passedOver?: string;
 }
 
 /** A dump of any tool on this host. */
@@ -71,7 +74,14 @@ export function chooseArtifact(
       hint: `give the repository of '${from.name}' one: encrypt: { age: […], identity: { file: … } }`,
     });
   }
-  return { kind: 'artifact', name: artifact.name, from, artifact, facts: artifact.facts };
+  return {
+    kind: 'artifact',
+    name: artifact.name,
+    from,
+    artifact,
+    facts: artifact.facts,
+    ...defined({ passedOver: passedOver(artifact, artifacts, parseChoice(words)) }),
+  };
 }
 
 /** A dump on this host, by its path. @throws Failure `artifact-missing` */

@@ -16,7 +16,7 @@ export interface RestorePermissions {
 export interface PreflightQuestion {
   readonly target: RestoreTarget;
   /** Absent for a file of another tool. */
-  readonly manifest: Pick<Manifest, 'server'> | undefined;
+  readonly manifest: Pick<Manifest, 'server' | 'partial' | 'dump'> | undefined;
   /** Of the dump, for messages. */
   readonly name: string;
   readonly permissions: RestorePermissions;
@@ -118,11 +118,17 @@ function checkExtensions(wanted: readonly string[], target: RestoreTarget): void
 /** Rows and indexes while they are built: sorting an index takes room beside it. */
 const roomFactor = 1.1;
 
+/** Of a part of a database only its dump tells: rows, and about as much again for indexes. */
+function sizeOf({ server, partial, dump }: NonNullable<PreflightQuestion['manifest']>): number {
+  if (partial === undefined) return server.databaseBytes;
+  return Math.min(server.databaseBytes, (dump.rawBytes ?? dump.storedBytes) * 2);
+}
+
 function checkSpace({ target, manifest, isSchemaOnly, permissions }: PreflightQuestion): readonly string[] {
   if (isSchemaOnly || manifest === undefined) return [];
   const { freeBytes, isLocal } = target.resources;
   const freed = permissions.replace ? (target.existing?.bytes ?? 0) : 0;
-  const needed = Math.max(0, Math.ceil(manifest.server.databaseBytes * roomFactor) - freed);
+  const needed = Math.max(0, Math.ceil(sizeOf(manifest) * roomFactor) - freed);
   if (freeBytes === undefined) {
     const where = isLocal ? 'this host' : target.endpoint.host;
     return [

@@ -15,6 +15,7 @@ import { analyze } from './analyze.ts';
 import type { Load } from './load.ts';
 import { createSchemas, neededSchemas } from './needed-schemas.ts';
 import { prepareRestore, type Prepared, type RestoreOptions } from './prepare-restore.ts';
+import { partialWords } from '../artifact/partial.ts';
 import { readyDatabase, type ReadyDatabase } from './ready-database.ts';
 import { preparePrivileges } from './restore-privileges.ts';
 import { restoreRoles } from './restore-roles.ts';
@@ -78,13 +79,21 @@ export async function restoreDatabase(
   if (request.roles) await restoreRoles(context, source, tools, environment);
   const load = loadOf(context, options, prepared, ready, environment);
   await using session = await maintenance.inDatabase(endpoint.database);
-  const { left: lacking, isTried } = await loadWatched(context, prepared, load, ready, session);
+  const { left: lacking, isTried } = await loadWatched(
+    context,
+    prepared,
+    load,
+    ready,
+    session,
+    schemasOf(source),
+  );
   context.report.phase('analyzing');
   if (request.selection.contents !== 'schema-only')
     await timeline.during('analyze', () => analyze({ ...load, jobs: isTried ? 1 : load.jobs }, session));
   const settled = await timeline.during('privileges', () => privileges.settle(lacking.length > 0));
   const left = [...lacking, ...settled.refused];
-  checkLeft(left, request.accept, endpoint.database);
+  const partial = source.kind === 'artifact' ? partialWords({ facts: source.manifest }) : undefined;
+  checkLeft(left, request.accept, endpoint.database, partial);
   for (const object of left) context.report.warn(`not there, as accepted: ${describeLeft(object)}`);
   context.report.phase('looking at the restored database');
   const whole = source.kind === 'artifact' && request.partial === undefined ? source.manifest : undefined;
@@ -152,6 +161,7 @@ async function loadWatched(
   load: Load,
   ready: ReadyDatabase,
   session: Session,
+  schemas: readonly string[],
 ): ReturnType<typeof tryAgain> {
   let freeAtLoss: Promise<number | undefined> | undefined;
   // At once: a server that starts again, or is thrown away, frees what it had filled.
@@ -167,6 +177,7 @@ async function loadWatched(
     },
   });
   try {
+    if (!ready.isLoaded) await createSchemas(session, schemas);
     await loadOrResume(load, opened, ready, session);
     return await tryAgain(load, session, opened.again);
   } catch (error) {
@@ -174,6 +185,11 @@ async function loadWatched(
   } finally {
     stopWatching();
   }
+}
+
+/** Schemas that a dump of a part needs and does not make. */
+function schemasOf(source: RestoreOptions['source']): readonly string[] {
+  return source.kind === 'artifact' ? (source.manifest.partial?.schemas ?? []) : [];
 }
 
 async function loadOrResume(

@@ -1,5 +1,6 @@
 import type { RestoreFacts } from '../language/facts.ts';
 import type { FinishedRestore } from './restore-database.ts';
+import { describePartial } from '../artifact/partial.ts';
 import { describeLeft } from './try-again.ts';
 import { dataBytes, provingFile } from './restore-source.ts';
 
@@ -51,6 +52,7 @@ export function restoreFacts(
   const { manifest, manifestSha256, from, repository } = source;
   return {
     artifact: manifest.name,
+    ...(manifest.partial !== undefined && { artifactPartial: describePartial(manifest.partial) }),
     from: from.name,
     source: repository.location,
     sha256: provingFile(manifest)?.sha256 ?? null,

@@ -1,7 +1,7 @@
 import type { Artifact } from '../artifact/artifact.ts';
 import { decompressionStage } from '../artifact/compression.ts';
 import { decryptionStage } from '../artifact/encryption.ts';
-import { findArtifact, parseChoice, type ArtifactScope } from '../artifact/choice.ts';
+import { findArtifact, parseChoice, passedOver, type ArtifactScope } from '../artifact/choice.ts';
 import { isData, type Manifest, type ManifestFile } from '../artifact/manifest.ts';
 import { listArtifacts, readManifest } from '../artifact/store.ts';
 import type { Environment } from '../language/environment/environment.ts';
@@ -22,6 +22,8 @@ export interface ArtifactSource {
   readonly from: Environment;
   /** Decrypt and decompress each of its files. */
   readonly unpack: readonly Stage[];
+  /** Newer partial artifacts that were not taken, in words. */
+  readonly passedOver: string | undefined;
 }
 
 export interface SourceOptions {
@@ -46,7 +48,8 @@ export async function chooseSource(words: string, options: SourceOptions): Promi
     environment: from.name,
     ...(from.postgres !== undefined && { database: from.postgres.database }),
   };
-  const artifact = findArtifact(artifacts, parseChoice(words), scope, { seed: options.runId });
+  const choice = parseChoice(words);
+  const artifact = findArtifact(artifacts, choice, scope, { seed: options.runId });
   if (artifact.state === 'damaged') {
     throw new Failure('artifact-damaged', `${artifact.name} cannot be restored: ${artifact.reason}`, {
       where: artifact.name,
@@ -62,6 +65,7 @@ export async function chooseSource(words: string, options: SourceOptions): Promi
     repository,
     from,
     unpack: await unpackingStages(manifest, options),
+    passedOver: passedOver(artifact, artifacts, choice),
   };
 }
 

@@ -198,10 +198,15 @@ export function names(accepted: string, object: string): boolean {
 const mostNamed = 100;
 
 /**
- * Everything but these objects is there.
+ * Everything but these objects is there. `partial`: what the artifact lacks on purpose, in words.
  * @throws Failure `restore-incomplete` when some of them are not accepted
  */
-export function checkLeft(left: readonly LeftObject[], accept: readonly string[], database: string): void {
+export function checkLeft(
+  left: readonly LeftObject[],
+  accept: readonly string[],
+  database: string,
+  partial?: string,
+): void {
   const refused = left.filter(({ object }) => !accept.some((words) => names(words, object)));
   const [first] = refused;
   if (first === undefined) return;
@@ -211,19 +216,23 @@ export function checkLeft(left: readonly LeftObject[], accept: readonly string[]
     'restore-incomplete',
     [
       `${database} is incomplete: everything is there but ${refused.length === 1 ? 'one object' : `${refused.length} objects`}`,
+      ...(partial === undefined ? [] : [`the artifact is ${partial}`]),
       ...told,
       ...more,
     ].join('\n'),
     {
       where: first.object,
       hint:
-        hintFor(first.message) ??
+        (partial === undefined ? hintFor(first.message) : partialHint) ??
         "Make it in the database by hand, mend the source (a function that names things without their schema gets 'set search_path'), or name it in 'accept'.",
       fields: { object: first.object },
       facts: { incomplete: refused.slice(0, mostNamed) },
     },
   );
 }
+
+const partialHint =
+  "What needs rows or tables that are not in a partial artifact cannot be made: name it in 'accept', or restore a whole one.";
 
 /** An object with its cause and statement, for a person. */
 export function describeLeft({ object, message, statement }: LeftObject): string {

@@ -1,5 +1,5 @@
 import { defined } from '../base/defined.ts';
-import { findArtifact, parseChoice, parseTime } from '../artifact/choice.ts';
+import { findArtifact, parseChoice, parseTime, passedOver } from '../artifact/choice.ts';
 import { parseCompactTime } from '../artifact/name.ts';
 import { listArtifacts, readManifest } from '../artifact/store.ts';
 import { uploadsIdentity } from '../artifact/uploads-instant.ts';
@@ -68,11 +68,10 @@ async function chooseManifest(lent: Lent, words: string, from: string): ReturnTy
   const database = lent.environmentNamed(from).postgres?.database;
   const scope = { environment: from, ...defined({ database }) };
   const artifacts = await listArtifacts(repository, { signal: lent.signal });
-  return readManifest(
-    repository,
-    findArtifact(artifacts, named, scope, { seed: lent.run.id }).name,
-    lent.signal,
-  );
+  const found = findArtifact(artifacts, named, scope, { seed: lent.run.id });
+  const newer = passedOver(found, artifacts, named);
+  if (newer !== undefined) lent.report.note(newer);
+  return readManifest(repository, found.name, lent.signal);
 }
 
 function open({ environment, repository }: Lent, name: string): ReturnType<Lent['repository']> {

@@ -1,3 +1,4 @@
+import { describePartial, partialWords } from '../../artifact/partial.ts';
 import type { Artifact } from '../../artifact/artifact.ts';
 import { listArtifacts } from '../../artifact/store.ts';
 import type { Environment } from '../../language/environment/environment.ts';
@@ -59,6 +60,7 @@ export function artifactAsData(artifact: Artifact): Record<string, unknown> {
     database: artifact.database,
     state: artifact.state,
     reason: 'reason' in artifact ? artifact.reason : null,
+    partial: artifact.facts?.partial === undefined ? null : describePartial(artifact.facts.partial),
     createdAt: artifact.createdAt.toISOString(),
     recoveryPoint: artifact.facts?.recoveryPoint ?? null,
     bytes: artifact.bytes,
@@ -90,7 +92,11 @@ function artifactsBlock(artifacts: readonly Artifact[], { now, timeZone }: Readi
       renderBytes(artifact.bytes),
       artifact.drilledAt === undefined ? '-' : age(artifact.drilledAt),
       artifact.drilledAt === undefined ? '-' : renderTime(artifact.drilledAt, timeZone),
-      [status(artifact.state), 'reason' in artifact ? `: ${artifact.reason}` : ''],
+      [
+        status(artifact.state),
+        'reason' in artifact ? `: ${artifact.reason}` : '',
+        ...[partialWords(artifact) ?? []].flat().map((words) => `, ${words}`),
+      ],
     ]),
   );
 }

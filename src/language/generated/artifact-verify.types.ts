@@ -5,7 +5,7 @@
  */
 export interface ArtifactVerifyParameters {
   /**
-   * latest, an artifact's name, or a time: the newest one before it. Unless said: those that this run made, otherwise latest.
+   * latest, latest-partial, an artifact's name, or a time: the newest one before it. Unless said: those that this run made, otherwise latest.
    */
   artifact?: string;
   /**

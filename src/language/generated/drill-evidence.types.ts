@@ -254,6 +254,10 @@ export interface EvidenceRestore {
    */
   partial: string | null;
   /**
+   * What a partial artifact holds or lacks; absent of one that holds the whole database.
+   */
+  artifactPartial?: string;
+  /**
    * Of what was restored, hex.
    */
   sha256: string | null;

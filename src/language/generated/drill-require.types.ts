@@ -5,7 +5,7 @@
  */
 export interface DrillRequireParameters {
   /**
-   * latest, an artifact's name, or a time: the newest one before it. latest unless said.
+   * latest, latest-partial, an artifact's name, or a time: the newest one before it. latest unless said.
    */
   artifact?: string;
   /**

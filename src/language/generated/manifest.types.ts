@@ -114,6 +114,53 @@ export interface Manifest {
     storedBytes: number;
   };
   /**
+   * What the plan left out of the dump. Absent of a whole one, and in older manifests.
+   */
+  partial?: {
+    /**
+     * Schemas that alone were dumped.
+     *
+     * Items: A pattern as the plan says it.
+     */
+    onlySchemas?: string[];
+    /**
+     * Tables that alone were dumped.
+     *
+     * Items: A pattern as the plan says it.
+     */
+    onlyTables?: string[];
+    /**
+     * Tables that were not dumped.
+     *
+     * Items: A pattern as the plan says it.
+     */
+    excludedTables?: string[];
+    /**
+     * Tables that were dumped empty.
+     *
+     * Items: A pattern as the plan says it.
+     */
+    excludedData?: string[];
+    /**
+     * Number of tables, views and sequences that are not in the dump.
+     */
+    relations: number;
+    /**
+     * Number of tables that are in the dump without their rows.
+     */
+    withoutRows: number;
+    /**
+     * Large objects that the database had and the dump has not; absent where there are none.
+     */
+    largeObjects?: true;
+    /**
+     * Schemas that the dump needs and does not make, which a restore makes first; absent where there are none.
+     *
+     * Items: A schema.
+     */
+    schemas?: string[];
+  };
+  /**
    * Every stored file of the artifact but its manifest and its verification, as the repository confirmed it.
    *
    * Items: One stored file.
@@ -235,10 +282,29 @@ export interface Manifest {
        * Order-independent hash of the rows' text; in mode content only.
        */
       hash?: string;
+      /**
+       * The dump has the table without its rows, as the plan says. Absent otherwise.
+       */
+      excluded?: true;
     }[];
     /**
      * Number of large objects; absent where they could not be counted.
      */
     largeObjects?: number;
+    /**
+     * Tables, views and sequences that the plan left out of the dump, by schema and name; absent where there are none.
+     *
+     * Items: One of them.
+     */
+    leftOut?: {
+      /**
+       * Its schema.
+       */
+      schema: string;
+      /**
+       * Its name.
+       */
+      name: string;
+    }[];
   };
 }

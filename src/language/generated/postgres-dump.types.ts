@@ -36,6 +36,40 @@ export interface PostgresDumpParameters {
    */
   globals?: boolean;
   /**
+   * What stays out of the dump, which is then partial: it is restored by name or as latest-partial only, and counts for no RPO. A pattern that nothing bears is warned of.
+   */
+  exclude?: {
+    /**
+     * Tables, views and sequences that are not dumped at all; a partitioned table goes with its partitions.
+     *
+     * Items: schema.name; * and ? stand for other characters, double quotes around a part for a dot, * or ? that is meant itself.
+     */
+    tables?: string[];
+    /**
+     * Tables that are dumped empty; a partitioned table with its partitions.
+     *
+     * Items: schema.name; * and ? stand for other characters, double quotes around a part for a dot, * or ? that is meant itself.
+     */
+    data?: string[];
+  };
+  /**
+   * What alone is dumped, in place of everything; the dump is then partial, without large objects, and with extensions. A pattern that nothing bears fails the step.
+   */
+  only?: {
+    /**
+     * Schemas with everything in them; * and ? stand for other characters.
+     *
+     * Items: A schema.
+     */
+    schemas?: string[];
+    /**
+     * Tables, views and sequences, without the types and functions that they use; a partitioned table with its partitions.
+     *
+     * Items: schema.name; * and ? stand for other characters, double quotes around a part for a dot, * or ? that is meant itself.
+     */
+    tables?: string[];
+  };
+  /**
    * Object tags of the dump's files in S3, for lifecycle rules; tier: daily unless said, {} for none. The role needs s3:PutObjectTagging.
    */
   tags?: {

@@ -9,7 +9,7 @@ export interface PostgresRestoreParameters {
    */
   from?: string;
   /**
-   * latest, oldest, random, rotate (of the age class that was longest not drilled), an artifact's name, a time (the newest before it), or the path of a dump on this host, written with a slash.
+   * latest, latest-partial, oldest, random, rotate (of the age class that was longest not drilled), an artifact's name, a time (the newest before it), or the path of a dump on this host, written with a slash.
    */
   artifact?: string;
   /**

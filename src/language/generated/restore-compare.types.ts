@@ -9,7 +9,7 @@ export interface RestoreCompareParameters {
    */
   from?: string;
   /**
-   * latest, an artifact's name, or a time: the newest one before it. What was restored, unless said.
+   * latest, latest-partial, an artifact's name, or a time: the newest one before it. What was restored, unless said.
    */
   artifact?: string;
   /**

@@ -52,6 +52,8 @@ export function artifactOf({ outcome, startedAt, steps }: RunRecord): AlertState
   const isVerified = steps.some(
     ({ action, outcome: end }) => action === 'artifact-verify' && end === 'succeeded',
   );
-  const artifact = dumped?.outputs?.['artifact'];
+  // One of a part of the database is nobody's last good backup.
+  const isWhole = dumped?.facts?.['partial'] === undefined;
+  const artifact = isWhole ? dumped?.outputs?.['artifact'] : undefined;
   return artifact === undefined || !isVerified ? undefined : { artifact, at: dumped?.startedAt ?? startedAt };
 }

@@ -124,7 +124,10 @@ function recoveryPointAgeOf(
   const ageMs = ages.length === 0 ? null : Math.max(...ages);
   if (rpoMs === null) return { ageMs, rpoMs, state: 'no-objective' };
   if (ageMs === null) return { ageMs, rpoMs, state: 'unknown' };
-  return { ageMs, rpoMs, state: ageMs <= rpoMs ? 'met' : 'missed' };
+  if (ageMs > rpoMs) return { ageMs, rpoMs, state: 'missed' };
+  // A part of a database is no backup of it, however young.
+  const isWhole = restores.every(({ artifactPartial }) => artifactPartial === undefined);
+  return { ageMs, rpoMs, state: isWhole ? 'met' : 'unknown' };
 }
 
 function stepOf(step: RecordedStep, record: RunRecord): EvidenceStep {

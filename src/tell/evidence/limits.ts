@@ -17,6 +17,13 @@ export function limitsOf(drill: Shown): string[] {
     ...restores.flatMap(({ partial, artifact }) =>
       partial === null ? [] : [`Only a part of ${artifact ?? 'the artifact'} was restored: ${partial}.`],
     ),
+    ...restores.flatMap(({ artifactPartial, artifact }) =>
+      artifactPartial === undefined
+        ? []
+        : [
+            `${artifact ?? 'The artifact'} is partial, and proves nothing about whole ones: ${artifactPartial}.`,
+          ],
+    ),
     ...restores.flatMap(({ artifact, source, manifestSha256 }) =>
       artifact === null || manifestSha256 === null
         ? [`${artifact ?? source} was restored without a manifest: where it came from is not proven.`]

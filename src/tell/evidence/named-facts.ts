@@ -32,6 +32,7 @@ export function restoreFacts(restore: EvidenceRestore): readonly NamedFact[] {
   const { recoveryPoint, target, dumpedFrom } = restore;
   return known([
     code('Artifact', restore.artifact),
+    text('Partial artifact', restore.artifactPartial ?? null),
     text('Only a part', restore.partial),
     text('From environment', restore.from),
     code('Repository', restore.source),

@@ -20,6 +20,7 @@ export interface RestoringStep {
 export function restoresOf({ step, environment, partial }: RestoringStep): EvidenceRestore[] {
   const given = step.facts?.['restore'];
   if (!isMapping(given)) return [];
+  const artifactPartial = text(given['artifactPartial']);
   return [
     {
       step: step.id,
@@ -28,6 +29,7 @@ export function restoresOf({ step, environment, partial }: RestoringStep): Evide
       from: text(given['from']),
       source: text(given['source']) ?? 'unknown',
       partial: partial ?? null,
+      ...(artifactPartial !== null && { artifactPartial }),
       sha256: text(given['sha256']),
       manifestSha256: text(given['manifestSha256']),
       versionId: text(given['versionId']),

@@ -44,10 +44,13 @@ export const metricFamilies = {
     type: 'gauge',
     help: 'Whether the repository could be listed as these metrics were written.',
   },
-  run_plan_artifacts: { type: 'gauge', help: 'Artifacts in the repository by state.' },
+  run_plan_artifacts: {
+    type: 'gauge',
+    help: 'Artifacts in the repository by state; those of a part of the database are state partial.',
+  },
   run_plan_artifact_verified: {
     type: 'gauge',
-    help: 'Whether the newest artifact of the database was read back and found intact.',
+    help: 'Whether the newest artifact of the whole database was read back and found intact.',
   },
   run_plan_artifact_bytes: { type: 'gauge', help: 'Stored size of the newest verified artifact.' },
   run_plan_artifact_recovery_point_timestamp_seconds: {

@@ -1,5 +1,6 @@
 import type { Artifact } from '../../artifact/artifact.ts';
 import { newestFirst } from '../../artifact/artifact.ts';
+import { isPartial } from '../../artifact/partial.ts';
 import { judgeFreshness } from '../../artifact/freshness.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import type { RunEnding } from '../../run/record/run-endings.ts';
@@ -96,9 +97,11 @@ function repositorySamples(
   return [
     sample('run_plan_repository_up', labels, 1),
     ...judged.flatMap(({ database: name, newest }) => {
-      const own = artifacts
-        .filter((artifact) => artifact.database === name && artifact.environment === environment)
-        .sort(newestFirst);
+      const all = artifacts.filter(
+        (artifact) => artifact.database === name && artifact.environment === environment,
+      );
+      const own = all.filter((artifact) => !isPartial(artifact)).sort(newestFirst);
+      const partial = all.length - own.length;
       const each = { ...labels, database: name };
       return [
         ...(['verified', 'unverified', 'damaged'] as const).map((state) =>
@@ -108,6 +111,7 @@ function repositorySamples(
             own.filter((artifact) => artifact.state === state).length,
           ),
         ),
+        ...maybe('run_plan_artifacts', { ...each, state: 'partial' }, partial > 0 ? partial : undefined),
         sample('run_plan_artifact_verified', each, own[0]?.state === 'verified' ? 1 : 0),
         ...maybe('run_plan_artifact_bytes', each, newest?.bytes),
         ...maybe(

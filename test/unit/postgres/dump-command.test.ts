@@ -24,6 +24,7 @@ const command: DumpCommand = {
   snapshot: '00000003-0000001B-1',
   standby: false,
   largeObjects: false,
+  selection: [],
 };
 
 test('no dump carries owners, privileges or the creation of its database', () => {
