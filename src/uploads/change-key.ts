@@ -32,14 +32,16 @@ export async function changeKey(work: RestoreWork, change: KeyChange, sums: Rest
 }
 
 async function promote(
-  { store, signal, journal, limits, listsAfterwards }: RestoreWork,
+  { store, signal, journal, limits, listsAfterwards, access }: RestoreWork,
   { key, now, wanted }: KeyChange & { readonly wanted: VersionReference },
   sums: RestoreSums,
 ): Promise<void> {
   const head = await headVersion(store, key, wanted.versionId, signal);
   if (now?.kind === 'object' && mayBeCopy(now, wanted, head)) {
     const source = { versionId: wanted.versionId, head };
-    if (await isSameObject(store, key, now, source, signal)) {
+    const isOpenToSame = (): Promise<boolean> =>
+      access.isSame({ store, key, versionId: now.versionId }, { store, key, versionId: wanted.versionId }, signal);
+    if ((await isSameObject(store, key, now, source, signal)) && (await isOpenToSame())) {
       sums.already += 1;
       return;
     }
@@ -55,10 +57,34 @@ async function promote(
   const told = await notedIfRefused(journal, key, () =>
     copyVersion(store, source, store, head, { limits, signal }),
   );
+  await access.keep(
+    { store, ...source, head },
+    store,
+    () => copyMade(store, key, wanted, told, signal),
+    signal,
+  );
   const made = told === null && !listsAfterwards ? await madeVersion(store, key, wanted, signal) : told;
   await journal.done({ ...line, made });
   sums.promoted += 1;
   sums.bytes += wanted.bytes;
+}
+
+/** The version that a copy has made, to be given what no store copies; undefined when another writer was quicker. */
+export async function copyMade(
+  store: S3,
+  key: string,
+  wanted: VersionReference,
+  told: string | null,
+  signal: AbortSignal,
+): Promise<{ readonly versionId?: string } | undefined> {
+  if (told !== null) return { versionId: told };
+  const head = await headVersion(store, key, undefined, signal);
+  if (!isCopy(head, wanted)) return undefined;
+  return head.VersionId === undefined ? {} : { versionId: head.VersionId };
+}
+
+function isCopy(head: ObjectHead, { etag, versionId }: VersionReference): boolean {
+  return plainEtag(head.ETag) === etag || head.Metadata?.[copyOfName] === versionId;
 }
 
 /** Whether only a closer look can tell that it need not be copied: of equal size, and its ETag, where that tells anything. */
@@ -74,8 +100,7 @@ async function madeVersion(
   signal: AbortSignal,
 ): Promise<string | null> {
   const made = await headVersion(store, key, undefined, signal);
-  const isCopy = plainEtag(made.ETag) === wanted.etag || made.Metadata?.[copyOfName] === wanted.versionId;
-  return isCopy ? (made.VersionId ?? null) : null;
+  return isCopy(made, wanted) ? (made.VersionId ?? null) : null;
 }
 
 async function hide(

@@ -5,6 +5,7 @@ import { counted } from '../base/quantity/counted.ts';
 import { urlOf } from '../s3/client.ts';
 import { bringBack, type BringBackOptions } from './archived.ts';
 import { openChangeJournal } from './change-journal.ts';
+import { accessWarnings } from './keep-access.ts';
 import { confirmRestored } from './confirm-restored.ts';
 import { decide, type DecisionFacts } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
@@ -94,15 +95,17 @@ export async function restoreToInstant(
     const all = {
       survey: found,
       ...sums,
+      access: work.access.sums,
       continued: journal.continued,
       refused: told(lists.refused),
       wrong: told(lists.wrong),
       overtaken: told(lists.overtaken),
       changes,
     };
+    for (const warning of accessWarnings(work.access.sums)) work.report.warn(warning);
     failOn(lists.refused, lists.wrong, { uploads: all });
     warnOf(work.report, lists.overtaken);
-    work.report.note(`${describeSums(sums)}: ${describeOutcome(found, sums, place)}`);
+    work.report.note(`${describeSums(sums)}: ${describeOutcome(found, sums, work.access.sums, place)}`);
     return { changes, changed: changesOf(sums) + journal.continued, bytes: sums.bytes, facts: all };
   } finally {
     await closeAll(lists);

@@ -3,7 +3,7 @@ import { urlOf, type S3 } from '../s3/client.ts';
 import { copyVersion } from '../s3/copy.ts';
 import { headObject, headVersion } from '../s3/object.ts';
 import { referenceTo } from './change.ts';
-import { changeKey } from './change-key.ts';
+import { changeKey, copyMade } from './change-key.ts';
 import { decide, type Decision, type DecisionFacts } from './decision.ts';
 import type { KeyHistory } from './key-history.ts';
 import { forEachOf } from '../base/waiting.ts';
@@ -79,7 +79,7 @@ async function copyInto(
   wanted: NonNullable<Decision['wanted']>,
   sums: RestoreSums,
 ): Promise<void> {
-  const { store, signal, limits, journal } = work;
+  const { store, signal, limits, journal, access } = work;
   const { key } = wanted;
   const target = store.at(into);
   const head = await headVersion(store, key, wanted.versionId, signal);
@@ -87,7 +87,9 @@ async function copyInto(
   if (there !== undefined) {
     const source = { versionId: wanted.versionId, head };
     const current = { versionId: there.VersionId ?? 'null' };
-    if (await isSameObject(target, key, current, source, signal, store)) {
+    const isOpenToSame = (): Promise<boolean> =>
+      access.isSame({ store: target, key, versionId: current.versionId }, { store, key, versionId: wanted.versionId }, signal);
+    if ((await isSameObject(target, key, current, source, signal, store)) && (await isOpenToSame())) {
       sums.already += 1;
       return;
     }
@@ -102,6 +104,8 @@ async function copyInto(
   };
   await journal.begin(line);
   const made = await copyVersion(store, wanted, target, head, { limits, signal });
+  const copy = (): ReturnType<typeof copyMade> => copyMade(target, key, wanted, made, signal);
+  await access.keep({ store, key, versionId: wanted.versionId, head }, target, copy, signal);
   await journal.done({ ...line, made });
   sums.copied += 1;
   sums.bytes += wanted.bytes;

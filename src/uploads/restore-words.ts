@@ -1,6 +1,7 @@
 import { counted } from '../base/quantity/counted.ts';
 import { renderBytes } from '../base/quantity/size.ts';
 import { changesOf, type RestoreSums } from './restore-work.ts';
+import { accessWords, type AccessSums } from './keep-access.ts';
 import type { Survey } from './survey.ts';
 
 /** What a restore is about to do, in a line. `into` names another place that copies go to. */
@@ -33,8 +34,16 @@ export function describeSums(sums: RestoreSums): string {
 }
 
 /** How it is now that all is done and was looked at. */
-export function describeOutcome({ keys }: Survey, { skipped }: RestoreSums, into?: string): string {
-  if (into !== undefined) return `what was there then is in ${into}`;
-  if (skipped > 0) return 'all others are as they were then';
-  return keys === 1 ? 'the key is as it was then' : `all ${counted(keys, 'key')} are as they were then`;
+export function describeOutcome(
+  { keys }: Survey,
+  { skipped }: RestoreSums,
+  access: AccessSums,
+  into?: string,
+): string {
+  const reach = accessWords(access);
+  if (into !== undefined) return `what was there then is in ${into}${reach}`;
+  if (skipped > 0) return `all others are as they were then${reach}`;
+  return keys === 1
+    ? `the key is as it was then${reach}`
+    : `all ${counted(keys, 'key')} are as they were then${reach}`;
 }

@@ -4,6 +4,7 @@ import type { S3 } from '../s3/client.ts';
 import { usualCopyLimits, type CopyLimits } from '../s3/copy.ts';
 import type { Reporter, TaskContext } from '../task/contract.ts';
 import type { ChangeJournal } from './change-journal.ts';
+import { createAccessKeeper, type AccessKeeper } from './keep-access.ts';
 import type { KeyList } from './refused-keys.ts';
 
 /** What everything that changes a bucket works with. */
@@ -16,6 +17,8 @@ export interface RestoreWork {
   /** Keys at a time. */
   readonly lanes: number;
   readonly limits: CopyLimits;
+  /** Gives copies what no store copies. */
+  readonly access: AccessKeeper;
   readonly journal: ChangeJournal;
   readonly refused: KeyList;
   /** A listing afterwards tells which versions were made, so that a store that does not is not asked for each. */
@@ -45,7 +48,8 @@ export function openWork(
     report.note(`the store asks for less: ${counted(atATime, 'request')} at a time`);
   };
   const paced = store.paced({ most: lanes, onSlowDown });
-  return { store: paced, clock, signal, report, lanes, limits: usualCopyLimits };
+  const access = createAccessKeeper(clock);
+  return { store: paced, clock, signal, report, lanes, limits: usualCopyLimits, access };
 }
 
 export function noSums(): RestoreSums {

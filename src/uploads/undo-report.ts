@@ -4,6 +4,7 @@ import { counted } from '../base/quantity/counted.ts';
 import { renderBytes } from '../base/quantity/size.ts';
 import { openChangeJournal } from './change-journal.ts';
 import type { UndoneReport } from './find-report.ts';
+import { accessWarnings, accessWords } from './keep-access.ts';
 import { createKeyList, nameKeys, type KeyList } from './refused-keys.ts';
 import { told } from './restore-outcome.ts';
 import type { InstantResult } from './restore-to-instant.ts';
@@ -71,11 +72,13 @@ export async function undoReport(
     const facts = {
       undone: report.name,
       ...sums,
+      access: work.access.sums,
       changes,
       refused: told(refused),
       changedSince: told(changedSince),
     };
-    work.report.note(`undone ${report.name}: ${describeSums(sums)}`);
+    for (const warning of accessWarnings(work.access.sums)) work.report.warn(warning);
+    work.report.note(`undone ${report.name}: ${describeSums(sums)}${accessWords(work.access.sums)}`);
     if (refused.count + changedSince.count > 0) throw notUndone(refused, changedSince, { uploads: facts });
     return { changes, changed: changesOf(sums), bytes: sums.bytes, facts };
   } finally {
