@@ -40,7 +40,11 @@ async function promote(
   if (now?.kind === 'object' && mayBeCopy(now, wanted, head)) {
     const source = { versionId: wanted.versionId, head };
     const isOpenToSame = (): Promise<boolean> =>
-      access.isSame({ store, key, versionId: now.versionId }, { store, key, versionId: wanted.versionId }, signal);
+      access.isSame(
+        { store, key, versionId: now.versionId },
+        { store, key, versionId: wanted.versionId },
+        signal,
+      );
     if ((await isSameObject(store, key, now, source, signal)) && (await isOpenToSame())) {
       sums.already += 1;
       return;

@@ -123,7 +123,10 @@ export function createAccessKeeper(clock: Pick<Clock, 'now'>): AccessKeeper {
       const lock = lockOf(source.head, clock.now().getTime());
       if (grants === undefined && lock === undefined) return;
       const copy = await made();
-      if (copy === undefined) return lose(key, 'somebody has written since');
+      if (copy === undefined) {
+        lose(key, 'somebody has written since');
+        return;
+      }
       const { versionId } = copy;
       if (
         grants !== undefined &&

@@ -88,7 +88,11 @@ async function copyInto(
     const source = { versionId: wanted.versionId, head };
     const current = { versionId: there.VersionId ?? 'null' };
     const isOpenToSame = (): Promise<boolean> =>
-      access.isSame({ store: target, key, versionId: current.versionId }, { store, key, versionId: wanted.versionId }, signal);
+      access.isSame(
+        { store: target, key, versionId: current.versionId },
+        { store, key, versionId: wanted.versionId },
+        signal,
+      );
     if ((await isSameObject(target, key, current, source, signal, store)) && (await isOpenToSame())) {
       sums.already += 1;
       return;

@@ -102,6 +102,15 @@ async function verify(
   return findings.length === 0 ? exitCode.done : exitCode.checkFailed;
 }
 
+/** With a word where one holds a part of its database only. */
+function artifactWords({ restores }: DrillEvidence): string {
+  const named = restores.map(
+    ({ artifact, source, artifactPartial }) =>
+      `${artifact ?? source}${artifactPartial === undefined ? '' : ' (partial)'}`,
+  );
+  return named.join(', ') || '-';
+}
+
 function artifactsOf({ restores }: DrillEvidence): string[] {
   return restores.map(({ artifact, source }) => artifact ?? source);
 }
@@ -149,7 +158,7 @@ function drillsBlock(drills: readonly DrillEvidence[], { workspace, settings }: 
       status(drill.verdict.state, verdictWords[drill.verdict.state]),
       hasRecovered(drill.verdict.state) ? durationWords(drill.recoveryTime.durationMs) : '-',
       drill.recoveryTime.rtoMs === null ? '-' : durationWords(drill.recoveryTime.rtoMs),
-      artifactsOf(drill).join(', ') || '-',
+      artifactWords(drill),
       drill.verdict.openSignOffs === 0 ? '0' : status('open', String(drill.verdict.openSignOffs)),
     ]),
   );

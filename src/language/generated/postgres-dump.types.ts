@@ -46,7 +46,7 @@ export interface PostgresDumpParameters {
      */
     tables?: string[];
     /**
-     * Tables that are dumped empty; a partitioned table with its partitions.
+     * Tables that are dumped empty; a partitioned table with its partitions. Sequences that a pattern names begin anew.
      *
      * Items: schema.name; * and ? stand for other characters, double quotes around a part for a dot, * or ? that is meant itself.
      */

@@ -58,7 +58,8 @@ function subject({ restores }: Judged): string {
   const [first, ...others] = restores;
   if (first === undefined) return 'the database was';
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  return `${first.artifact ?? first.source}${more} ${others.length === 0 ? 'was' : 'were'}`;
+  const partial = first.artifactPartial === undefined ? '' : ' (partial)';
+  return `${first.artifact ?? first.source}${partial}${more} ${others.length === 0 ? 'was' : 'were'}`;
 }
 
 function proof({ checks, tests, comparisons }: Judged): string {

@@ -129,7 +129,9 @@ describe.for(formats)('%s', (format) => {
       expect.stringContaining('FK CONSTRAINT public notes notes_log_fkey') as string,
     ]);
     expect(warnings.join()).toContain('is partial: without the rows of audit.*');
-    expect(notes.join()).toContain('in the artifact without rows, which were not compared: audit.log, public.Log.Old');
+    expect(notes.join()).toContain(
+      'in the artifact without rows, which were not compared: audit.log, public.Log.Old',
+    );
   });
 
   test('excluded tables are not there, and comparison says so', async () => {

@@ -60,6 +60,29 @@ describe('the verdict', () => {
     expect(evidence.recoveryTime.state).toBe('unknown');
   });
 
+  test('a partial artifact is named, proves no whole one, and meets no RPO', () => {
+    const objectives = { rtoMs: 4 * 60 * minute, rpoMs: 24 * 60 * minute };
+    const pipeline = { ...drillPipeline, plan: { ...drillPipeline.plan, objectives } };
+    const steps = goodRecord.steps.map((step) =>
+      step.facts?.['restore'] === undefined
+        ? step
+        : {
+            ...step,
+            facts: { restore: { ...step.facts['restore'], artifactPartial: 'only schemas billing' } },
+          },
+    );
+    const build = (record: RunRecord) =>
+      buildEvidence({ record, pipeline, restored: new Map(), account: 'a', earlier: [] });
+    expect(build(goodRecord).recoveryPointAge.state).toBe('met');
+    const evidence = build({ ...goodRecord, steps });
+    expect(validate(evidence)).toBe(true);
+    expect(evidence.recoveryPointAge.state).toBe('unknown');
+    expect(evidence.verdict.sentence).toContain('pg_cleaning_20261001T020000Z (partial) was restored');
+    expect(evidence.limits).toContain(
+      'pg_cleaning_20261001T020000Z is partial, and proves nothing about whole ones: only schemas billing.',
+    );
+  });
+
   test('a recovery point older than the RPO is said with a drill that passed', () => {
     const objectives = { rtoMs: 4 * 60 * minute, rpoMs: 60 * minute };
     const pipeline = { ...drillPipeline, plan: { ...drillPipeline.plan, objectives } };
