@@ -7,7 +7,6 @@ import type { Plan, Step } from '../../language/plan/plan.ts';
 const endingMs = 4 * 60_000;
 /** Cleanup steps without a timeout of their own get this long, milliseconds: a host that shuts down waits for them. */
 const cleanupStepMs = 5 * 60_000;
-const dayMs = 86_400_000;
 
 /** How long systemd waits for a plan's run, milliseconds. */
 export interface UnitTimeLimits {
@@ -18,7 +17,7 @@ export interface UnitTimeLimits {
 }
 
 /** systemd's limits are the second net: the plan's own deadline comes first, and its cleanup has the time it needs. */
-export function timeLimitsOf({ timeoutMs = dayMs, steps }: Plan): UnitTimeLimits {
+export function timeLimitsOf({ timeoutMs, steps }: Plan): UnitTimeLimits {
   const cleanupMs = steps
     .filter(({ phase }) => phase === 'cleanup')
     .reduce((sum, step) => sum + longestMs(step), 0);

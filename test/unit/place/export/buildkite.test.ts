@@ -68,7 +68,7 @@ describe('a pipeline', () => {
       soft_fail: false,
       retry: { automatic: false },
     });
-    expect(step['timeout_in_minutes']).toBeGreaterThan((exported.plan.timeoutMs ?? 0) / 60_000);
+    expect(step['timeout_in_minutes']).toBeGreaterThan(exported.plan.timeoutMs / 60_000);
     expect(step['artifact_paths']).toContain('.run-plan-state/evidence/**/*');
   });
 
