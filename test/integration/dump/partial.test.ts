@@ -7,7 +7,16 @@ import artifactVerify from '../../../tasks/artifact-verify.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import restoreCompare from '../../../tasks/restore-compare.ts';
 import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
-import { databaseNamed, dumpInto, folderStore, newName, restore, type Store } from '../restore/restored.ts';
+import { kinds, make } from '../gallery/gallery.ts';
+import {
+  databaseNamed,
+  dumpInto,
+  folderStore,
+  manifestOf,
+  newName,
+  restore,
+  type Store,
+} from '../restore/restored.ts';
 import { attempt, environmentFor } from '../task/attempt.ts';
 import { temporaryFolder } from './folder.ts';
 import { followGuide, libpqVariables } from './stock-tools.ts';
@@ -251,6 +260,47 @@ test('a table that the role may not read can be left out', async () => {
   } finally {
     await source.query(`drop owned by "${role}"; drop role "${role}"`);
   }
+});
+
+test('row security that hides rows which stay out is no hindrance', async () => {
+  const store = await folderStore();
+  const role = `guarded_${source.name}`;
+  await source.query(`create role "${role}" login password 'x'; grant pg_read_all_data to "${role}";
+    alter table audit.log enable row level security;`);
+  try {
+    const environment = environmentFor(services, source.name, store.settings, { user: role });
+    const options = { ...optionsOf(store), environment, password: 'x' };
+    const only = { tables: ['audit.log', 'public.notes'] };
+    await expect(attempt(postgresDump, { only }, options)).rejects.toMatchObject({
+      code: 'postgres-permission',
+    });
+    const { result } = await attempt(postgresDump, { only, exclude: { data: ['audit.log'] } }, options);
+    expect(result.facts?.['rows']).toBe(1);
+  } finally {
+    await source.query(
+      `alter table audit.log disable row level security; drop owned by "${role}"; drop role "${role}"`,
+    );
+  }
+});
+
+test('names that are no ASCII are what they are, whatever the encoding of the database', async () => {
+  const kind = kinds().find(({ name }) => name === 'names-in-latin1');
+  if (kind === undefined) throw new Error('the gallery has no names in LATIN1');
+  const database = await make(services, kind);
+  const store = await folderStore();
+  const options = {
+    ...optionsOf(store),
+    environment: environmentFor(services, database.name, store.settings),
+  };
+  const { result, said } = await attempt(postgresDump, { exclude: { data: ['Maß?.größe*'] } }, options);
+  expect(said.warnings).toEqual([expect.stringContaining('is partial')]);
+  const manifest = await manifestOf(store.repository, result.outputs?.['artifact'] ?? '');
+  await attempt(artifactVerify, {}, { ...options, runId: manifest.runId });
+  const target = newName();
+  await restore({ artifact: manifest.name, database: target }, { store, of: database });
+  expect(await databaseNamed(target).query('select count(*)::int as rows from "Maße"."größe"')).toEqual([
+    { rows: 0 },
+  ]);
 });
 
 test('RESTORE.md says that it is partial, and its commands restore what is in it', async () => {

@@ -3,17 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateBucketCommand,
+  DeleteBucketCommand,
   DeleteObjectCommand,
   GetObjectAclCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
-  PutBucketVersioningCommand,
   PutObjectAclCommand,
   PutObjectLegalHoldCommand,
 } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import type { UploadsRestoreParameters } from '../../../src/language/generated/uploads-restore.types.ts';
 import uploadsRestore from '../../../tasks/uploads-restore.ts';
+import { until } from '../../fixtures/until.ts';
+import { createBucket, emptyAndRemoveBucket } from '../../services/bucket.ts';
 import { startFaultProxy, type FaultProxy } from '../../services/fault-proxy.ts';
 import { s3Location } from '../../services/repository.ts';
 import { attempt } from '../task/attempt.ts';
@@ -40,6 +42,7 @@ async function restore(
   run: string,
   parameters: UploadsRestoreParameters,
   bucket = uploads.bucket,
+  signal?: AbortSignal,
 ): ReturnType<typeof attempt> {
   const kept = join(root, run, 'step');
   await mkdir(kept, { recursive: true });
@@ -51,6 +54,7 @@ async function restore(
     password: services.postgres.password,
     runId: run,
     kept,
+    ...(signal !== undefined && { signal }),
   });
 }
 
@@ -171,43 +175,110 @@ test('a bucket that gives everything to its owner has no ACLs, and none is asked
   expect(proxy.seen.some(({ url }) => /[?&]acl\b/.test(url))).toBe(false);
 });
 
-test('retentions that are still to come and legal holds are on the copies, and none is shortened', async () => {
+/** A bucket with object lock of one test's own; everything in it goes with the test. */
+async function lockedBucket(): Promise<string> {
   const bucket = `${uploads.bucket}-locked`;
   const { client } = uploads;
   await client.send(new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: true }));
-  await client.send(
-    new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
-  );
-  try {
-    const until = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000);
-    const put = (key: string, body: string, more = {}): Promise<void> =>
-      uploads.put(key, body, { Bucket: bucket, ...more });
-    await put('retained', 'first', { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: until });
-    await put('held', 'first', { ObjectLockLegalHoldStatus: 'ON' });
-    await put('free', 'first');
-    const at = await now(bucket);
-    for (const key of ['retained', 'held', 'free']) await put(key, 'other');
-    const { said } = await restore('run-1', { at }, bucket);
-    expect(said.warnings).toEqual([]);
-    expect(said.notes.join()).toContain('as they were then, with the locks of 2 keys');
-    const head = (Key: string) => client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
-    expect(await head('retained')).toMatchObject({
-      ContentLength: 5,
-      ObjectLockMode: 'GOVERNANCE',
-      ObjectLockRetainUntilDate: until,
-    });
-    expect(await head('held')).toMatchObject({ ContentLength: 5, ObjectLockLegalHoldStatus: 'ON' });
-    const free = await head('free');
-    expect(free.ObjectLockMode).toBeUndefined();
-  } finally {
+  onTestFinished(async () => {
     const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }));
     for (const { Key, VersionId } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) {
-      await client
-        .send(new PutObjectLegalHoldCommand({ Bucket: bucket, Key, VersionId, LegalHold: { Status: 'OFF' } }))
-        .catch(() => undefined);
-      await client.send(
-        new DeleteObjectCommand({ Bucket: bucket, Key, VersionId, BypassGovernanceRetention: true }),
-      );
+      const place = { Bucket: bucket, Key, VersionId };
+      await client.send(new PutObjectLegalHoldCommand({ ...place, LegalHold: { Status: 'OFF' } }));
+      await client.send(new DeleteObjectCommand({ ...place, BypassGovernanceRetention: true }));
     }
-  }
+    await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+  });
+  return bucket;
+}
+
+const hourMs = 3_600_000;
+
+function inHours(hours: number): Date {
+  return new Date(Math.ceil(Date.now() / 1000) * 1000 + hours * hourMs);
+}
+
+test('retentions that are still to come and legal holds are on the copies', async () => {
+  const bucket = await lockedBucket();
+  const end = inHours(1);
+  const put = (key: string, body: string, more = {}): Promise<void> =>
+    uploads.put(key, body, { Bucket: bucket, ...more });
+  await put('retained', 'first', { ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: end });
+  await put('held', 'first', { ObjectLockLegalHoldStatus: 'ON' });
+  await put('free', 'first');
+  const at = await now(bucket);
+  for (const key of ['retained', 'held', 'free']) await put(key, 'other');
+  const { said } = await restore('run-1', { at }, bucket);
+  expect(said.warnings).toEqual([]);
+  expect(said.notes.join()).toContain('as they were then, with the locks of 2 keys');
+  const head = (Key: string) => uploads.client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+  expect(await head('retained')).toMatchObject({
+    ContentLength: 5,
+    ObjectLockMode: 'GOVERNANCE',
+    ObjectLockRetainUntilDate: end,
+  });
+  expect(await head('held')).toMatchObject({ ContentLength: 5, ObjectLockLegalHoldStatus: 'ON' });
+  expect((await head('free')).ObjectLockMode).toBeUndefined();
+});
+
+test('a copy that a store makes without its lock, as Amazon does, is locked; a longer retention stays', async () => {
+  const bucket = await lockedBucket();
+  const more = {
+    ...{ Bucket: bucket, ObjectLockMode: 'GOVERNANCE', ObjectLockRetainUntilDate: inHours(1) },
+    ObjectLockLegalHoldStatus: 'ON',
+  };
+  for (const key of ['bare', 'longer']) await uploads.put(key, 'first', more);
+  const at = await now(bucket);
+  const { Versions = [] } = await uploads.client.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+  const made = (key: string): RegExp => {
+    const source = Versions.find(({ Key }) => Key === key)?.VersionId ?? '';
+    return new RegExp(`/${key}\\?(?!.*${source.replaceAll('.', '[.]')})(?=.*versionId=)`);
+  };
+  for (const key of ['bare', 'longer']) await uploads.put(key, 'other', { Bucket: bucket });
+  // What Amazon says of a copy: of one in a bucket without a retention of its own, and with a longer one.
+  const plain = { 'content-length': '5', 'last-modified': new Date().toUTCString(), etag: '"x"' };
+  const head = { kind: 'answer', status: 200, body: '', method: 'HEAD' } as const;
+  proxy.inject({ ...head, url: made('bare'), headers: plain, times: 1 });
+  const longer = {
+    ...{ ...plain, 'x-amz-object-lock-mode': 'COMPLIANCE', 'x-amz-object-lock-legal-hold': 'ON' },
+    'x-amz-object-lock-retain-until-date': inHours(2).toISOString(),
+  };
+  proxy.inject({ ...head, url: made('longer'), headers: longer });
+  const { said } = await restore('run-1', { at }, bucket);
+  expect(said.warnings).toEqual([]);
+  const locked = proxy.seen
+    .filter(({ method, url }) => method === 'PUT' && /retention|legal-hold/.test(url))
+    .map(({ url }) => /([a-z]+)\?([a-z-]+)/.exec(url)?.slice(1).join(' '));
+  expect(locked).toEqual(['bare retention', 'bare legal-hold']);
+});
+
+test('an undo that broke off between a copy and its ACL is gone on with, ACL included', async () => {
+  await uploads.put('photo', 'first');
+  const at = await now();
+  await uploads.put('photo', 'other', { ACL: 'public-read' });
+  await restore('run-1', { at });
+  const stop = new AbortController();
+  proxy.inject({ kind: 'hang', method: 'PUT', url: /[?&]acl\b/, times: 1 });
+  const undoing = restore('run-2', { undo: 'run-1' }, uploads.bucket, stop.signal);
+  const ended = expect(undoing).rejects.toThrow('stopped');
+  await until('the ACL is being put', () =>
+    Promise.resolve(proxy.seen.some(({ method, url }) => method === 'PUT' && /[?&]acl\b/.test(url))),
+  );
+  stop.abort(new Error('stopped'));
+  await ended;
+  await restore('run-2', { undo: 'run-1' });
+  expect(Object.fromEntries(await uploads.contents())).toEqual({ photo: 'other' });
+  expect(await grants('photo')).toEqual(['READ AllUsers']);
+});
+
+test('copies into another bucket have the ACLs too', async () => {
+  await uploads.put('public', 'first', { ACL: 'public-read' });
+  const at = await now();
+  const other = await createBucket(services, { versioning: true });
+  onTestFinished(() => emptyAndRemoveBucket(services, other));
+  const { said } = await restore('run-1', { at, into: { bucket: other } });
+  expect(said.warnings).toEqual([]);
+  expect(await grants('public', other)).toEqual(['READ AllUsers']);
+  const again = await restore('run-2', { at, into: { bucket: other } });
+  expect(again.result.facts?.['uploads']).toMatchObject({ copied: 0, already: 1 });
 });
