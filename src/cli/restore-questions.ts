@@ -1,5 +1,5 @@
 import { visible } from '../base/terminal/visible.ts';
-import type { Environment } from '../language/environment/environment.ts';
+import type { DeclaredEnvironment } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import type { CommandHost } from '../task/host.ts';
 import { artifactLines } from '../recovery/artifact-words.ts';
@@ -109,23 +109,26 @@ function shownChoice({ value, label, hint }: Choice, shown: (text: string) => st
   return { value, label: shown(label), ...(hint !== undefined && { hint: shown(hint) }) };
 }
 
-function sourceChoice({ name, repository }: Environment): Choice {
+function sourceChoice({ name, repository }: DeclaredEnvironment): Choice {
   const store = repository?.store;
   if (store === undefined) return { value: name, label: name };
-  const hint = store.kind === 'folder' ? store.folder : `s3://${store.s3.bucket}/${store.s3.prefix}`;
+  const hint =
+    store.kind === 'folder'
+      ? String(store.folder)
+      : `s3://${String(store.s3.bucket)}/${String(store.s3.prefix)}`;
   return { value: name, label: name, hint };
 }
 
 /** What makes a target special is said with its name, not only where the cursor is. */
-export function targetChoice(environment: Environment, from: string | undefined): Choice {
+export function targetChoice(environment: DeclaredEnvironment, from: string | undefined): Choice {
   const { name, postgres, ephemeral } = environment;
   const where =
     ephemeral === true || postgres === undefined
       ? ['throw-away cluster, gone when the run ends']
-      : [`${postgres.host}:${postgres.port}`];
+      : [`${String(postgres.host)}:${String(postgres.port)}`];
   const marks = [
     ...where,
-    ...(environment.protected ? ['protected'] : []),
+    ...(environment.protected === false ? [] : ['protected']),
     ...(name === from && ephemeral !== true ? ['where the artifact comes from'] : []),
   ];
   return { value: name, label: `${name}  ${marks.join(', ')}` };

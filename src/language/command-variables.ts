@@ -1,4 +1,5 @@
 import type { SecretReference } from './secret-reference.ts';
+import type { MayBeOpen } from './yaml/open.ts';
 import type { WrittenReference } from './written-reference.ts';
 
 /** Variables that a plan gives to commands (`env:`): texts, and where secrets are to be found. */
@@ -9,9 +10,11 @@ export type WrittenVariables = Readonly<Record<string, string | number | Written
 
 /** Reads `env:`; `reference` reads a secret of it by its name. */
 export function readVariables(
-  written: WrittenVariables,
+  said: MayBeOpen<WrittenVariables>,
   reference: (written: WrittenReference, name: string) => SecretReference,
 ): CommandVariables {
+  // `{ env }` is a secret's reference here, so that nothing of it can be open.
+  const written = said as WrittenVariables;
   return Object.fromEntries(
     Object.entries(written).flatMap(([name, value]) => {
       if (value === undefined) return [];

@@ -1,18 +1,18 @@
-import type { Environment } from '../language/environment/environment.ts';
+import type { DeclaredEnvironment, Environment } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import { resolveEnvironment } from '../language/plan/workspace.ts';
 import { didYouMean } from '../language/yaml/did-you-mean.ts';
 import type { Plans } from '../task/plans.ts';
 
 /** Environments that artifacts can come from: those with a repository. */
-export function sourcesOf(plans: Plans): readonly Environment[] {
+export function sourcesOf(plans: Plans): readonly DeclaredEnvironment[] {
   return [...plans.workspace.environments.values()].filter(({ repository }) => repository !== undefined);
 }
 
 /** Environments that can be restored into: those with a server, or with a throw-away one. */
-export function targetsOf(plans: Plans): readonly Environment[] {
+export function targetsOf(plans: Plans): readonly DeclaredEnvironment[] {
   return [...plans.workspace.environments.values()].filter(
-    ({ postgres, ephemeral }) => postgres !== undefined || ephemeral === true,
+    ({ postgres, ephemeral }) => postgres !== undefined || ephemeral !== undefined,
   );
 }
 
@@ -34,11 +34,11 @@ export function findTarget(plans: Plans, name: string): Environment {
   });
 }
 
-export function namesOf(environments: readonly Environment[]): string {
+export function namesOf(environments: readonly DeclaredEnvironment[]): string {
   return environments.length === 0 ? 'none' : environments.map(({ name }) => name).join(', ');
 }
 
-function findEnvironment(plans: Plans, name: string, meant: readonly Environment[]): Environment {
+function findEnvironment(plans: Plans, name: string, meant: readonly DeclaredEnvironment[]): Environment {
   if (plans.workspace.environments.has(name)) return resolveEnvironment(plans.workspace, name);
   const suggestion = didYouMean(name, plans.workspace.environments.keys());
   throw new Failure('environment-incomplete', `there is no environment '${name}'${suggestion}`, {

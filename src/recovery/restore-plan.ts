@@ -17,7 +17,7 @@ const origin = 'run-plan restore';
 
 export interface PlannedRestore {
   readonly parameters: PostgresRestoreParameters;
-  readonly to: Environment;
+  readonly to: Pick<Environment, 'name' | 'protected'>;
   /** Hold what was restored against the artifact's fingerprint. */
   readonly compares: boolean;
   /** What is restored when that is not the whole artifact, in words. */

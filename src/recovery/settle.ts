@@ -1,5 +1,5 @@
 import { defaults } from '../language/generated/postgres-restore.defaults.ts';
-import type { Environment } from '../language/environment/environment.ts';
+import type { DeclaredEnvironment, Environment } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import type { RestoreTarget } from '../postgres/restore-target.ts';
 import { isPath } from '../restore/restore-request.ts';
@@ -15,10 +15,10 @@ import { endpointOf, findUnfinished, lookAtTarget, type Unfinished } from './tar
 
 /** What a person at a terminal is asked. Each throws Failure `interrupted` on Ctrl-C or Escape. */
 export interface Questions {
-  source(environments: readonly Environment[]): Promise<string>;
+  source(environments: readonly DeclaredEnvironment[]): Promise<string>;
   /** Gives the artifact's name. */
   artifact(artifacts: readonly Artifact[], from: Environment): Promise<string>;
-  target(environments: readonly Environment[], from: string | undefined): Promise<string>;
+  target(environments: readonly DeclaredEnvironment[], from: string | undefined): Promise<string>;
   database(suggested: string): Promise<string>;
   /** Which of several to go on with. */
   unfinished(found: readonly Unfinished[]): Promise<string>;
@@ -150,7 +150,7 @@ async function settleDatabase(
   }
 }
 
-function unsaid(flag: string, environments: readonly Environment[]): Failure {
+function unsaid(flag: string, environments: readonly DeclaredEnvironment[]): Failure {
   return new Failure('usage', `${flag} is missing`, { hint: `one of ${namesOf(environments)}` });
 }
 

@@ -1,5 +1,6 @@
 import { defined } from '../base/defined.ts';
 import { Failure } from '../base/failure.ts';
+import { known } from '../language/yaml/open.ts';
 import { recordFailedStart } from '../run/failed-start.ts';
 import type { CommandHost } from '../task/host.ts';
 import type { Plans } from '../task/plans.ts';
@@ -34,7 +35,7 @@ export async function recordUnbegun<Result>(
         parameters: {
           ...defined({ from, artifact, database }),
         },
-        to: plans.workspace.environments.get(to) ?? { name: to, protected: false },
+        to: { name: to, protected: known(plans.workspace.environments.get(to)?.protected) ?? false },
         compares: false,
         part: undefined,
       });

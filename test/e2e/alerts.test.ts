@@ -318,4 +318,20 @@ describe('run-plan alerts', () => {
     expect(messages().at(-1)).toContain('the host ran out of memory (oom-kill)');
     await expectNoSecret(unreadable);
   });
+
+  test('unit-failed tells through the channels that are known here, and names the variable that another lacks', async () => {
+    await environments(
+      '      - webhook: { url: { env: HOOK }, format: slack }\n      - email: { to: [ops@example.org], smtp: { host: { env: NO_MAIL } } }\n',
+    );
+    const told = await workspace.run(['alerts', 'unit-failed', 'nightly'], {
+      ...variables(),
+      MONITOR_SERVICE_RESULT: 'exit-code',
+      MONITOR_EXIT_STATUS: '11',
+      MONITOR_INVOCATION_ID: 'c1',
+    });
+    expect(told.code, told.text).toBe(0);
+    expect(receiver.at('/hook').at(-1)?.body).toMatch(
+      /environments\.yaml:6:\d+ the variable NO_MAIL is not set/,
+    );
+  });
 });

@@ -68,7 +68,11 @@ function statusBlocks(statuses: readonly PlanStatus[], { workspace, settings }: 
   const remarks = statuses.flatMap(({ plan, freshness, error }) => [
     ...(error === null
       ? []
-      : [paragraph(`${plan}: ${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`)]),
+      : [
+          paragraph(
+            `${plan}: ${error.where === undefined ? '' : `${error.where} `}${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`,
+          ),
+        ]),
     ...(freshness?.newer ?? []).map(({ name, reason }) => `${plan}: ${name} does not count: ${reason}`),
   ]);
   return [all, ...remarks];

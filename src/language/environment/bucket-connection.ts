@@ -1,16 +1,17 @@
 import { defined } from '../../base/defined.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { defaults } from '../generated/environments.defaults.ts';
-import type { Environment, S3Location } from './environment.ts';
+import { Open, type MayBeOpen } from '../yaml/open.ts';
+import type { DeclaredEnvironment, S3Location } from './environment.ts';
 
 /** What a bucket says of its own connection. */
-export type OwnConnection = Partial<
-  Pick<S3Location, 'region' | 'endpoint' | 'forcePathStyle' | 'accessKeyId' | 'secretAccessKey'>
+export type OwnConnection = MayBeOpen<
+  Partial<Pick<S3Location, 'region' | 'endpoint' | 'forcePathStyle' | 'accessKeyId' | 'secretAccessKey'>>
 >;
 
 /** How a bucket is reached, and which environments use it. */
 export interface BucketConnection {
-  readonly location: S3Location;
+  readonly location: MayBeOpen<S3Location>;
   readonly usedBy: readonly string[];
   /** Two environments that would reach it in different ways, and the part in which they differ. */
   readonly contradiction?: { readonly names: readonly [string, string]; readonly part: 'address' | 'keys' };
@@ -18,23 +19,26 @@ export interface BucketConnection {
 
 /**
  * A bucket's connection: its own address and keys, each taken as a whole; what it does not say itself is that of the
- * environments whose repository or uploads name it; without either it is the SDK's usual chain. Pure.
+ * environments whose repository or uploads name it; without either it is the SDK's usual chain, unless an environment may be
+ * meant whose bucket is not known here: then its address is as open. Pure.
  */
 export function connectBucket(
   bucket: string,
   own: OwnConnection,
-  environments: Iterable<Environment>,
+  environments: Iterable<DeclaredEnvironment>,
 ): BucketConnection {
-  const users = [...environments].flatMap(({ name, repository, uploads }) =>
+  const all = [...environments].flatMap(({ name, repository, uploads }) =>
     [repository?.store, uploads?.store].flatMap((store) =>
-      store?.kind === 's3' && store.s3.bucket === bucket ? [{ name, s3: store.s3 }] : [],
+      store?.kind === 's3' ? [{ name, s3: store.s3 }] : [],
     ),
   );
+  const users = all.filter(({ s3 }) => s3.bucket === bucket);
+  const unknown = all.map(({ s3 }) => s3.bucket).find((each) => each instanceof Open);
   const ownAddress = addressOf(own);
   const ownKeys = keysOf(own);
   const isUnsaid = { address: !saysAnything(ownAddress), keys: !saysAnything(ownKeys) };
   const [first] = users;
-  const address = isUnsaid.address ? addressOf(first?.s3 ?? {}) : ownAddress;
+  const address = isUnsaid.address ? addressOf(first?.s3 ?? defined({ endpoint: unknown })) : ownAddress;
   const keys = isUnsaid.keys ? keysOf(first?.s3 ?? {}) : ownKeys;
   const other = (part: 'address' | 'keys'): string | undefined =>
     isUnsaid[part] ? users.find(({ s3 }) => !isSame(part, s3, first?.s3 ?? {}))?.name : undefined;
@@ -72,12 +76,18 @@ function saysAnything(part: OwnConnection): boolean {
 }
 
 function isSame(part: 'address' | 'keys', left: OwnConnection, right: OwnConnection): boolean {
-  return part === 'address'
-    ? isDeepStrictEqual(addressOf(left), addressOf(right))
-    : isDeepStrictEqual(withoutPositions(keysOf(left)), withoutPositions(keysOf(right)));
+  const partOf = part === 'address' ? addressOf : keysOf;
+  return isDeepStrictEqual(withoutPositions(partOf(left)), withoutPositions(partOf(right)));
 }
 
-/** The same reference written at two places is the same. */
-function withoutPositions({ accessKeyId, secretAccessKey }: OwnConnection): unknown {
-  return [accessKeyId, secretAccessKey].map((reference) => ({ ...reference, position: '' }));
+/** The same reference or variable written at two places is the same. */
+function withoutPositions(connection: OwnConnection): unknown {
+  return Object.entries(connection).map(([key, value]) => [
+    key,
+    value instanceof Open
+      ? { variable: value.variable }
+      : typeof value === 'object'
+        ? { ...value, position: '' }
+        : value,
+  ]);
 }

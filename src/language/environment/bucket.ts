@@ -1,4 +1,8 @@
+import type { MayBeOpen } from '../yaml/open.ts';
 import type { S3Location } from './environment.ts';
+
+/** A bucket's wishes as they were written: any of their values may be open. `resolveBucket` makes a `Bucket` of them. */
+export type DeclaredBucket = Omit<MayBeOpen<Bucket>, 'name' | 'usedBy'> & Pick<Bucket, 'name' | 'usedBy'>;
 
 /**
  * What a bucket is to be like, every setting parsed; ages in milliseconds, always whole days. A setting that is absent

@@ -2,8 +2,9 @@ import type { Problem } from '../problem.ts';
 import { renderPlanDuration } from '../../base/quantity/duration.ts';
 import type { Path, YamlDocument } from '../yaml/yaml-document.ts';
 import type { BucketConnection } from './bucket-connection.ts';
-import type { Bucket, LifecycleRule } from './bucket.ts';
-import type { Environment } from './environment.ts';
+import { known, type MayBeOpen } from '../yaml/open.ts';
+import type { DeclaredBucket, LifecycleRule } from './bucket.ts';
+import type { DeclaredEnvironment } from './environment.ts';
 import { warnOfEarlyMoves } from './infrequent-access.ts';
 
 const dayMs = 86_400_000;
@@ -17,9 +18,9 @@ interface Fault {
 
 /** A bucket with what its checks look at. */
 export interface CheckedBucket {
-  readonly bucket: Bucket;
+  readonly bucket: DeclaredBucket;
   readonly connection: BucketConnection;
-  readonly environments: ReadonlyMap<string, Environment>;
+  readonly environments: ReadonlyMap<string, DeclaredEnvironment>;
 }
 
 /** What no store could do, or what would harm whoever wrote it, each at its place. Pure. */
@@ -55,7 +56,7 @@ function contradictions({ connection: { contradiction } }: CheckedBucket): reado
   ];
 }
 
-function lockFaults({ objectLock, versioning }: Bucket): readonly Fault[] {
+function lockFaults({ objectLock, versioning }: DeclaredBucket): readonly Fault[] {
   if (objectLock === undefined) return [];
   const nothing: Fault = {
     rule: 'object-lock',
@@ -74,12 +75,12 @@ function lockFaults({ objectLock, versioning }: Bucket): readonly Fault[] {
 
 function policyFaults({ bucket, environments }: CheckedBucket): readonly Fault[] {
   const { policy, connection, usedBy } = bucket;
-  const isPlain = connection.endpoint?.startsWith('http://') === true;
+  const endpoint = known(connection.endpoint);
   const faults: Fault[] = [];
-  if (policy?.denyPlainHttp === true && isPlain) {
+  if (policy?.denyPlainHttp === true && endpoint?.startsWith('http://') === true) {
     faults.push({
       rule: 'policy-locks-out',
-      message: `the policy would refuse plain HTTP, and this bucket is reached at ${connection.endpoint ?? ''}`,
+      message: `the policy would refuse plain HTTP, and this bucket is reached at ${endpoint}`,
       hint: 'use an https:// endpoint: otherwise run-plan locks itself out',
       path: ['policy', 'deny-plain-http'],
     });
@@ -100,9 +101,9 @@ function policyFaults({ bucket, environments }: CheckedBucket): readonly Fault[]
   return faults;
 }
 
-function lifecycleFaults(bucket: Bucket): readonly Fault[] {
+function lifecycleFaults(bucket: DeclaredBucket): readonly Fault[] {
   // Ids that are missing are told already, and are no repetition of each other.
-  const ids: readonly (string | undefined)[] = bucket.lifecycle.map(({ id }) => id);
+  const ids = bucket.lifecycle.map(({ id }) => known<string | undefined>(id));
   return bucket.lifecycle.flatMap((rule, index) => {
     const at = (...keys: string[]): Path => ['lifecycle', index, ...keys];
     const isRepeated = ids[index] !== undefined && ids.indexOf(ids[index]) < index;
@@ -113,7 +114,9 @@ function lifecycleFaults(bucket: Bucket): readonly Fault[] {
       path: at(...keys),
     });
     return [
-      ...(isRepeated ? [fault(`there is a rule '${rule.id}' above`, 'give it an id of its own', 'id')] : []),
+      ...(isRepeated
+        ? [fault(`there is a rule '${String(rule.id)}' above`, 'give it an id of its own', 'id')]
+        : []),
       ...ruleFaults(rule, fault),
     ];
   });
@@ -121,7 +124,7 @@ function lifecycleFaults(bucket: Bucket): readonly Fault[] {
 
 /** What S3 refuses: Amazon S3's documentation, "Lifecycle configuration elements". */
 function ruleFaults(
-  rule: LifecycleRule,
+  rule: MayBeOpen<LifecycleRule>,
   fault: (message: string, hint: string, ...keys: string[]) => Fault,
 ): readonly Fault[] {
   const { expireAfterMs, noncurrent, expireDeleteMarkers, abortIncompleteUploadsAfterMs } = rule;
@@ -133,24 +136,25 @@ function ruleFaults(
     rule.transitions.length > 0 ||
     expireAfterMs !== undefined ||
     noncurrent !== undefined ||
-    expireDeleteMarkers ||
+    expireDeleteMarkers !== false ||
     abortIncompleteUploadsAfterMs !== undefined;
   if (!acts)
-    faults.push(fault(`rule '${rule.id}' does nothing`, 'say what it is to do, or leave it out', 'id'));
+    faults.push(
+      fault(`rule '${String(rule.id)}' does nothing`, 'say what it is to do, or leave it out', 'id'),
+    );
   if (noncurrent?.keepNewest !== undefined && noncurrent.expireAfterMs === undefined)
     faults.push(fault('keep-newest needs expire-after', 'say both', 'noncurrent', 'keep-newest'));
-  if (expireDeleteMarkers && expireAfterMs !== undefined)
+  if (expireDeleteMarkers === true && expireAfterMs !== undefined)
     faults.push(
       fault('S3 does not expire delete markers and objects by one rule', ofItsOwn, 'expire-delete-markers'),
     );
-  if (expireDeleteMarkers && (hasTags || hasSizes))
+  if (expireDeleteMarkers === true && (hasTags || hasSizes))
     faults.push(fault('a delete marker has no tags and no size', ofItsOwn, 'expire-delete-markers'));
   if (abortIncompleteUploadsAfterMs !== undefined && (hasTags || hasSizes))
     faults.push(
       fault('an unfinished upload has no tags and no size', ofItsOwn, 'abort-incomplete-uploads-after'),
     );
-  const { largerThanBytes = 0, smallerThanBytes = Infinity } = rule;
-  if (largerThanBytes >= smallerThanBytes)
+  if ((known(rule.largerThanBytes) ?? 0) >= (known(rule.smallerThanBytes) ?? Infinity))
     faults.push(
       fault(
         'no object is larger than larger-than and smaller than smaller-than',
@@ -158,17 +162,18 @@ function ruleFaults(
         'smaller-than',
       ),
     );
-  const never = (ms: number | undefined, ...keys: string[]): void => {
+  const never = (ms: MayBeOpen<number | undefined>, ...keys: string[]): void => {
     if (ms === 0) faults.push(fault('S3 takes no age of 0 days here', 'say 1d at least', ...keys));
   };
   never(expireAfterMs, 'expire-after');
   never(noncurrent?.expireAfterMs, 'noncurrent', 'expire-after');
   never(abortIncompleteUploadsAfterMs, 'abort-incomplete-uploads-after');
-  const latest = Math.max(-1, ...rule.transitions.map(({ afterMs }) => afterMs));
-  if (expireAfterMs !== undefined && expireAfterMs <= latest && expireAfterMs > 0)
+  const latest = Math.max(-1, ...rule.transitions.map(({ afterMs }) => known(afterMs) ?? -1));
+  const expiryMs = known(expireAfterMs);
+  if (expiryMs !== undefined && expiryMs <= latest && expiryMs > 0)
     faults.push(
       fault(
-        `objects would be removed after ${days(expireAfterMs)} and moved after ${days(latest)}`,
+        `objects would be removed after ${days(expiryMs)} and moved after ${days(latest)}`,
         'remove them later than they move',
         'expire-after',
       ),

@@ -1,4 +1,5 @@
 import type { SecretReference } from '../secret-reference.ts';
+import type { MayBeOpen } from '../yaml/open.ts';
 import type { AlertChannel } from './channel/kinds.ts';
 
 /** Where a Postgres database answers. The password stays a reference until a process needs it. */
@@ -50,7 +51,10 @@ export interface UploadsSettings {
   readonly references?: string;
 }
 
-/** A named set of endpoints, every setting resolved, every secret still a reference. Frozen. */
+/** An environment as it was written: any of its values may be open. `resolveEnvironment` makes an `Environment` of it. */
+export type DeclaredEnvironment = Omit<MayBeOpen<Environment>, 'name'> & Pick<Environment, 'name'>;
+
+/** A named set of endpoints, every value known here and now, every secret still a reference. Frozen. */
 export interface Environment {
   readonly name: string;
   readonly owner?: string;

@@ -1,11 +1,12 @@
 import type { Problem } from '../problem.ts';
 import type { WrittenEnvironments } from '../generated/environments.types.ts';
 import { validate } from '../generated/environments.validate.ts';
-import { checkShape, type EnvironmentVariables, type MissingVariable } from '../yaml/shape.ts';
+import { checkShape, type EnvironmentVariables } from '../yaml/shape.ts';
+import type { MayBeOpen, Open } from '../yaml/open.ts';
 import type { Source } from '../yaml/source.ts';
 import { readYaml, type YamlDocument } from '../yaml/yaml-document.ts';
-import type { Bucket } from './bucket.ts';
-import type { Environment } from './environment.ts';
+import type { DeclaredBucket } from './bucket.ts';
+import type { DeclaredEnvironment } from './environment.ts';
 import { checkBucket } from './check-buckets.ts';
 import { connectBucket } from './bucket-connection.ts';
 import { normaliseBucket, ownConnection } from './normalise-bucket.ts';
@@ -16,10 +17,10 @@ import { checkAlerts } from './channel/kinds.ts';
 export interface EnvironmentsFile {
   /** Absent when there is no such file or it is no YAML. */
   readonly document?: YamlDocument;
-  readonly environments: ReadonlyMap<string, Environment>;
-  readonly buckets: ReadonlyMap<string, Bucket>;
+  readonly environments: ReadonlyMap<string, DeclaredEnvironment>;
+  readonly buckets: ReadonlyMap<string, DeclaredBucket>;
   /** Variables without which an environment cannot be used, of all environments. */
-  readonly missing: readonly MissingVariable[];
+  readonly missing: readonly Open[];
   readonly problems: readonly Problem[];
 }
 
@@ -28,7 +29,7 @@ export function parseEnvironments(source: Source, variables: EnvironmentVariable
   const { document, problems } = readYaml(source);
   if (document === undefined) return nothing(problems);
   const shape = checkShape(document, document.value, validate, { variables });
-  const written = shape.value as Partial<WrittenEnvironments>;
+  const written = shape.value as Partial<MayBeOpen<WrittenEnvironments>>;
   const environments = new Map(
     entriesOf(written.environments).map(
       ([name, environment]) => [name, normaliseEnvironment(name, environment, document)] as const,

@@ -10,15 +10,16 @@ import type {
 import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
 import { readReference } from '../written-reference.ts';
 import type { BucketConnection, OwnConnection } from './bucket-connection.ts';
-import type { Bucket, BucketPolicy, LifecycleRule, PolicyStatement, Transition } from './bucket.ts';
+import { Open, type MayBeOpen } from '../yaml/open.ts';
+import type { BucketPolicy, DeclaredBucket, LifecycleRule, PolicyStatement, Transition } from './bucket.ts';
 
 /** A bucket's wishes with their defaults, ages and sizes parsed. */
 export function normaliseBucket(
   name: string,
-  written: WrittenBucket,
+  written: MayBeOpen<WrittenBucket>,
   { location, usedBy }: BucketConnection,
   document: YamlDocument,
-): Bucket {
+): DeclaredBucket {
   const { versioning, encryption, policy } = written;
   const lock = written['object-lock'];
   const isPrivate = written['block-public-access'];
@@ -36,7 +37,7 @@ export function normaliseBucket(
       },
     }),
     ...defined({ blockPublicAccess: isPrivate }),
-    ...(lock !== undefined && { objectLock: { mode: lock.mode, forMs: parseDuration(lock.for) ?? 0 } }),
+    ...(lock !== undefined && { objectLock: { mode: lock.mode, forMs: read(lock.for, parseDuration) ?? 0 } }),
     ...(policy !== undefined && { policy: bucketPolicy(policy) }),
     tags: texts(written.tags ?? {}),
     lifecycle: (written.lifecycle ?? []).flatMap((rule) => (isWritten(rule) ? [lifecycleRule(rule)] : [])),
@@ -66,7 +67,11 @@ function idOf(item: unknown): string | undefined {
 }
 
 /** What a bucket says of its own connection. */
-export function ownConnection(name: string, written: WrittenBucket, document: YamlDocument): OwnConnection {
+export function ownConnection(
+  name: string,
+  written: MayBeOpen<WrittenBucket>,
+  document: YamlDocument,
+): OwnConnection {
   const { region, endpoint } = written;
   const forcePathStyle = written['force-path-style'];
   const secret = (key: 'access-key-id' | 'secret-access-key') => {
@@ -80,7 +85,7 @@ export function ownConnection(name: string, written: WrittenBucket, document: Ya
   };
 }
 
-function bucketPolicy(written: NonNullable<WrittenBucket['policy']>): BucketPolicy {
+function bucketPolicy(written: MayBeOpen<NonNullable<WrittenBucket['policy']>>): MayBeOpen<BucketPolicy> {
   const plainHttp = written['deny-plain-http'];
   const unencrypted = written['deny-unencrypted-puts'];
   return {
@@ -90,11 +95,11 @@ function bucketPolicy(written: NonNullable<WrittenBucket['policy']>): BucketPoli
 }
 
 /** As it was written; the schema has held it against the words of a policy. */
-function statement(written: WrittenPolicyStatement): PolicyStatement {
-  return written as PolicyStatement;
+function statement(written: MayBeOpen<WrittenPolicyStatement>): MayBeOpen<PolicyStatement> {
+  return written as MayBeOpen<PolicyStatement>;
 }
 
-function lifecycleRule(written: WrittenLifecycleRule): LifecycleRule {
+function lifecycleRule(written: MayBeOpen<WrittenLifecycleRule>): MayBeOpen<LifecycleRule> {
   const { noncurrent } = written;
   const keepNewest = noncurrent?.['keep-newest'];
   return {
@@ -118,22 +123,30 @@ function lifecycleRule(written: WrittenLifecycleRule): LifecycleRule {
   };
 }
 
-function transitions(written: WrittenLifecycleRule['transition']): readonly Transition[] {
+function transitions(
+  written: MayBeOpen<WrittenLifecycleRule['transition']>,
+): readonly MayBeOpen<Transition>[] {
   return (written ?? [])
     .filter(isWritten)
-    .map(({ after, to }) => ({ afterMs: parseDuration(after) ?? 0, to }));
+    .map(({ after, to }) => ({ afterMs: read(after, parseDuration) ?? 0, to }));
 }
 
 function quantity<Key extends string>(
   key: Key,
-  text: string | undefined,
+  text: string | Open | undefined,
   parse: (text: string) => number | undefined,
-): Readonly<Partial<Record<Key, number>>> {
-  const value = text === undefined ? undefined : parse(text);
-  return (value === undefined ? {} : { [key]: value }) as Readonly<Partial<Record<Key, number>>>;
+): Readonly<Partial<Record<Key, number | Open>>> {
+  const value = text === undefined ? undefined : read(text, parse);
+  return (value === undefined ? {} : { [key]: value }) as Readonly<Partial<Record<Key, number | Open>>>;
 }
 
-function texts(written: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+function read(text: string | Open, parse: (text: string) => number | undefined): number | Open | undefined {
+  return text instanceof Open ? text : parse(text);
+}
+
+function texts(
+  written: Readonly<Record<string, string | Open | undefined>>,
+): Readonly<Record<string, string | Open>> {
   return Object.fromEntries(
     Object.entries(written).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );

@@ -9,11 +9,12 @@ import type {
   WrittenUploadsBucket,
 } from '../generated/environments.types.ts';
 import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
+import { Open, type MayBeOpen } from '../yaml/open.ts';
 import type { SecretReference } from '../secret-reference.ts';
-import { readReference } from '../written-reference.ts';
+import { readReference, type WrittenReference } from '../written-reference.ts';
 import { normaliseAlerts } from './channel/kinds.ts';
 import type {
-  Environment,
+  DeclaredEnvironment,
   PostgresEndpoint,
   RepositorySettings,
   S3Location,
@@ -34,9 +35,9 @@ interface Written {
  */
 export function normaliseEnvironment(
   name: string,
-  written: WrittenEnvironment,
+  written: MayBeOpen<WrittenEnvironment>,
   document: YamlDocument,
-): Environment {
+): DeclaredEnvironment {
   const at = (...keys: string[]): Written => ({ document, path: ['environments', name, ...keys] });
   const { postgres, repository, uploads, alerts } = written;
   return Object.freeze({
@@ -44,16 +45,20 @@ export function normaliseEnvironment(
     ...defined({ owner: written.owner }),
     protected: written.protected ?? usual.protected,
     // A throw-away cluster has no endpoint until a run starts it.
-    ...(postgres?.ephemeral === true && { ephemeral: true }),
+    ...(isSaid(postgres?.ephemeral) && { ephemeral: postgres.ephemeral }),
     ...(postgres !== undefined &&
-      postgres.ephemeral !== true && { postgres: endpoint(postgres, at('postgres')) }),
+      !isSaid(postgres.ephemeral) && { postgres: endpoint(postgres, at('postgres')) }),
     ...(repository !== undefined && { repository: repositorySettings(repository, at('repository')) }),
     ...(uploads !== undefined && { uploads: uploadsSettings(uploads, at('uploads')) }),
     ...(alerts !== undefined && { alerts: normaliseAlerts(name, alerts, document) }),
   });
 }
 
-function endpoint(written: WrittenPostgres, at: Written): PostgresEndpoint {
+function isSaid(value: boolean | Open | undefined): value is true | Open {
+  return value === true || value instanceof Open;
+}
+
+function endpoint(written: MayBeOpen<WrittenPostgres>, at: Written): MayBeOpen<PostgresEndpoint> {
   const { host, port, database, user, password, sslmode, sslrootcert } = written;
   return {
     host: orEmpty(host),
@@ -66,7 +71,10 @@ function endpoint(written: WrittenPostgres, at: Written): PostgresEndpoint {
   };
 }
 
-function repositorySettings(written: WrittenRepository, at: Written): RepositorySettings {
+function repositorySettings(
+  written: MayBeOpen<WrittenRepository>,
+  at: Written,
+): MayBeOpen<RepositorySettings> {
   const { encrypt } = written;
   const encryptAt = { ...at, path: [...at.path, 'encrypt'] };
   return {
@@ -81,28 +89,38 @@ function repositorySettings(written: WrittenRepository, at: Written): Repository
 }
 
 /** What the schema requires and a file with problems may lack. */
-function orEmpty(text: string | undefined): string {
+function orEmpty(text: string | Open | undefined): string | Open {
   return text ?? '';
 }
 
 /** Items that did not fit the schema were emptied before. */
-function recipients({ age = [] }: { readonly age?: readonly (string | null)[] }): readonly string[] {
+function recipients({
+  age = [],
+}: {
+  readonly age?: readonly (string | Open | null)[];
+}): readonly (string | Open)[] {
   return age.filter((recipient) => recipient !== null);
 }
 
-function uploadsSettings(written: WrittenUploads, at: Written): UploadsSettings {
+function uploadsSettings(written: MayBeOpen<WrittenUploads>, at: Written): MayBeOpen<UploadsSettings> {
   return {
     store: store(written, at),
     ...defined({ references: written.references }),
   };
 }
 
-function store(written: WrittenRepository | WrittenUploads, at: Written): RepositorySettings['store'] {
+function store(
+  written: MayBeOpen<WrittenRepository | WrittenUploads>,
+  at: Written,
+): MayBeOpen<RepositorySettings['store']> {
   if (written.s3 === undefined) return { kind: 'folder', folder: written.folder ?? '' };
   return { kind: 's3', s3: location(written.s3, { ...at, path: [...at.path, 's3'] }) };
 }
 
-function location(written: WrittenRepositoryBucket | WrittenUploadsBucket, at: Written): S3Location {
+function location(
+  written: MayBeOpen<WrittenRepositoryBucket | WrittenUploadsBucket>,
+  at: Written,
+): MayBeOpen<S3Location> {
   const { region, endpoint: address } = written;
   const id = written['access-key-id'];
   const key = written['secret-access-key'];
@@ -119,8 +137,6 @@ function location(written: WrittenRepositoryBucket | WrittenUploadsBucket, at: W
   };
 }
 
-type WrittenSecret = NonNullable<WrittenPostgres['password']>;
-
-function secret(written: WrittenSecret, at: Written, key: string): SecretReference {
+function secret(written: MayBeOpen<WrittenReference>, at: Written, key: string): SecretReference {
   return readReference(written, positionOf(at.document, [...at.path, key]));
 }

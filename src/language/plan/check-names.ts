@@ -1,13 +1,12 @@
-import type { Environment } from '../environment/environment.ts';
+import type { DeclaredEnvironment } from '../environment/environment.ts';
 import { didYouMean } from '../yaml/did-you-mean.ts';
-import { openPlaces, type IsOpen } from '../yaml/shape.ts';
 import type { Path } from '../yaml/yaml-document.ts';
 import type { TaskDeclaration } from '../task-declaration.ts';
 import { writtenKeys, type Finding, type PlacedStep, type PlanFile } from './plan-file.ts';
 
 /** Everything that a plan may name. */
 export interface KnownNames {
-  readonly environments: ReadonlyMap<string, Environment>;
+  readonly environments: ReadonlyMap<string, DeclaredEnvironment>;
   /** Every task's name. */
   readonly tasks: readonly string[];
   /** The tasks that could be imported. */
@@ -34,7 +33,8 @@ export function checkPlanName(name: string, commandNames: readonly string[]): Fi
 /** Environments, tasks and parts of environments that a plan names and nobody knows. */
 export function checkNames(file: PlanFile, known: KnownNames): readonly Finding[] {
   const { plan, steps, document } = file;
-  const isOpen = openPlaces(file.missing);
+  const open = new Set(file.missing.map(({ path }) => path.join('/')));
+  const isOpen: IsOpen = (path) => open.has(path.join('/'));
   const unknown: Unknown = (name, path) => unknownEnvironment(name, path, known, isOpen);
   return [
     ...(writtenKeys(document)['environment'] === undefined ? [] : unknown(plan.environment, ['environment'])),
@@ -50,6 +50,9 @@ export function checkNames(file: PlanFile, known: KnownNames): readonly Finding[
     ]),
   ];
 }
+
+/** Whether the value at a path of the plan is one that will be known only when its variable is set. */
+type IsOpen = (path: Path) => boolean;
 
 type Unknown = (name: string, path: Path) => readonly Finding[];
 

@@ -1,5 +1,6 @@
 import type { EnvironmentsFile } from '../environment/load-environments.ts';
-import { type EnvironmentVariables, checkShape, type MissingVariable } from '../yaml/shape.ts';
+import type { Open } from '../yaml/open.ts';
+import { type EnvironmentVariables, checkShape } from '../yaml/shape.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { KnownTask } from '../task-declaration.ts';
 import { checkInterpolations } from './check-interpolations.ts';
@@ -59,7 +60,8 @@ export function checkPlan(
   ];
   const environment = environments.environments.get(file.plan.environment);
   const store = environment?.repository?.store;
-  const bucket = store?.kind === 's3' ? environments.buckets.get(store.s3.bucket) : undefined;
+  const bucketName = store?.kind === 's3' ? store.s3.bucket : undefined;
+  const bucket = typeof bucketName === 'string' ? environments.buckets.get(bucketName) : undefined;
   const { settings, now } = surroundings;
   const context = {
     plan: checked.plan,
@@ -106,7 +108,7 @@ function checkVariables({ steps }: PlanFile): readonly Finding[] {
 export interface CheckedParameters {
   readonly steps: readonly PlacedStep[];
   readonly problems: readonly Problem[];
-  readonly missing: readonly MissingVariable[];
+  readonly missing: readonly Open[];
 }
 
 /**
@@ -119,7 +121,7 @@ function checkParameters(
   variables: EnvironmentVariables,
 ): CheckedParameters {
   const problems: Problem[] = [];
-  const missing: MissingVariable[] = [];
+  const missing: Open[] = [];
   const steps = file.steps.map((placed) => {
     const { step, path } = placed;
     const { action } = step;

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { nothing, parseEnvironments, type EnvironmentsFile } from '../environment/load-environments.ts';
-import type { EnvironmentVariables, MissingVariable } from '../yaml/shape.ts';
+import type { Open } from '../yaml/open.ts';
+import type { EnvironmentVariables } from '../yaml/shape.ts';
 import { readSource } from '../yaml/source.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { KnownTask, TaskCatalogue } from '../task-declaration.ts';
@@ -61,8 +62,8 @@ export async function loadWorkspace<Known extends KnownTask>(
     return { file: result.file, problems: [...problems, ...result.problems] };
   });
   const files = checked.flatMap(({ file }) => (file === undefined ? [] : [file]));
-  const placed = (missing: readonly MissingVariable[], file: string): Workspace['missing'] =>
-    missing.map((variable) => ({ ...variable, file }));
+  const placed = (missing: readonly Open[], file: string): Workspace['missing'] =>
+    missing.map((open) => ({ open, file }));
   return Object.freeze({
     plans: new Map(files.map(({ plan }) => [plan.name, plan])),
     environments: environments.environments,

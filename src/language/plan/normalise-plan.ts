@@ -6,7 +6,7 @@ import { zoneMistake } from '../schedule/zone.ts';
 import { defaults } from '../generated/plan.defaults.ts';
 import type { WrittenPlan, WrittenRetention } from '../generated/plan.types.ts';
 import type { Source } from '../yaml/source.ts';
-import type { IsOpen } from '../yaml/shape.ts';
+import { known, Open, textOf, type MayBeOpen } from '../yaml/open.ts';
 import type { Path, YamlDocument } from '../yaml/yaml-document.ts';
 import { normaliseSchedule } from './normalise-schedule.ts';
 import { normaliseSteps } from './normalise-steps.ts';
@@ -25,19 +25,16 @@ export interface NormalisedPlan {
 /** Parses every value of a plan to its unit and fills in defaults. What is open is left out; what does not parse is left out and told. */
 export function normalisePlan(
   name: string,
-  written: PartialPlan,
+  written: MayBeOpen<PartialPlan>,
   source: Source,
   document: YamlDocument,
   ofSettings: Settings['defaults'],
-  isOpen: IsOpen,
 ): NormalisedPlan {
   const findings: Finding[] = [];
-  const duration = durations(findings, isOpen);
-  const timeZone = isOpen(['time-zone'])
-    ? 'UTC'
-    : zone(written['time-zone'] ?? ofSettings.timeZone, findings);
-  const { schedule, findings: mistakes } = normaliseSchedule(written.schedule ?? [], timeZone, isOpen);
-  const environment = written.environment ?? '';
+  const duration = durations(findings);
+  const timeZone = zone(known(written['time-zone']) ?? ofSettings.timeZone, findings);
+  const { schedule, findings: mistakes } = normaliseSchedule(written.schedule ?? [], timeZone);
+  const environment = textOf(written.environment) ?? '';
   const { steps, findings: stepFindings } = normaliseSteps(
     written,
     environment,
@@ -62,13 +59,13 @@ export function normalisePlan(
     get hash() {
       return process.getBuiltinModule('node:crypto').hash('sha256', source.bytes);
     },
-    ...defined({ description: written.description }),
+    ...defined({ description: textOf(written.description) }),
     environment,
     timeZone,
     schedule,
     ...(written.timer !== undefined && {
       timer: {
-        wakeSystem: written.timer['wake-system'] ?? defaults.timer['wake-system'],
+        wakeSystem: known(written.timer['wake-system']) ?? defaults.timer['wake-system'],
         ...defined({ jitterMs }),
       },
     }),
@@ -81,7 +78,7 @@ export function normalisePlan(
     ...(written.retention !== undefined && { retention: retention(written.retention, duration) }),
     timeoutMs,
     parameters: parameters(written.parameters ?? {}),
-    ...defined({ writes: written.writes }),
+    ...defined({ writes: textOf(written.writes) }),
     steps: steps.map(({ step }) => step),
   });
   return { plan, steps, findings: [...findings, ...mistakes, ...stepFindings] };
@@ -89,14 +86,14 @@ export function normalisePlan(
 
 /** Reads a duration of the plan, in milliseconds; undefined when there is none or it is no duration. */
 export type DurationReader = (
-  text: string | undefined,
+  text: string | Open | undefined,
   path: Path,
   allowsZero?: boolean,
 ) => number | undefined;
 
-function durations(findings: Finding[], isOpen: IsOpen): DurationReader {
+function durations(findings: Finding[]): DurationReader {
   return (text, path, allowsZero = false) => {
-    if (text === undefined || isOpen(path)) return undefined;
+    if (text === undefined || text instanceof Open) return undefined;
     const ms = parseDuration(text);
     if (ms !== undefined && (ms > 0 || allowsZero)) return ms;
     const message = ms === undefined ? `'${text}' is too long a duration` : `'${text}' leaves no time at all`;
@@ -112,25 +109,25 @@ function zone(name: string, findings: Finding[]): string {
   return 'UTC';
 }
 
-function retention(written: WrittenRetention, duration: DurationReader): RetentionPolicy {
+function retention(written: MayBeOpen<WrittenRetention>, duration: DurationReader): RetentionPolicy {
   const keepWithinMs = duration(written['keep-within'], ['retention', 'keep-within'], true);
-  const keepLast = written['keep-last'];
+  const keepLast = known(written['keep-last']);
   return {
     ...defined({ keepWithinMs, keepLast }),
     ...readSpanCounts(written),
     // The floor is at least one whatever is written: age alone never empties a repository.
-    keepAtLeast: Math.max(1, written['keep-at-least'] ?? defaults.retention['keep-at-least']),
+    keepAtLeast: Math.max(1, known(written['keep-at-least']) ?? defaults.retention['keep-at-least']),
   };
 }
 
-function parameters(written: NonNullable<WrittenPlan['parameters']>): readonly PlanParameter[] {
+function parameters(written: MayBeOpen<NonNullable<WrittenPlan['parameters']>>): readonly PlanParameter[] {
   return Object.entries(written).flatMap(([name, parameter]) => {
     if (parameter === undefined) return [];
     const { description, default: standard } = parameter;
     return [
       {
         name,
-        ...defined({ description }),
+        ...defined({ description: textOf(description) }),
         ...(standard !== undefined && { default: String(standard) }),
       },
     ];

@@ -2,22 +2,21 @@ import { parseCalendar } from '../schedule/calendar.ts';
 import { parseCron } from '../schedule/cron.ts';
 import type { ExpressionMistake } from '../schedule/expression.ts';
 import type { WrittenScheduleEntry } from '../generated/plan.types.ts';
-import type { IsOpen } from '../yaml/shape.ts';
+import { Open, type MayBeOpen } from '../yaml/open.ts';
 import type { Path } from '../yaml/yaml-document.ts';
 import type { ScheduleEntry } from './plan.ts';
 import type { Finding } from './plan-file.ts';
 
 /** A schedule's entries with cron converted, and what is wrong with them. An entry that does not parse is left out. */
 export function normaliseSchedule(
-  written: readonly (WrittenScheduleEntry | null)[],
+  written: readonly MayBeOpen<WrittenScheduleEntry | null>[],
   zone: string,
-  isOpen: IsOpen,
 ): { readonly schedule: readonly ScheduleEntry[]; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
   const schedule = written.flatMap((entry, index) => {
     if (entry === null) return [];
     const path = ['schedule', index];
-    const known = withoutOpen(entry, path, isOpen);
+    const known = withoutOpen(entry);
     const days = { ...day('from', known, path, findings), ...day('until', known, path, findings) };
     return [...ofCalendar(known, path, findings), ...ofCron(known, zone, path, findings)].map((base) => ({
       ...base,
@@ -52,8 +51,8 @@ function ofCron(
   return [];
 }
 
-function withoutOpen(entry: WrittenScheduleEntry, path: Path, isOpen: IsOpen): WrittenScheduleEntry {
-  return Object.fromEntries(Object.entries(entry).filter(([key]) => !isOpen([...path, key])));
+function withoutOpen(entry: MayBeOpen<WrittenScheduleEntry>): WrittenScheduleEntry {
+  return Object.fromEntries(Object.entries(entry).filter(([, value]) => !(value instanceof Open)));
 }
 
 function mistake(

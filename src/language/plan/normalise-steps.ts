@@ -4,6 +4,7 @@ import { readVariables } from '../command-variables.ts';
 import { defaults } from '../generated/plan.defaults.ts';
 import type { WrittenStep } from '../generated/plan.types.ts';
 import { positionOf, type Path, type YamlDocument } from '../yaml/yaml-document.ts';
+import { known, textOf, type MayBeOpen } from '../yaml/open.ts';
 import { readReference } from '../written-reference.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { DurationReader, PartialPlan } from './normalise-plan.ts';
@@ -16,16 +17,16 @@ const { step: usual } = defaults;
 
 /** The steps of all phases in the order in which they run. Steps that are no task, command or question are left out. */
 export function normaliseSteps(
-  written: PartialPlan,
+  written: MayBeOpen<PartialPlan>,
   environment: string,
   document: YamlDocument,
   ofSettings: Settings['defaults'],
   duration: DurationReader,
 ): { readonly steps: readonly PlacedStep[]; readonly findings: readonly Finding[] } {
   const all = phases.flatMap((phase) =>
-    ((written[phase] ?? []) as readonly (Partial<WrittenStep> | null)[]).map((step, index) => ({
+    ((written[phase] ?? []) as readonly MayBeOpen<Partial<WrittenStep> | null>[]).map((step, index) => ({
       phase,
-      step,
+      step: step === null ? null : readable(step),
       path: [phase, index],
     })),
   );
@@ -57,11 +58,22 @@ export function normaliseSteps(
       stallTimeoutMs,
       retry: retry(step.retry, duration, [...path, 'retry']),
       ...(step.when !== undefined && { when: String(step.when) }),
-      continueOnFailure: step['continue-on-failure'] ?? usual['continue-on-failure'],
+      continueOnFailure: known(step['continue-on-failure']) ?? usual['continue-on-failure'],
     };
     return [{ step: placed, path }];
   });
   return { steps, findings };
+}
+
+const texts = ['id', 'name', 'task', 'run', 'confirm', 'cwd', 'junit', 'environment'] as const;
+type TextKey = (typeof texts)[number];
+
+/** A step whose texts can be read: of one that is not known here the variable's name, as such a plan does not run. */
+type ReadableStep = Omit<MayBeOpen<Partial<WrittenStep>>, TextKey> & Pick<Partial<WrittenStep>, TextKey>;
+
+function readable(step: MayBeOpen<Partial<WrittenStep>>): ReadableStep {
+  const read = Object.fromEntries(texts.map((key) => [key, textOf(step[key])]));
+  return { ...step, ...defined(read) } as ReadableStep;
 }
 
 /** Gives each step an id of its own: as written, otherwise the task's name, `run-N` or `confirm-N`, numbered where that is taken. */
@@ -75,7 +87,7 @@ class StepIds {
   }
 
   /** Undefined when the written id is another step's already. */
-  take(step: Partial<WrittenStep>, action: StepAction): string | undefined {
+  take(step: ReadableStep, action: StepAction): string | undefined {
     if (action.kind !== 'task') this.#untitled[action.kind] += 1;
     if (step.id !== undefined) return this.#claim(step.id);
     const base =
@@ -93,7 +105,7 @@ class StepIds {
   }
 }
 
-function actionOf(step: Partial<WrittenStep>): StepAction | undefined {
+function actionOf(step: ReadableStep): StepAction | undefined {
   if (step.task !== undefined) return { kind: 'task', task: step.task, parameters: step.with ?? {} };
   if (step.confirm !== undefined) return { kind: 'confirm', text: step.confirm };
   if (step.run === undefined) return undefined;
@@ -115,10 +127,10 @@ function takenTwice(id: string, path: Path): Finding {
   return { rule: 'duplicate-step', message: `another step has the id '${id}'`, path: [...path, 'id'] };
 }
 
-function retry(written: WrittenStep['retry'], duration: DurationReader, path: Path): RetryPolicy {
+function retry(written: MayBeOpen<WrittenStep['retry']>, duration: DurationReader, path: Path): RetryPolicy {
   return {
-    times: written?.times ?? usual.retry.times,
+    times: known(written?.times) ?? usual.retry.times,
     delayMs: duration(written?.delay, [...path, 'delay'], true) ?? durationOf(usual.retry.delay),
-    backoff: written?.backoff ?? usual.retry.backoff,
+    backoff: known(written?.backoff) ?? usual.retry.backoff,
   };
 }

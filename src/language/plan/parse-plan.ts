@@ -1,5 +1,6 @@
 import { validate } from '../generated/plan.validate.ts';
-import { checkShape, openPlaces, type EnvironmentVariables } from '../yaml/shape.ts';
+import { checkShape, type EnvironmentVariables } from '../yaml/shape.ts';
+import type { MayBeOpen } from '../yaml/open.ts';
 import type { Source } from '../yaml/source.ts';
 import { readYaml } from '../yaml/yaml-document.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -25,11 +26,10 @@ export function parsePlan(
   const shape = checkShape(document, document.value, validate, { variables });
   const { plan, steps, findings } = normalisePlan(
     name,
-    shape.value as PartialPlan,
+    shape.value as MayBeOpen<PartialPlan>,
     source,
     document,
     defaults,
-    openPlaces(shape.missing),
   );
   return {
     file: { plan, document, steps, missing: shape.missing },

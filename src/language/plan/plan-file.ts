@@ -1,5 +1,5 @@
 import { defined } from '../../base/defined.ts';
-import type { MissingVariable } from '../yaml/shape.ts';
+import type { Open } from '../yaml/open.ts';
 import type { Path, YamlDocument } from '../yaml/yaml-document.ts';
 import type { Plan, Step } from './plan.ts';
 import type { Problem } from '../problem.ts';
@@ -9,7 +9,7 @@ export interface PlanFile {
   readonly plan: Plan;
   readonly document: YamlDocument;
   /** Variables without which the plan cannot run. */
-  readonly missing: readonly MissingVariable[];
+  readonly missing: readonly Open[];
   /** Where each step stands, in the order of `plan.steps`. */
   readonly steps: readonly PlacedStep[];
 }

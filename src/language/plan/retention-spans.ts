@@ -1,3 +1,5 @@
+import { known, type Open } from '../yaml/open.ts';
+
 /**
  * The spans of the calendar of which retention keeps one artifact each. A row here and `keep-NAME` in the plan's schema
  * are all that a span is.
@@ -33,13 +35,13 @@ export function countedSpans(counts: SpanCounts): readonly (RetentionSpan & { re
   });
 }
 
-/** The counts of the keys `keep-daily`, `keep-weekly` … */
+/** The counts of the keys `keep-daily`, `keep-weekly` …, as far as they are known. */
 export function readSpanCounts(written: {
-  readonly [Name in SpanName as `keep-${Name}`]?: number;
+  readonly [Name in SpanName as `keep-${Name}`]?: number | Open;
 }): SpanCounts {
   return Object.fromEntries(
     retentionSpans.flatMap(({ name }) => {
-      const count = written[`keep-${name}`];
+      const count = known(written[`keep-${name}`]);
       return count === undefined ? [] : [[`keep${capitalised(name)}`, count]];
     }),
   );

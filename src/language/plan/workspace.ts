@@ -1,8 +1,8 @@
-import type { Bucket } from '../environment/bucket.ts';
-import type { Environment } from '../environment/environment.ts';
+import type { Bucket, DeclaredBucket } from '../environment/bucket.ts';
+import type { DeclaredEnvironment, Environment } from '../environment/environment.ts';
 import { Failure } from '../../base/failure.ts';
 import { didYouMean } from '../yaml/did-you-mean.ts';
-import type { MissingVariable } from '../yaml/shape.ts';
+import { Open, openIn } from '../yaml/open.ts';
 import type { KnownTask } from '../task-declaration.ts';
 import type { Plan } from './plan.ts';
 import type { Problem } from '../problem.ts';
@@ -11,8 +11,8 @@ import type { Problem } from '../problem.ts';
 export interface Workspace<Known extends KnownTask = KnownTask> {
   /** By name, those with problems too as long as they are YAML. */
   readonly plans: ReadonlyMap<string, Plan>;
-  readonly environments: ReadonlyMap<string, Environment>;
-  readonly buckets: ReadonlyMap<string, Bucket>;
+  readonly environments: ReadonlyMap<string, DeclaredEnvironment>;
+  readonly buckets: ReadonlyMap<string, DeclaredBucket>;
   /** The tasks that the plans use, imported. */
   readonly tasks: ReadonlyMap<string, Known>;
   /** Of all files, sorted by file and place. */
@@ -22,7 +22,7 @@ export interface Workspace<Known extends KnownTask = KnownTask> {
   /** Plans by the path of their file, also those that are no YAML. */
   readonly planFiles: ReadonlyMap<string, string>;
   readonly environmentsFile: string;
-  readonly missing: readonly (MissingVariable & { readonly file: string })[];
+  readonly missing: readonly { readonly file: string; readonly open: Open }[];
 }
 
 /** The problems that concern one plan: of its file, of the environments' file, of its tasks' modules. */
@@ -59,8 +59,22 @@ export function resolvePlan(workspace: Workspace, name: string): Plan {
       },
     );
   }
-  requireVariables(workspace.missing.filter(({ file }) => file === plan.file));
+  requireVariables(workspace.missing.filter(({ file }) => file === plan.file).map(({ open }) => open));
   return plan;
+}
+
+/** Keys of a plan, at whatever depth, that decide when its runs begin and end and where they work. */
+const decidesUnits = new Set([
+  ...['schedule', 'timer', 'time-zone', 'environment', 'timeout', 'stall-timeout', 'retry'],
+]);
+
+/**
+ * A plan as its units need it: what its steps do may be open on the host that installs them.
+ * @throws Failure `variable-missing`: a timer would be lost, a deadline be another
+ */
+export function requireUnitsKnown({ missing }: Workspace, { file }: Plan): void {
+  const ofPlan = missing.flatMap((each) => (each.file === file ? [each.open] : []));
+  requireVariables(ofPlan.filter(({ path }) => path.some((key) => decidesUnits.has(String(key)))));
 }
 
 /**
@@ -70,16 +84,18 @@ export function resolvePlan(workspace: Workspace, name: string): Plan {
 export function resolveEnvironment(workspace: Workspace, name: string): Environment {
   const environment = workspace.environments.get(name);
   if (environment === undefined) {
+    // The name itself may be what a plan takes from a variable.
+    requireVariables(
+      workspace.missing.flatMap(({ open }) =>
+        open.path.at(-1) === 'environment' && String(open) === name ? [open] : [],
+      ),
+    );
     const meant = didYouMean(name, workspace.environments.keys());
     throw new Failure('environment-incomplete', `there is no environment '${name}'${meant}`);
   }
-  requireVariables(
-    workspace.missing.filter(
-      ({ file, path }) =>
-        file === workspace.environmentsFile && path[0] === 'environments' && path[1] === name,
-    ),
-  );
-  return environment;
+  requireVariables(openOf(workspace, (path) => path[0] === 'environments' && path[1] === name));
+  // Every value that was open is known now.
+  return environment as Environment;
 }
 
 /** What of an environment concerns its buckets: where they are, and whether they are guarded. */
@@ -94,17 +110,30 @@ export function resolveBucket(workspace: Workspace, name: string): Bucket {
   if (bucket === undefined) {
     throw new Failure('usage', `there is no bucket '${name}'${didYouMean(name, workspace.buckets.keys())}`);
   }
-  const isPart = (path: MissingVariable['path']): boolean =>
+  const isPart = (path: Open['path']): boolean =>
     path[0] === 'buckets'
       ? path[1] === name
       : bucket.usedBy.includes(String(path[1])) && bucketRelevant.includes(String(path[2]));
-  requireVariables(
-    workspace.missing.filter(({ file, path }) => file === workspace.environmentsFile && isPart(path)),
-  );
-  return bucket;
+  requireVariables([...openOf(workspace, isPart), ...openIn(bucket.connection)]);
+  // Every value that was open is known now.
+  return bucket as Bucket;
 }
 
-function requireVariables(missing: readonly MissingVariable[]): void {
+/** What is open at some places of the environments' file. */
+function openOf(
+  { missing, environmentsFile }: Workspace,
+  isPart: (path: Open['path']) => boolean,
+): readonly Open[] {
+  return missing.flatMap(({ file, open }) => (file === environmentsFile && isPart(open.path) ? [open] : []));
+}
+
+/** The value, where it is known here and now. @throws Failure `variable-missing` */
+export function demandKnown<T>(value: T | Open): T {
+  if (value instanceof Open) requireVariables([value]);
+  return value as T;
+}
+
+function requireVariables(missing: readonly Open[]): void {
   const [first] = missing;
   if (first === undefined) return;
   const names = [...new Set(missing.map(({ variable }) => variable))];

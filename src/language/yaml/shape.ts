@@ -2,38 +2,22 @@ import type { Problem } from '../problem.ts';
 import { bestBranches } from './best-branch.ts';
 import { validate as validateVariable } from '../generated/variable.validate.ts';
 import type { Variable } from '../generated/variable.types.ts';
+import { Open } from './open.ts';
 import { schemaProblem, type Origin } from './schema-problem.ts';
 import { pointerParts, violations, type SchemaError, type Validator } from './validator.ts';
 import { positionOf, type Path, type YamlDocument } from './yaml-document.ts';
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
-/** A setting whose variable is not set and has no default: nothing is wrong with the file, but it cannot run here. */
-export interface MissingVariable {
-  readonly variable: string;
-  readonly path: Path;
-  /** `file:line:column` of the setting. */
-  readonly position: string;
-}
-
-/** Whether the value at a path of the document is one that will be known only when its variable is set. */
-export type IsOpen = (path: Path) => boolean;
-
-/** Decided by the place alone: no text is mistaken for a variable, and no variable for a text. */
-export function openPlaces(missing: readonly MissingVariable[]): IsOpen {
-  const places = new Set(missing.map(({ path }) => pointer(path)));
-  return (path) => places.has(pointer(path));
-}
-
 export interface ShapeCheck {
   /**
-   * The value with every variable in place; of a missing one `$NAME` where text may stand, for people to read (that it
-   * is no value tells `openPlaces`), otherwise nothing. Where there are problems, what does not fit is left out (an item of a list becomes null), so that the rest can be
-   * checked further; keys that are required may then be missing.
+   * The value with every variable in place; of a missing one an `Open`. Where there are problems, what does not fit is left
+   * out (an item of a list becomes null), so that the rest can be checked further; keys that are required may then be missing.
    */
   readonly value: unknown;
   readonly problems: readonly Problem[];
-  readonly missing: readonly MissingVariable[];
+  /** Settings whose variable is not set and has no default. */
+  readonly missing: readonly Open[];
 }
 
 export interface ShapeOptions {
@@ -78,7 +62,10 @@ export function checkShape(
     variableAt: (path) => state.given.get(pointer(path.slice(state.base.length)))?.env,
   };
   return {
-    value: shown.reduce(leaveOut, state.value),
+    value: [...state.missing].reduce(
+      (at, [place, open]) => putAt(at, pointerParts(place), open),
+      shown.reduce(leaveOut, state.value),
+    ),
     problems: shown.flatMap((error) => problemsOf(error, state, origin)),
     missing: [...state.missing.values()],
   };
@@ -102,7 +89,8 @@ interface State {
   value: unknown;
   /** By pointer: variables that stand in place. */
   readonly given: Map<string, Variable>;
-  readonly missing: Map<string, MissingVariable>;
+  /** By pointer. While the schema is held against the value a text stands in their places, or nothing. */
+  readonly missing: Map<string, Open>;
 }
 
 /** Settles every error that can be; whether any led to another value, so that validating again is worth it. */
@@ -141,11 +129,8 @@ function putInPlace(state: State, path: readonly string[], variable: Variable): 
     return true;
   }
 
-  state.missing.set(pointer(path), {
-    variable: variable.env,
-    path: [...state.base, ...path],
-    position: positionOf(state.document, [...state.base, ...path]),
-  });
+  const place = [...state.base, ...path];
+  state.missing.set(pointer(path), new Open(variable.env, place, positionOf(state.document, place)));
   state.value = replaceAt(state.value, path, `$${variable.env}`);
   return true;
 }
@@ -222,6 +207,17 @@ function leaveOut(value: unknown, error: SchemaError): unknown {
       if (error.propertyName !== undefined) return value;
       return path.length === 0 ? {} : replaceAt(value, path, undefined);
   }
+}
+
+/** A copy with a value at the path, where what holds it is there. */
+function putAt(value: unknown, path: readonly string[], open: Open): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined) return open;
+  if (Array.isArray(value))
+    return value.map((item: unknown, index) => (String(index) === first ? putAt(item, rest, open) : item));
+  if (typeof value !== 'object' || value === null) return value;
+  if (rest.length > 0 && !(first in value)) return value;
+  return { ...value, [first]: putAt((value as Record<string, unknown>)[first], rest, open) };
 }
 
 /** A copy along the path: values that aliases share stay as they are elsewhere. `undefined` removes a key and empties an item. */

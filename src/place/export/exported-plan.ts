@@ -1,11 +1,11 @@
-import type { Environment } from '../../language/environment/environment.ts';
+import type { DeclaredEnvironment } from '../../language/environment/environment.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 
 /** A plan, and all that a scheduler's file must know of its surroundings. */
 export interface ExportedPlan {
   readonly plan: Plan;
   /** Every environment that its steps use or their parameters name. */
-  readonly environments: readonly Environment[];
+  readonly environments: readonly DeclaredEnvironment[];
   /** As the plan's file and those environments write them: where settings come from variables. */
   readonly written: readonly unknown[];
   /** Name of the protected environment that it writes to: a person must type it. */

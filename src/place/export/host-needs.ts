@@ -13,7 +13,7 @@ export function hostNeeds(exported: ExportedPlan): readonly string[] {
     ...commands.map(
       (command) => `the command '${command}' (a secret): have it there, or refer to it by env or credential`,
     ),
-    ...[...new Set(certificates)].map((path) => `the certificate ${path}`),
+    ...[...new Set(certificates)].map((path) => `the certificate ${String(path)}`),
     ...plan.steps.flatMap(({ id, action }) =>
       action.kind === 'run'
         ? [`what the step '${id}' runs${action.cwd === undefined ? '' : `, and the folder ${action.cwd}`}`]
@@ -24,7 +24,7 @@ export function hostNeeds(exported: ExportedPlan): readonly string[] {
 
 /** Whether a step restores into a throw-away cluster of the host's own Postgres. */
 export function needsServer({ environments }: ExportedPlan): boolean {
-  return environments.some(({ ephemeral }) => ephemeral === true);
+  return environments.some(({ ephemeral }) => ephemeral !== undefined);
 }
 
 /** What a plan wants of the container image that it runs in, for the file's head. */

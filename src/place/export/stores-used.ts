@@ -1,4 +1,5 @@
 import { defined } from '../../base/defined.ts';
+import { known, type MayBeOpen } from '../../language/yaml/open.ts';
 import type { S3Location } from '../../language/environment/environment.ts';
 import type { ExportedPlan } from './exported-plan.ts';
 
@@ -22,13 +23,18 @@ export function storesUsed({ plan, environments }: ExportedPlan): StoresUsed {
   );
   const locations = stores.flatMap((store) => (store.kind === 's3' ? [store.s3] : []));
   const keyless = locations.filter(({ accessKeyId }) => accessKeyId === undefined);
-  const isAmazon = ({ endpoint }: S3Location): boolean => endpoint === undefined;
+  const isAmazon = ({ endpoint }: MayBeOpen<S3Location>): boolean => endpoint === undefined;
   const invalidates = plan.steps.some(
     ({ action }) => action.kind === 'task' && names(action.parameters, 'cloudfront'),
   );
-  const region = locations.find((location) => isAmazon(location) && location.region !== undefined)?.region;
+  // One that is open here the scheduler sets, as every variable that the environments name.
+  const region = known(
+    locations.find((location) => isAmazon(location) && location.region !== undefined)?.region,
+  );
   return {
-    folders: [...new Set(stores.flatMap((store) => (store.kind === 'folder' ? [store.folder] : [])))].sort(),
+    folders: [
+      ...new Set(stores.flatMap((store) => (store.kind === 'folder' ? [String(store.folder)] : []))),
+    ].sort(),
     needsRole: keyless.some(isAmazon) || invalidates,
     ...defined({ region }),
     needsKeys: keyless.some((location) => !isAmazon(location)),

@@ -1,10 +1,10 @@
 import { defined } from '../../base/defined.ts';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Bucket } from '../../language/environment/bucket.ts';
-import type { Environment } from '../../language/environment/environment.ts';
+import type { DeclaredBucket } from '../../language/environment/bucket.ts';
+import type { DeclaredEnvironment } from '../../language/environment/environment.ts';
 import type { Plan } from '../../language/plan/plan.ts';
-import { problemsOf } from '../../language/plan/workspace.ts';
+import { problemsOf, requireUnitsKnown } from '../../language/plan/workspace.ts';
 import { compareUnits, type UnitChange } from './comparison.ts';
 import { installedUnits } from './installed-units.ts';
 import { createSystemctl, type UnitState } from './systemctl.ts';
@@ -36,7 +36,7 @@ export interface UnitDifference {
  * Compares the units of all plans, or of one, with those installed; changes nothing. A plan with errors keeps the units
  * that it has.
  *
- * @throws Failure `unit-folder`, `usage` for a path that no unit file can hold
+ * @throws Failure `unit-folder`, `variable-missing` for what decides a unit's text, `usage` for a path that no unit file can hold
  */
 export async function unitDifference(
   host: CommandHost,
@@ -49,15 +49,16 @@ export async function unitDifference(
   const isUsable = (plan: string): boolean =>
     problemsOf(workspace, plan).every(({ severity }) => severity !== 'error');
   const usable = [...workspace.plans.values()].filter((plan) => isUsable(plan.name));
-  // What the plans share is compared whichever plan is asked for.
+  for (const plan of usable) if (name === undefined || plan.name === name) requireUnitsKnown(workspace, plan);
   const wanted = wantedUnits({
     plans: usable,
+    only: name,
     environmentsOf: (plan) => environmentsUsed(plans, plan),
     bucketsOf: (plan) => bucketsAsked(plans, plan),
     place: programPlace(host, settings),
     scope,
     templates: await shippedTemplates(host),
-  }).filter(({ plan }) => name === undefined || plan === undefined || plan === name);
+  });
   const folder = unitFolder(scope);
   const installed = await installedUnits(folder);
   const known = new Set(workspace.planFiles.values());
@@ -87,13 +88,13 @@ function scopeOf({ environmentVariables }: CommandHost, { user, root }: UnitOpti
   };
 }
 
-/** Every environment of a plan where no value of a setting is needed, only names, so that variables may be missing here. */
-export function environmentsUsed(plans: Plans, plan: Plan): readonly Environment[] {
+/** Every environment of a plan as it was written: variables may be missing here that its runs have. */
+export function environmentsUsed(plans: Plans, plan: Plan): readonly DeclaredEnvironment[] {
   return environmentNamesOf(plans, plan).flatMap((name) => plans.workspace.environments.get(name) ?? []);
 }
 
 /** Every declared bucket, for a plan with a task that asks them. */
-function bucketsAsked({ workspace }: Plans, { steps }: Plan): readonly Bucket[] {
+function bucketsAsked({ workspace }: Plans, { steps }: Plan): readonly DeclaredBucket[] {
   const asks = steps.some(
     ({ action }) => action.kind === 'task' && workspace.tasks.get(action.task)?.task.asksBuckets === true,
   );

@@ -1,5 +1,6 @@
-import type { Bucket } from '../../language/environment/bucket.ts';
-import type { Environment } from '../../language/environment/environment.ts';
+import type { DeclaredBucket } from '../../language/environment/bucket.ts';
+import type { DeclaredEnvironment } from '../../language/environment/environment.ts';
+import { demandKnown } from '../../language/plan/workspace.ts';
 import type { Plan } from '../../language/plan/plan.ts';
 import { renderHostDropIn, writable } from './host-drop-in.ts';
 import type { ProgramPlace } from './program-place.ts';
@@ -13,9 +14,11 @@ import { plainValue } from './value-text.ts';
 
 export interface WantedUnits {
   readonly plans: readonly Plan[];
-  readonly environmentsOf: (plan: Plan) => readonly Environment[];
+  /** Only the units of the plan of this name, and those that all share. */
+  readonly only?: string | undefined;
+  readonly environmentsOf: (plan: Plan) => readonly DeclaredEnvironment[];
   /** Declared buckets that a plan asks with the keys of each. */
-  readonly bucketsOf: (plan: Plan) => readonly Bucket[];
+  readonly bucketsOf: (plan: Plan) => readonly DeclaredBucket[];
   readonly place: ProgramPlace;
   readonly scope: UnitScope;
   /** Texts of the shipped `run-plan@.service` and `run-plan-alert@.service`. */
@@ -26,7 +29,8 @@ export interface WantedUnits {
 export function wantedUnits(wanted: WantedUnits): readonly UnitFile[] {
   const scheduled = wanted.plans.filter(hasTimer);
   if (scheduled.length === 0) return [];
-  return [...sharedUnits(wanted), ...scheduled.flatMap((plan) => unitsOf(plan, wanted))];
+  const asked = scheduled.filter(({ name }) => wanted.only === undefined || name === wanted.only);
+  return [...sharedUnits(wanted), ...asked.flatMap((plan) => unitsOf(plan, wanted))];
 }
 
 function sharedUnits({ place, scope, templates }: WantedUnits): readonly UnitFile[] {
@@ -92,9 +96,9 @@ function renderTemplate(shipped: string, { kind }: UnitScope): string {
 
 export interface PlanSurroundings {
   /** Every environment that a step of the plan uses. */
-  readonly environments: readonly Environment[];
+  readonly environments: readonly DeclaredEnvironment[];
   /** Declared buckets that a step of the plan asks with keys of their own. */
-  readonly buckets: readonly Bucket[];
+  readonly buckets: readonly DeclaredBucket[];
   readonly workingFolder: string;
   readonly scope: UnitScope;
 }
@@ -104,9 +108,7 @@ function renderPlanDropIn(plan: Plan, surroundings: PlanSurroundings): string {
   const { environments, workingFolder, scope } = surroundings;
   const { startMs, stopMs } = timeLimitsOf(plan);
   const stores = environments.flatMap(({ repository, uploads }) => [repository?.store, uploads?.store]);
-  const folders = stores.flatMap((store) =>
-    store?.kind === 'folder' ? [resolve(workingFolder, store.folder)] : [],
-  );
+  const folders = stores.flatMap((store) => (store?.kind === 'folder' ? [store.folder] : []));
   const body = [
     '',
     ...(scope.kind === 'system'
@@ -116,7 +118,9 @@ function renderPlanDropIn(plan: Plan, surroundings: PlanSurroundings): string {
     `TimeoutStartSec=${seconds(startMs)}`,
     `TimeoutStopSec=${seconds(stopMs)}`,
     ...credentials(plan, surroundings),
-    ...(scope.kind === 'system' ? writable(folders) : []),
+    ...(scope.kind === 'system'
+      ? writable(folders.map((folder) => resolve(workingFolder, demandKnown(folder))))
+      : []),
     '',
   ];
   return marked(body.join('\n'), plan);

@@ -1,11 +1,14 @@
+import type { DeclaredEnvironment } from '../../language/environment/environment.ts';
 import { parseEnvironments } from '../../language/environment/load-environments.ts';
 import type { AlertState } from '../../language/generated/alert-state.types.ts';
 import { problemsOf } from '../../language/plan/workspace.ts';
 import type { Secrets } from '../../language/secret-reference.ts';
+import { openIn } from '../../language/yaml/open.ts';
 import { decode } from '../../language/yaml/source.ts';
 import { referencesIn } from '../../process/secrets/references-in.ts';
 import type { CommandHost } from '../../task/host.ts';
 import type { Plans } from '../../task/plans.ts';
+import { withKnownChannels } from './channel-key.ts';
 import { keptEnvironments } from './state.ts';
 import type { Concerned } from './unit-failed.ts';
 
@@ -33,15 +36,33 @@ export async function findConcerned(
     : await keptConcerned(host, stateFolder, state, known);
   const own = typeof loaded === 'string' ? undefined : loaded.workspace.plans.get(plan);
   await learnSecrets(secrets, [whole.environments, own]);
-  return whole;
+  return tellable(whole);
 }
 
-function unreadable(problem: string): Concerned {
+/** As the files say it, where values may be open. */
+interface Declared extends Omit<Concerned, 'environments'> {
+  readonly environments: readonly DeclaredEnvironment[];
+}
+
+/** A channel whose variable is not set cannot be told through: the others hear of it. */
+function tellable({ environments, problems, ...rest }: Declared): Concerned {
+  const all = environments.flatMap(({ alerts = [] }) => alerts);
+  return {
+    ...rest,
+    environments: environments.map(withKnownChannels),
+    problems: [
+      ...problems,
+      ...openIn(all).map(({ position, variable }) => `${position} the variable ${variable} is not set`),
+    ],
+  };
+}
+
+function unreadable(problem: string): Declared {
   return { environment: '', environments: [], problems: [problem] };
 }
 
 /** By the plan's file; where that cannot be read by the environments of its last run; of a new one by all there are. */
-function concernedBy({ workspace, problems }: Plans, name: string, state: AlertState): Concerned {
+function concernedBy({ workspace, problems }: Plans, name: string, state: AlertState): Declared {
   const plan = workspace.plans.get(name);
   const isOwn = new Set(problemsOf(workspace, name));
   const wrong = problems.filter(
@@ -67,8 +88,8 @@ async function keptConcerned(
   host: CommandHost,
   stateFolder: string,
   state: AlertState,
-  known: Concerned,
-): Promise<Concerned> {
+  known: Declared,
+): Promise<Declared> {
   const bytes = await keptEnvironments(stateFolder);
   const { source } = bytes === undefined ? {} : decode('alert-environments.yaml', bytes);
   if (source === undefined) return known;

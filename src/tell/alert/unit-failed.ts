@@ -23,7 +23,8 @@ import { lookAtUnit, type FailedUnit } from './unit-look.ts';
 export interface Concerned {
   /** The plan's own environment. */
   readonly environment: string;
-  readonly environments: readonly Environment[];
+  /** With the channels that can be told through. */
+  readonly environments: readonly Pick<Environment, 'name' | 'alerts'>[];
   /** Errors of the plan and of the environments, as `file:line:column message`. */
   readonly problems: readonly string[];
 }

@@ -3,6 +3,7 @@ import { Failure } from '../../base/failure.ts';
 import type { MetricSample } from './families.ts';
 import { planSamples, type MeasuredRepository } from './plan-metrics.ts';
 import type { Plan } from '../../language/plan/plan.ts';
+import { known } from '../../language/yaml/open.ts';
 import { resolveEnvironment } from '../../language/plan/workspace.ts';
 import { readJournal } from '../../run/record/read-journal.ts';
 import { readEndings } from '../../run/record/run-endings.ts';
@@ -48,7 +49,7 @@ async function measureRepository(
   name: string,
   signal: AbortSignal,
 ): Promise<MeasuredRepository> {
-  const database = plans.workspace.environments.get(name)?.postgres?.database;
+  const database = known(plans.workspace.environments.get(name)?.postgres?.database);
   const about = { environment: name, database };
   try {
     const environment = resolveEnvironment(plans.workspace, name);

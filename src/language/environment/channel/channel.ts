@@ -1,6 +1,7 @@
 import type { CommandVariables } from '../../command-variables.ts';
 import type { SecretReference } from '../../secret-reference.ts';
 import type { WrittenReference } from '../../written-reference.ts';
+import type { MayBeOpen } from '../../yaml/open.ts';
 import type { Path } from '../../yaml/yaml-document.ts';
 
 /** What a message may be about. The order is their weight: the first that applies gives a message its title. */
@@ -54,15 +55,18 @@ export interface ChannelKind<Written, Channel extends TakesMessages | TakesPings
    * What the kind has of its own, with its defaults. Where the file has problems required keys may be missing;
    * undefined when it cannot do without one of them. The order of the keys is part of a channel's key: add at the end.
    */
-  readonly read: (written: Partial<Written>, reference: References) => Own<Channel> | undefined;
+  readonly read: (
+    written: MayBeOpen<Partial<Written>>,
+    reference: References,
+  ) => MayBeOpen<Own<Channel>> | undefined;
   /** What no receiver would understand, each at its place. */
-  readonly faults?: (written: Partial<Written>, path: Path) => readonly Fault[];
+  readonly faults?: (written: MayBeOpen<Partial<Written>>, path: Path) => readonly Fault[];
 }
 
 type Own<Channel> = Omit<Channel, keyof TakesMessages | 'kind'>;
 
 /** Reads a secret that is written at keys below the channel's. */
-export type References = (written: WrittenReference, ...keys: string[]) => SecretReference;
+export type References = (written: MayBeOpen<WrittenReference>, ...keys: string[]) => SecretReference;
 
 export interface Fault {
   readonly message: string;

@@ -1,5 +1,6 @@
 import { readVariables, type CommandVariables } from '../../command-variables.ts';
 import type { WrittenAlertCommand } from '../../generated/environments.types.ts';
+import type { Open } from '../../yaml/open.ts';
 import type { ChannelKind, TakesMessages } from './channel.ts';
 
 export interface CommandChannel extends TakesMessages {
@@ -14,7 +15,7 @@ export interface CommandChannel extends TakesMessages {
 export const command: ChannelKind<WrittenAlertCommand, CommandChannel> = {
   tells: 'messages',
   read: ({ run, argv, env }, reference) => {
-    const words = (argv ?? []).filter((word: string | null) => word !== null);
+    const words = (argv ?? []).filter((word: string | Open | null) => word !== null);
     if (run === undefined && words.length === 0) return undefined;
     return {
       command: run === undefined ? { kind: 'argv', argv: words } : { kind: 'run', script: run },

@@ -2,6 +2,7 @@ import { defined } from '../../../base/defined.ts';
 import { defaults } from '../../generated/environments.defaults.ts';
 import type { WrittenEmail } from '../../generated/environments.types.ts';
 import type { SecretReference } from '../../secret-reference.ts';
+import type { Open } from '../../yaml/open.ts';
 import type { ChannelKind, TakesMessages } from './channel.ts';
 
 export interface EmailChannel extends TakesMessages {
@@ -30,8 +31,8 @@ const implicitPort = 465;
 export const email: ChannelKind<WrittenEmail, EmailChannel> = {
   tells: 'messages',
   read: ({ to, from, smtp }, reference) => {
-    const receivers = (to ?? []).filter((each: string | null) => each !== null);
-    const host: string | undefined = smtp?.host;
+    const receivers = (to ?? []).filter((each: string | Open | null) => each !== null);
+    const host: string | Open | undefined = smtp?.host;
     if (receivers.length === 0 || smtp === undefined || host === undefined) return undefined;
     const { user, password, ca } = smtp;
     const isImplicit = smtp.port === implicitPort;

@@ -4,6 +4,7 @@ import { defaults } from '../../generated/environments.defaults.ts';
 import type { WrittenAlert, WrittenAlertCommand, WrittenPing } from '../../generated/environments.types.ts';
 import type { Problem } from '../../problem.ts';
 import { readReference } from '../../written-reference.ts';
+import { Open, openIn, type MayBeOpen } from '../../yaml/open.ts';
 import { positionOf, type Path, type YamlDocument } from '../../yaml/yaml-document.ts';
 import {
   alertEvents,
@@ -31,6 +32,14 @@ export type ChannelOf<K extends Kind> = ChannelIn<(typeof kinds)[K]>;
 /** One way to tell people how a run went, every secret still a reference. Plain data. */
 export type AlertChannel = { [K in Kind]: ChannelOf<K> }[Kind];
 
+/** A channel as it was written: any of its values may be open. */
+export type DeclaredChannel = MayBeOpen<AlertChannel>;
+
+/** Whether every value of a channel is known: only then somebody can be told through it. */
+export function isKnown(channel: DeclaredChannel): channel is AlertChannel {
+  return openIn(channel).length === 0;
+}
+
 /** Channels that people read. */
 export type MessageChannel = Extract<AlertChannel, TakesMessages>;
 
@@ -54,9 +63,9 @@ const allEvents = { messages: alertEvents, pings: pingEvents } as const;
  */
 export function normaliseAlerts(
   environment: string,
-  written: readonly (WrittenAlert | null)[],
+  written: readonly MayBeOpen<WrittenAlert | null>[],
   document: YamlDocument,
-): readonly AlertChannel[] {
+): readonly DeclaredChannel[] {
   const counts = new Map<string, number>();
   return written.flatMap((alert, index) => {
     const [kind] = kindsIn(alert);
@@ -72,7 +81,7 @@ export function normaliseAlerts(
 }
 
 /** The kinds that an entry names: one, where the file has no problems. */
-function kindsIn(alert: WrittenAlert | null): readonly Kind[] {
+function kindsIn(alert: MayBeOpen<WrittenAlert | null>): readonly Kind[] {
   return Object.keys(alert ?? {}).flatMap((key) => channelKinds.find((kind) => kind === key) ?? []);
 }
 
@@ -88,19 +97,19 @@ function channelOf(
   name: string,
   written: WrittenCommon,
   reference: References,
-): AlertChannel | undefined {
+): DeclaredChannel | undefined {
   const { tells, read }: AnyKind = kinds[kind];
   const own = read(written as never, reference);
   if (own === undefined) return undefined;
   const events = (written.events ?? allEvents[tells]).filter((event) => event !== null);
   // The row has read what its kind has of its own, so that together they are one of its channels.
   const channel: object = { kind, ...common(kind, name, written, reference), events, ...own };
-  return channel as AlertChannel;
+  return channel as DeclaredChannel;
 }
 
 /** What every kind may say. */
-interface WrittenCommon extends Partial<Pick<WrittenPing, 'plans' | 'timeout' | 'proof'>> {
-  readonly events?: readonly (string | null)[];
+interface WrittenCommon extends MayBeOpen<Partial<Pick<WrittenPing, 'plans' | 'timeout' | 'proof'>>> {
+  readonly events?: readonly (string | Open | null)[];
 }
 
 function common(
@@ -108,18 +117,18 @@ function common(
   name: string,
   { plans, timeout, proof }: WrittenCommon,
   reference: References,
-): AnyChannel {
-  const run: string | undefined = proof?.run;
+): MayBeOpen<AnyChannel> {
+  const run: string | Open | undefined = proof?.run;
   const env = proof?.env;
   const usual = defaults.environments.alerts[kind];
   return {
     name,
-    ...(plans !== undefined && { plans: plans.filter((plan: string | null) => plan !== null) }),
-    timeoutMs: parseDuration(timeout ?? '') ?? durationOf(usual.timeout),
+    ...(plans !== undefined && { plans: plans.filter((plan: string | Open | null) => plan !== null) }),
+    timeoutMs: duration(timeout, usual.timeout),
     ...(run !== undefined && {
       proof: {
         run,
-        withinMs: parseDuration(proof?.within ?? '') ?? durationOf(usual.proof.within),
+        withinMs: duration(proof?.within, usual.proof.within),
         ...(env !== undefined && {
           variables: readVariables(env, (each, key) => reference(each, 'proof', 'env', key)),
         }),
@@ -128,10 +137,15 @@ function common(
   };
 }
 
+function duration(text: string | Open | undefined, usual: string): number | Open {
+  if (text instanceof Open) return text;
+  return (text === undefined ? undefined : parseDuration(text)) ?? durationOf(usual);
+}
+
 /** What no receiver would understand, each at its place: found here, and not at night by a message that is not sent. Pure. */
 export function checkAlerts(
   environment: string,
-  written: readonly (WrittenAlert | null)[],
+  written: readonly MayBeOpen<WrittenAlert | null>[],
   document: YamlDocument,
 ): readonly Problem[] {
   const faults = written.flatMap((alert, index) =>
@@ -154,7 +168,7 @@ export function checkAlerts(
 
 /** Variables of commands that nobody may give them. */
 function variableFaults(
-  { env = {}, proof }: Pick<WrittenAlertCommand, 'env' | 'proof'>,
+  { env = {}, proof }: MayBeOpen<Pick<WrittenAlertCommand, 'env' | 'proof'>>,
   path: Path,
 ): readonly Fault[] {
   return [

@@ -2,6 +2,7 @@ import { defaults } from '../../generated/environments.defaults.ts';
 import type { WrittenWebhook } from '../../generated/environments.types.ts';
 import type { SecretReference } from '../../secret-reference.ts';
 import { didYouMean } from '../../yaml/did-you-mean.ts';
+import { Open, type MayBeOpen } from '../../yaml/open.ts';
 import type { Path } from '../../yaml/yaml-document.ts';
 import { placeholder, templateNames, type ChannelKind, type Fault, type TakesMessages } from './channel.ts';
 
@@ -33,7 +34,7 @@ export const webhook: ChannelKind<WrittenWebhook, WebhookChannel> = {
       headers: Object.fromEntries(
         entriesOf(headers).map(([key, each]) => [
           key,
-          typeof each === 'string' ? each : reference(each, 'headers', key),
+          typeof each === 'string' || each instanceof Open ? each : reference(each, 'headers', key),
         ]),
       ),
       ...(sign !== undefined && {
@@ -44,11 +45,12 @@ export const webhook: ChannelKind<WrittenWebhook, WebhookChannel> = {
   faults: templateFaults,
 };
 
-function templateFaults(written: Partial<WrittenWebhook>, path: Path): readonly Fault[] {
+function templateFaults(written: MayBeOpen<Partial<WrittenWebhook>>, path: Path): readonly Fault[] {
   if (written.template === undefined) return [];
   const { format = usual.format, template, secrets = {} } = written;
   const rule = 'alert-template';
   const own = [...path, 'template'];
+  if (format instanceof Open) return [];
   if (format !== 'json')
     return [
       {

@@ -1,4 +1,5 @@
-import type { Environment } from '../../environment/environment.ts';
+import type { DeclaredEnvironment } from '../../environment/environment.ts';
+import { isSameOrWillBe } from '../../yaml/open.ts';
 import type { Rule } from './rule.ts';
 
 export const backupsBesideUploads: Rule = {
@@ -13,13 +14,13 @@ export const backupsBesideUploads: Rule = {
   },
 };
 
-function sharesStore({ repository, uploads }: Environment): boolean {
+function sharesStore({ repository, uploads }: DeclaredEnvironment): boolean {
   if (repository === undefined || uploads === undefined) return false;
   if (repository.store.kind === 's3' && uploads.store.kind === 's3') {
     const { s3: backups } = repository.store;
     const { s3: files } = uploads.store;
-    return backups.bucket === files.bucket && backups.endpoint === files.endpoint;
+    return isSameOrWillBe(backups.bucket, files.bucket) && isSameOrWillBe(backups.endpoint, files.endpoint);
   }
   if (repository.store.kind !== 'folder' || uploads.store.kind !== 'folder') return false;
-  return repository.store.folder === uploads.store.folder;
+  return isSameOrWillBe(repository.store.folder, uploads.store.folder);
 }

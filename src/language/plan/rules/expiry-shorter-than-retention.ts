@@ -1,4 +1,5 @@
-import type { Bucket, LifecycleRule } from '../../environment/bucket.ts';
+import { known, type MayBeOpen } from '../../yaml/open.ts';
+import type { DeclaredBucket, LifecycleRule } from '../../environment/bucket.ts';
 import { renderPlanDuration } from '../../../base/quantity/duration.ts';
 import { greatestKeptAge } from './retention-age.ts';
 import type { Rule } from './rule.ts';
@@ -11,23 +12,32 @@ export const expiryShorterThanRetention: Rule = {
     if (plan.retention === undefined || bucket === undefined || environment?.repository?.store.kind !== 's3')
       return [];
     const keptMs = greatestKeptAge(plan.retention);
-    const { prefix } = environment.repository.store.s3;
+    const prefix = known(environment.repository.store.s3.prefix);
     return bucket.lifecycle.flatMap((rule, index) => {
-      const { expireAfterMs } = rule;
+      const expireAfterMs = known(rule.expireAfterMs);
       if (expireAfterMs === undefined || expireAfterMs >= keptMs || !touches(rule, prefix)) return [];
-      const message = `rule '${rule.id}' removes after ${renderPlanDuration(expireAfterMs)} what '${plan.name}' keeps for ${renderPlanDuration(keptMs)}`;
+      const message = `rule '${String(rule.id)}' removes after ${renderPlanDuration(expireAfterMs)} what '${plan.name}' keeps for ${renderPlanDuration(keptMs)}`;
       return [{ message, file: 'environments', path: pathOf(bucket, index, 'expire-after') }];
     });
   },
 };
 
 /** Whether a rule's keys and a repository's have any in common. */
-function touches({ prefix, tags }: LifecycleRule, repositoryPrefix: string): boolean {
+function touches(
+  { prefix: start, tags }: MayBeOpen<LifecycleRule>,
+  repositoryPrefix: string | undefined,
+): boolean {
+  const prefix = known(start);
+  if (prefix === undefined || repositoryPrefix === undefined) return false;
   const keys = repositoryPrefix === '' ? '' : `${repositoryPrefix}/`;
   return Object.keys(tags).length === 0 && (keys.startsWith(prefix) || prefix.startsWith(keys));
 }
 
 /** Where a key of a bucket's lifecycle rule is written. */
-export function pathOf(bucket: Bucket, rule: number, ...keys: string[]): readonly (string | number)[] {
+export function pathOf(
+  bucket: DeclaredBucket,
+  rule: number,
+  ...keys: string[]
+): readonly (string | number)[] {
   return ['buckets', bucket.name, 'lifecycle', rule, ...keys];
 }

@@ -1,3 +1,4 @@
+import { known } from '../../yaml/open.ts';
 import type { Rule } from './rule.ts';
 
 export const folderOnDatabaseHost: Rule = {
@@ -6,7 +7,7 @@ export const folderOnDatabaseHost: Rule = {
   reason: 'The disk that fails, or the intruder who comes, takes the database and its backups together.',
   check: ({ environment }) => {
     if (environment?.protected !== true || environment.repository?.store.kind !== 'folder') return [];
-    const host = environment.postgres?.host;
+    const host = known(environment.postgres?.host);
     if (host === undefined || !isThisHost(host)) return [];
     const message = `'${environment.name}' keeps its artifacts in a folder of the host that its database runs on`;
     const hint = 'use a bucket or, if the folder is a mount of another host, ignore this';

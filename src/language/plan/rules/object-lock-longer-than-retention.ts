@@ -1,4 +1,5 @@
 import { renderPlanDuration } from '../../../base/quantity/duration.ts';
+import { known } from '../../yaml/open.ts';
 import type { Rule } from './rule.ts';
 
 export const objectLockLongerThanRetention: Rule = {
@@ -6,7 +7,7 @@ export const objectLockLongerThanRetention: Rule = {
   severity: 'warning',
   reason: 'Prune is refused what the lock still holds, so every run warns and the bucket grows.',
   check: ({ plan, bucket }) => {
-    const lockMs = bucket?.objectLock?.forMs;
+    const lockMs = known(bucket?.objectLock?.forMs);
     const keptMs = plan.retention?.keepWithinMs;
     if (bucket === undefined || lockMs === undefined || keptMs === undefined || lockMs <= keptMs) return [];
     const message =

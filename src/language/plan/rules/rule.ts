@@ -1,6 +1,6 @@
-import type { Bucket } from '../../environment/bucket.ts';
+import type { DeclaredBucket } from '../../environment/bucket.ts';
 import type { EnvironmentsFile } from '../../environment/load-environments.ts';
-import type { Environment } from '../../environment/environment.ts';
+import type { DeclaredEnvironment } from '../../environment/environment.ts';
 import type { Settings } from '../../settings/settings.ts';
 import type { TaskDeclaration } from '../../task-declaration.ts';
 import type { Plan } from '../plan.ts';
@@ -34,9 +34,9 @@ export interface RuleContext {
   readonly environments: EnvironmentsFile;
   readonly settings: Settings;
   /** The plan's own environment. */
-  readonly environment: Environment | undefined;
+  readonly environment: DeclaredEnvironment | undefined;
   /** Of the environment's repository, when it is described. */
-  readonly bucket: Bucket | undefined;
+  readonly bucket: DeclaredBucket | undefined;
   /** The task of that name, when it could be imported. */
   readonly task: (name: string) => TaskDeclaration | undefined;
   readonly now: Date;

@@ -1,5 +1,6 @@
 import type { StorageClass } from '../../environment/bucket.ts';
-import type { Environment } from '../../environment/environment.ts';
+import { known, Open } from '../../yaml/open.ts';
+import type { DeclaredEnvironment } from '../../environment/environment.ts';
 import { renderPlanDuration } from '../../../base/quantity/duration.ts';
 import type { Path } from '../../yaml/yaml-document.ts';
 import { pathOf } from './expiry-shorter-than-retention.ts';
@@ -31,7 +32,7 @@ export const storageClassSlowerThanRto: Rule = {
 };
 
 /** The environments whose artifacts the plan may restore: its own and those that steps name as `from`. */
-function sources({ plan, environments }: RuleContext): readonly Environment[] {
+function sources({ plan, environments }: RuleContext): readonly DeclaredEnvironment[] {
   const from = plan.steps.map(({ action }) =>
     action.kind === 'task' ? action.parameters['from'] : undefined,
   );
@@ -40,18 +41,19 @@ function sources({ plan, environments }: RuleContext): readonly Environment[] {
 }
 
 function classesOf(
-  { name, repository }: Environment,
+  { name, repository }: DeclaredEnvironment,
   { environments }: RuleContext,
 ): readonly { readonly storageClass: string; readonly path: Path }[] {
   if (repository?.store.kind !== 's3') return [];
   const { storageClass, bucket: bucketName } = repository.store.s3;
-  const bucket = environments.buckets.get(bucketName);
+  const bucket = environments.buckets.get(known(bucketName) ?? '');
   const moves = (bucket?.lifecycle ?? []).flatMap((rule, index) =>
-    rule.transitions.map(({ to }, move) => ({
-      storageClass: to,
-      path: bucket === undefined ? [] : [...pathOf(bucket, index, 'transition'), move, 'to'],
-    })),
+    rule.transitions.flatMap(({ to }, move) =>
+      bucket === undefined || to instanceof Open
+        ? []
+        : [{ storageClass: to, path: [...pathOf(bucket, index, 'transition'), move, 'to'] }],
+    ),
   );
-  if (storageClass === undefined) return moves;
+  if (storageClass === undefined || storageClass instanceof Open) return moves;
   return [{ storageClass, path: ['environments', name, 'repository', 's3', 'storage-class'] }, ...moves];
 }

@@ -38,7 +38,7 @@ ${yaml}`;
   expect(problems).toEqual([]);
   const bucket = buckets.get('pictures');
   if (bucket === undefined) throw new Error('the fixture has a bucket');
-  return bucket;
+  return bucket as Bucket;
 }
 
 test('what was seen of a store is kept by its endpoint and grows old', async () => {

@@ -5,6 +5,8 @@ import {
   resolveEnvironment,
   resolvePlan,
 } from '../../../../src/language/plan/workspace.ts';
+import { isKnown } from '../../../../src/language/environment/channel/kinds.ts';
+import { Open, openIn } from '../../../../src/language/yaml/open.ts';
 import { loadFiles } from './workspace-fixture.ts';
 
 const environments = `environments:
@@ -82,6 +84,37 @@ test('variables that are not set are no problem until a run needs them', async (
       message: 'the variables POSTGRES_HOST, POSTGRES_DB, POSTGRES_USER, BACKUP_DIR are not set',
     }),
   );
+});
+
+test('a value whose variable is not set is open, whatever the schema wants there, and no text like it is', async () => {
+  const file = `environments:
+  prod:
+    protected: { env: GUARDED }
+    postgres: { host: $HOST, port: { env: PORT }, database: { env: NAME }, user: u }
+    alerts:
+      - email: { to: [ops@example.org], smtp: { host: { env: MAIL } }, timeout: { env: WAIT } }
+      - webhook: { url: { env: HOOK } }
+`;
+  const workspace = await loadFiles({ 'environments.yaml': file }, {});
+  const prod = workspace.environments.get('prod');
+  const open = (variable: string): unknown => expect.objectContaining({ variable }) as unknown;
+  expect(prod?.protected).toBeInstanceOf(Open);
+  expect(prod?.postgres).toMatchObject({ host: '$HOST', port: open('PORT'), database: open('NAME') });
+  expect(prod?.alerts?.map(isKnown)).toEqual([false, true]);
+  expect(openIn(prod).map(({ variable, position }) => `${position} ${variable}`)).toEqual([
+    'environments.yaml:3:16 GUARDED',
+    'environments.yaml:4:36 PORT',
+    'environments.yaml:4:61 NAME',
+    'environments.yaml:6:81 WAIT',
+    'environments.yaml:6:55 MAIL',
+  ]);
+});
+
+test('addresses of one variable that is not set are the same address', async () => {
+  const s3 = '{ s3: { bucket: backups, endpoint: { env: STORE } } }';
+  const file = `environments: { prod: { repository: ${s3} }, staging: { repository: ${s3} } }\nbuckets: { backups: { versioning: true } }\n`;
+  const workspace = await loadFiles({ 'environments.yaml': file }, {});
+  expect(workspace.problems).toEqual([]);
 });
 
 test('a plan whose variable is not set is valid and does not run', async () => {
