@@ -130,6 +130,15 @@ test("a plan whose environment's name comes from a variable that is not set name
   }
 });
 
+test('list tells of a time that nobody knows here that nobody knows it', async () => {
+  await workspace.write('plans/environments.yaml', environmentsWith('prefix'));
+  await workspace.write('plans/nightly.yaml', plan.replace('daily', '{ env: NEVER_SET }'));
+  expect((await run('list')).stdout).toContain('NEVER_SET is not set');
+  expect(JSON.parse((await run('list --json')).stdout)).toMatchObject([
+    { nextRunAt: null, nextRunNeeds: 'NEVER_SET' },
+  ]);
+});
+
 test('a unit gets no folder that is not known, and no timer is lost to a variable that is not set', async () => {
   const folder = `environments: { prod: { postgres: { host: h, database: d, user: u }, repository: { folder: { env: NEVER_SET } } } }\n`;
   const root = join(workspace.folder, 'root');

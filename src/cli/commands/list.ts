@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts';
 import type { Damage } from '../../base/document.ts';
 import { exitCode, type ExitCode } from '../../base/exit-code.ts';
 import type { Plan } from '../../language/plan/plan.ts';
@@ -23,6 +24,8 @@ interface ListedPlan {
   readonly description: string | null;
   readonly valid: boolean;
   readonly nextRunAt: string | null;
+  /** The variable without which nobody can tell here; absent when all are set. */
+  readonly nextRunNeeds?: string;
   readonly lastRun: { readonly id: string; readonly outcome: string; readonly startedAt: string } | null;
   /** Newer journals that cannot be read; absent when there are none. */
   readonly damaged?: readonly Damage[];
@@ -51,15 +54,24 @@ async function describePlan(plans: Plans, plan: Plan, stateFolder: string, now: 
   const [last] = records;
   const valid = problemsOf(plans.workspace, plan.name).every(({ severity }) => severity !== 'error');
   const [next] = valid ? nextRuns(plan.schedule, now, 1, plan.timeZone) : [];
+  const needs = unknownTime(plans.workspace, plan);
   return {
     name: plan.name,
     environment: plan.environment,
     description: plan.description ?? null,
     valid,
-    nextRunAt: next?.at.toISOString() ?? null,
+    nextRunAt: needs === undefined ? (next?.at.toISOString() ?? null) : null,
+    ...defined({ nextRunNeeds: needs }),
     lastRun: last === undefined ? null : { id: last.runId, outcome: last.outcome, startedAt: last.startedAt },
     ...(damaged.length > 0 && { damaged }),
   };
+}
+
+/** The variable that a plan's schedule or zone comes from and that is not set here. */
+function unknownTime({ missing }: Plans['workspace'], { file }: Plan): string | undefined {
+  const decides = ['schedule', 'time-zone'];
+  return missing.find((each) => each.file === file && decides.includes(String(each.open.path[0])))?.open
+    .variable;
 }
 
 function listBlock(listed: readonly ListedPlan[], { workspace, settings }: Plans, now: Date): Block {
@@ -83,7 +95,7 @@ function listBlock(listed: readonly ListedPlan[], { workspace, settings }: Plans
       return [
         plan.name,
         plan.environment,
-        plan.valid ? distance(next, now) : status('invalid', 'invalid, see run-plan validate'),
+        nextRunText(plan, now),
         exact(next),
         lastRunText(plan, now),
         exact(plan.lastRun?.startedAt),
@@ -91,6 +103,11 @@ function listBlock(listed: readonly ListedPlan[], { workspace, settings }: Plans
       ];
     }),
   );
+}
+
+function nextRunText({ valid, nextRunAt, nextRunNeeds }: ListedPlan, now: Date): Text {
+  if (!valid) return status('invalid', 'invalid, see run-plan validate');
+  return nextRunNeeds === undefined ? distance(nextRunAt ?? undefined, now) : `${nextRunNeeds} is not set`;
 }
 
 function lastRunText({ lastRun }: ListedPlan, now: Date): Text {
