@@ -35,6 +35,9 @@ const task: Task<RestoreCompareParameters> = {
 };
 export default task;
 
+/** Tables that are read in one transaction, and so seen at one instant. */
+const mostAtOneInstant = 1000;
+
 /** Differences that the record keeps. */
 const keptDifferences = 200;
 
@@ -78,7 +81,7 @@ interface Compared {
   readonly comparison: Comparison;
 }
 
-/** Reads the database in one transaction, so that all tables are seen at one instant. */
+/** Reads the database in one transaction, so that all tables are seen at one instant, unless there are very many. */
 async function compare(
   context: TaskContext,
   parameters: RestoreCompareParameters,
@@ -111,6 +114,14 @@ async function compare(
   const found = await takeFingerprint(session, counted, {
     mode,
     standby: facts.standby,
+    columnsByPlace: fingerprint.columns !== 'by-name',
+    // A server has locks for some thousands of tables at a time.
+    ...(counted.length > mostAtOneInstant && {
+      between: async () => {
+        await session.query('commit');
+        await beginReading(session);
+      },
+    }),
     onTable: (table, done, total) => {
       report.phase(`comparing ${table} (${done} of ${total} tables)`);
     },

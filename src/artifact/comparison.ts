@@ -59,13 +59,12 @@ export function compareWithManifest(
   found: FoundDatabase,
   { ignore, allowMore, isPartial }: ComparisonOptions,
 ): Comparison {
-  const tables = new Map(found.tables.map((table) => [keyOf(table), table]));
-  const counts = new Map(found.fingerprint.tables.map((count) => [keyOf(count), count]));
+  const { wanted: all, tables, counts } = gatherPartitions(manifest.tables, found, ignore, allowMore);
   const differences: Difference[] = [];
   const remarks: string[] = [];
   const total = { tables: 0, rows: 0 };
   const absent: string[] = [];
-  for (const wanted of manifest.tables) {
+  for (const wanted of all) {
     const name = describeTable(wanted);
     if (ignore.has(name)) continue;
     const table = tables.get(keyOf(wanted));
@@ -73,7 +72,7 @@ export function compareWithManifest(
       absent.push(name);
       continue;
     }
-    total.tables += 1;
+    total.tables += wanted.partitions ?? 1;
     const count = counts.get(keyOf(wanted));
     total.rows += count?.rows ?? 0;
     const verdict = compareTable(wanted, table, count, allowMore.has(name));
@@ -90,6 +89,68 @@ export function compareWithManifest(
       ...notInArtifact(manifest),
       ...additional(manifest, found.tables, ignore),
     ],
+  };
+}
+
+/** A table, or several partitions that are held against the manifest as one. */
+interface Wanted extends TableFingerprint {
+  readonly partitions?: number;
+}
+
+/**
+ * Partitions by hash as one table, the topmost that is divided so: in which of them a row is depends, for enums, on numbers
+ * that another server gives anew. One that is missing, not counted or treated in its own way leaves all by themselves.
+ */
+function gatherPartitions(
+  manifest: readonly TableFingerprint[],
+  found: FoundDatabase,
+  ignore: ReadonlySet<string>,
+  allowMore: ReadonlySet<string>,
+): {
+  readonly wanted: readonly Wanted[];
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly counts: ReadonlyMap<string, TableFingerprint>;
+} {
+  const tables = new Map(found.tables.map((table) => [keyOf(table), table]));
+  const counts = new Map(found.fingerprint.tables.map((count) => [keyOf(count), count]));
+  const byOid = new Map(found.tables.map((table) => [table.oid, table]));
+  const groups = Map.groupBy(manifest, (each) => tables.get(keyOf(each))?.hashRoot);
+  const wanted: Wanted[] = [];
+  for (const [oid, partitions] of groups) {
+    const root = oid === undefined ? undefined : byOid.get(oid);
+    const isOwn = partitions.some((each) => [ignore, allowMore].some((set) => set.has(describeTable(each))));
+    const gathered =
+      root === undefined || isOwn ? [] : [partitions, partitions.map((each) => counts.get(keyOf(each)))];
+    const [expected, counted] = gathered.map(sumOf);
+    if (root === undefined || expected === undefined || counted === undefined) {
+      wanted.push(...partitions);
+      continue;
+    }
+    const { schema, name } = root;
+    wanted.push({ schema, name, ...expected, partitions: partitions.length });
+    tables.set(keyOf(root), { ...root, kind: 'table', ours: true });
+    counts.set(keyOf(root), { schema, name, ...counted });
+  }
+  return { wanted, tables, counts };
+}
+
+/** Rows and hashes of several tables together; undefined where one was not counted. */
+function sumOf(
+  list: readonly (TableFingerprint | undefined)[],
+): Pick<TableFingerprint, 'rows' | 'hash'> | undefined {
+  const rows = list.flatMap((each) => each?.rows ?? []);
+  if (rows.length < list.length) return undefined;
+  const hashes = list.flatMap((each) => each?.hash ?? []).filter((hash) => /^[0-9a-f]{32}$/.test(hash));
+  const half = (from: number): string =>
+    BigInt.asUintN(
+      64,
+      hashes.reduce((sum, hash) => sum + BigInt(`0x${hash.slice(from, from + 16)}`), 0n),
+    )
+      .toString(16)
+      .padStart(16, '0');
+  return {
+    rows: rows.reduce((sum, count) => sum + count, 0),
+    ...(hashes.length === list.length && { hash: half(0) + half(16) }),
   };
 }
 

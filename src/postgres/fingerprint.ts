@@ -10,6 +10,8 @@ export type FingerprintMode = 'counts' | 'content' | 'none';
 /** What the tables of a database hold, to hold a restored one against. The same shape as in the manifest. */
 export interface Fingerprint {
   readonly mode: FingerprintMode;
+  /** In mode `content`: a row's columns stand by name where a restore need not keep their order. Absent in older manifests. */
+  readonly columns?: 'by-name';
   readonly tables: readonly TableFingerprint[];
   /** Absent where they could not be counted. */
   readonly largeObjects?: number;
@@ -36,6 +38,10 @@ export interface FingerprintOptions {
   readonly mode: FingerprintMode;
   /** Leaves out what a standby cannot read. */
   readonly standby: boolean;
+  /** Columns of rows by their places, as older manifests have them. */
+  readonly columnsByPlace?: boolean;
+  /** Done before each statement but the first: to let go of what the one before has locked. */
+  readonly between?: () => Promise<void>;
   /** Told before each statement, with the first table that it reads. */
   readonly onTable?: (table: string, done: number, total: number) => void;
 }
@@ -51,8 +57,9 @@ const batchBytes = 64 * 1024 * 1024;
  * anew by a restore, so its rows can differ when it was stale.
  *
  * The hash of a table is the sum, modulo 2^64 each, of the upper and the lower half of md5 over every row's text: it
- * needs no order and no memory on the server, and repeated rows count. It depends on column order and on the server's
- * encoding, which a restore keeps. Text of a row beyond 1 GB is more than Postgres can build.
+ * needs no order and no memory on the server, and repeated rows count. It depends on the order of columns, which is by name
+ * where a restore need not keep it, and on the server's encoding.
+ * Text of a row beyond 1 GB is more than Postgres can build.
  *
  * pg_dump copies a table, and never plans a statement of it. A count is planned, and so may fail where a dump does not:
  * of an index on a function that finds another by the search path, for one. Such a table is asked again by itself, then
@@ -69,11 +76,18 @@ export async function takeFingerprint(
   const largeObjects = defined({ largeObjects: await countLargeObjects(session) });
   if (mode === 'none') return { mode, tables: counted.map(named), ...largeObjects };
   const results: TableFingerprint[] = [];
-  for (const batch of batchesOf(counted)) {
+  const counting = options.columnsByPlace === true ? counted.map(byPlace) : counted;
+  for (const batch of batchesOf(counting)) {
+    if (results.length > 0) await options.between?.();
     options.onTable?.(describeTable(batch[0]), results.length, counted.length);
     results.push(...(await countBatch(session, batch, mode)));
   }
-  return { mode, tables: results, ...largeObjects };
+  const isByName = mode === 'content' && options.columnsByPlace !== true;
+  return { mode, ...(isByName && { columns: 'by-name' as const }), tables: results, ...largeObjects };
+}
+
+function byPlace({ columns: _, ...table }: Table): Table {
+  return table;
 }
 
 async function countLargeObjects(session: Session): Promise<number | undefined> {
@@ -196,11 +210,12 @@ function selectOf(table: Table, mode: 'counts' | 'content', name = quoteQualifie
   const from = `${table.kind === 'table' ? 'only ' : ''}${name}`;
   const oid = `${quoteLiteral(table.oid)} as oid`;
   if (mode === 'counts') return `select ${oid}, pg_catalog.count(*)::text as rows from ${from}`;
+  const row = table.columns === undefined ? 'this_row.*' : `row(${table.columns})`;
   // `offset 0` keeps the planner from computing md5 once for each half.
   return `select ${oid}, pg_catalog.count(*)::text as rows,
        pg_catalog.sum(('x' || pg_catalog.left(digest, 16))::bit(64)::bigint)::text as upper,
        pg_catalog.sum(('x' || pg_catalog.right(digest, 16))::bit(64)::bigint)::text as lower
-  from (select pg_catalog.md5((this_row.*)::text) as digest from ${from} as this_row offset 0) as digests`;
+  from (select pg_catalog.md5((${row})::text) as digest from ${from} as this_row offset 0) as digests`;
 }
 
 function named({ schema, name, oid }: Table): TableFingerprint {

@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.ts';
 import type { Session } from './connect.ts';
 import { readName } from './encoding.ts';
 
@@ -21,6 +22,13 @@ export interface Table {
   readonly readable: boolean;
   /** Whether row security would hide rows from the session's role. */
   readonly hidesRows: boolean;
+  /**
+   * The columns of a table that has a parent, by name: `this_row.a, this_row.b`. Its own order a restore need not keep, as it
+   * begins with the parent's. Absent where one of them cannot be spelled.
+   */
+  readonly columns?: string;
+  /** Oid of the topmost table above it whose rows are told apart by hash: which partition a row is in no restore need keep. */
+  readonly hashRoot?: string;
 }
 
 /**
@@ -41,7 +49,14 @@ export async function listTables(session: Session): Promise<readonly Table[]> {
             c.relispopulated as populated,
             case when c.relkind in ('r', 'm') then pg_table_size(c.oid) else 0 end as bytes,
             has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT') as readable,
-            c.relkind in ('r', 'p') and c.relrowsecurity and row_security_active(c.oid) as "hidesRows"
+            c.relkind in ('r', 'p') and c.relrowsecurity and row_security_active(c.oid) as "hidesRows",
+            case when c.relkind = 'r' and exists (select from pg_inherits i where i.inhrelid = c.oid) then
+              (select encode(convert_to(string_agg('this_row.' || quote_ident(a.attname), ', ' order by a.attname collate "C"), getdatabaseencoding()), 'hex')
+                 from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) end as columns,
+            case when c.relispartition then
+              (select a.relid::oid::text from pg_partition_ancestors(c.oid) with ordinality as a (relid, place)
+                 join pg_partitioned_table p on p.partrelid = a.relid and p.partstrat = 'h'
+                order by a.place desc limit 1) end as "hashRoot"
        from pg_class c
        join pg_namespace n on n.oid = c.relnamespace
        left join pg_depend e on e.classid = 'pg_class'::regclass and e.objid = c.oid and e.objsubid = 0
@@ -54,7 +69,8 @@ export async function listTables(session: Session): Promise<readonly Table[]> {
     [],
     'listing tables',
   );
-  return rows.map(({ encoding, ...row }) => {
+  return rows.map(({ encoding, columns, hashRoot, ...row }) => {
+    const spelled = columns === null ? undefined : readName(columns, encoding);
     const schema = readName(row.schema, encoding);
     const name = readName(row.name, encoding);
     return {
@@ -63,12 +79,18 @@ export async function listTables(session: Session): Promise<readonly Table[]> {
       name: name.text,
       isExact: schema.isExact && name.isExact,
       bytes: Number(row.bytes),
+      ...defined({
+        columns: spelled?.isExact === true ? spelled.text : undefined,
+        hashRoot: hashRoot ?? undefined,
+      }),
     };
   });
 }
 
 /** Names as hex digits of their bytes: some encodings hold names that no UTF-8 can say, and a server would refuse to. */
-interface TableRow extends Omit<Table, 'bytes' | 'isExact'> {
+interface TableRow extends Omit<Table, 'bytes' | 'isExact' | 'columns' | 'hashRoot'> {
+  readonly columns: string | null;
+  readonly hashRoot: string | null;
   readonly encoding: string;
   readonly bytes: string | null;
 }

@@ -1,4 +1,5 @@
 -- An index whose function refuses every database but its own, and what comes after it
+-- equal: nothing
 -- back: all but that index, which is named and can be accepted
 -- accept: public.b_refused
 create table places (id int primary key, name text not null);

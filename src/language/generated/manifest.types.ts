@@ -253,6 +253,10 @@ export interface Manifest {
      */
     mode: 'counts' | 'content' | 'none';
     /**
+     * In mode content: the columns of a table that has a parent stand by name in its rows, as a restore need not keep their order; absent in older manifests.
+     */
+    columns?: 'by-name';
+    /**
      * Every ordinary and partitioned table's own rows (partitions stand for themselves) and every materialized view, by schema and name.
      *
      * Items: One table.

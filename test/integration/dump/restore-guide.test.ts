@@ -105,8 +105,7 @@ test.for(cases)('$what restores by its RESTORE.md with stock tools, equal in eve
   expect(stored.map((key) => key.replace(name, '').replace(/\/\d+\.dat/, '/ID.dat'))).toEqual(
     [
       ...each.suffixes,
-      // A name of several lines is among every kind, of which no SQL is made.
-      ...(database === everyKind ? [] : [`.privileges.sql${each.encrypted === true ? '.age' : ''}`]),
+      `.privileges.sql${each.encrypted === true ? '.age' : ''}`,
       '.RESTORE.md',
       '.manifest.json',
     ].sort(),

@@ -21,6 +21,8 @@ export interface Kind {
   readonly clauses: string;
   /** Its name, where the kind is about names. */
   readonly database: string | undefined;
+  /** Which of pg_dump's text is the same after a restore: `everything`, `definitions` or `nothing`. */
+  readonly equal: string;
   /** Roles that are named in it; they are made on its server, and stay. */
   readonly roles: readonly string[];
   /** Objects that no other database can have, as a plan accepts them. */
@@ -40,7 +42,7 @@ function readKind(file: string): Kind {
   const said = new Map(
     [...head.matchAll(/^-- ([a-z-]+): (.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
   );
-  const known = new Set(['database', 'accept', 'name', 'roles', 'back']);
+  const known = new Set(['database', 'accept', 'name', 'roles', 'back', 'equal']);
   const unknown = [...said.keys()].find((key) => !known.has(key));
   if (unknown !== undefined) throw new Error(`${file}: nobody reads '${unknown}'`);
   return {
@@ -50,6 +52,7 @@ function readKind(file: string): Kind {
     sql,
     clauses: said.get('database') ?? '',
     database: said.get('name'),
+    equal: said.get('equal') ?? 'everything',
     roles: said.get('roles')?.split(', ') ?? [],
     accept: said.get('accept')?.split(', ') ?? [],
   };
