@@ -180,6 +180,9 @@ function resultOf(
       }),
       ...defined({ partial: request.partial }),
       ...(finished.left.length > 0 && { incomplete: finished.left.map(({ object }) => object) }),
+      ...(request.privileges === 'restore' && {
+        privileges: { ownerMap: Object.fromEntries(request.ownerMap) },
+      }),
     },
   };
 }

@@ -13,7 +13,11 @@ import { applicationName } from '../src/postgres/application-name.ts';
 import { connect, type Session } from '../src/postgres/connect.ts';
 import { endBackends } from '../src/postgres/end-backends.ts';
 import { takeFingerprint, type FingerprintMode } from '../src/postgres/fingerprint.ts';
-import { readServerFacts } from '../src/postgres/server-facts.ts';
+import type { KeptPrivileges } from '../src/postgres/kept-privileges.ts';
+import { comparePrivileges } from '../src/postgres/compare-privileges.ts';
+import { currentPrivileges } from '../src/restore/current-privileges.ts';
+import { readStoredPrivileges } from '../src/restore/stored-privileges.ts';
+import { readServerFacts, type ServerFacts } from '../src/postgres/server-facts.ts';
 import { applyReaderSettings } from '../src/postgres/settings.ts';
 import { describeTable, listTables, type Table } from '../src/postgres/tables.ts';
 import type { RestoreCompareParameters } from '../src/language/generated/restore-compare.types.ts';
@@ -49,17 +53,20 @@ function describe({ artifact, from }: RestoreCompareParameters, environment: Env
 }
 
 async function run(context: TaskContext, parameters: RestoreCompareParameters): Promise<TaskResult> {
-  const { manifest } = await findComparedManifest(context, parameters);
+  const { manifest, repository, from } = await findComparedManifest(context, parameters);
   const artifactPartial = partialWords({ facts: manifest });
   if (artifactPartial !== undefined) context.report.note(`${manifest.name} is ${artifactPartial}`);
   const endpoint = requirePostgres(context.environment);
-  const { mode, comparison } = await compare(context, parameters, endpoint, manifest);
+  const isCompared = parameters.privileges ?? context.restored?.privileges !== undefined;
+  const kept = isCompared ? await keptBeside({ manifest, repository, from }, context) : undefined;
+  const { mode, comparison } = await compare(context, parameters, endpoint, manifest, kept);
   for (const remark of comparison.remarks) context.report.note(remark);
   const compared: CompareFacts = {
     mode,
     artifact: manifest.name,
     tables: comparison.tables,
     rows: comparison.rows,
+    ...(isCompared && { privileges: true }),
     differences: comparison.differences.slice(0, keptDifferences),
   };
   const facts = { compare: compared };
@@ -71,7 +78,7 @@ async function run(context: TaskContext, parameters: RestoreCompareParameters): 
       facts,
     });
   context.report.note(
-    `${comparison.tables} tables with ${comparison.rows} rows are as ${manifest.name} says`,
+    `${comparison.tables} tables with ${comparison.rows} rows${isCompared ? ', owners and privileges' : ''} are as ${manifest.name} says`,
   );
   return { facts };
 }
@@ -87,6 +94,7 @@ async function compare(
   parameters: RestoreCompareParameters,
   endpoint: PostgresEndpoint,
   { fingerprint, server }: Manifest,
+  kept: KeptPrivileges | undefined,
 ): Promise<Compared> {
   const { report, secrets, signal } = context;
   const partial = context.restored?.partial;
@@ -126,10 +134,47 @@ async function compare(
       report.phase(`comparing ${table} (${done} of ${total} tables)`);
     },
   });
+  const unlike = kept === undefined ? [] : await unlikePrivileges(context, session, facts, kept);
   isOver = true;
   if (partial !== undefined)
     report.note(`only a part was restored (${partial}): only the tables that exist are compared`);
-  return { mode, comparison: compareWithManifest(fingerprint, { tables, fingerprint: found }, options) };
+  const comparison = compareWithManifest(fingerprint, { tables, fingerprint: found }, options);
+  return { mode, comparison: { ...comparison, differences: [...comparison.differences, ...unlike] } };
+}
+
+async function keptBeside(
+  source: Parameters<typeof readStoredPrivileges>[0],
+  context: TaskContext,
+): Promise<KeptPrivileges> {
+  const kept = await readStoredPrivileges(source, context);
+  if (kept !== undefined) return kept;
+  throw new Failure(
+    'check-failed',
+    `${source.manifest.name} keeps no owners and privileges to compare with`,
+    {
+      hint: "Leave out 'privileges: true'.",
+    },
+  );
+}
+
+/** Owners, privileges and settings of the database, held against those that the artifact keeps. */
+async function unlikePrivileges(
+  context: TaskContext,
+  session: Session,
+  facts: ServerFacts,
+  kept: KeptPrivileges,
+): Promise<Comparison['differences']> {
+  const { report, restored, run } = context;
+  report.phase('comparing owners and privileges');
+  const isPart = restored?.partial !== undefined || restored?.incomplete !== undefined;
+  if (isPart) report.note('owners and privileges of what is not there are not compared');
+  const differences = comparePrivileges(kept, await currentPrivileges(context, session, facts), {
+    ownerMap: new Map(Object.entries(restored?.privileges?.ownerMap ?? {})),
+    // It says whose scratch database it is.
+    ignoreComment: session.endpoint.database === run.scratch,
+    ignoreAbsent: isPart,
+  });
+  return differences.map(({ object, ...sides }) => ({ table: object, ...sides }));
 }
 
 /** Tables of the manifest that the restore could not make, or fill, and that the plan accepts so. */

@@ -1,4 +1,5 @@
 import { defined } from '../base/defined.ts';
+import type { Environment } from '../language/environment/environment.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository } from '../store/repository.ts';
 import type { TaskContext } from '../task/contract.ts';
@@ -13,6 +14,15 @@ export interface ComparedChoice {
   readonly artifact?: string;
 }
 
+interface Place {
+  readonly repository: Repository;
+  /** The environment whose repository it is. */
+  readonly from: Environment;
+}
+
+/** The manifest, and where the artifact's other files lie. */
+export type ComparedArtifact = StoredManifest & Place;
+
 type Lent = Pick<
   TaskContext,
   'environment' | 'restored' | 'repository' | 'environmentNamed' | 'report' | 'signal'
@@ -23,13 +33,17 @@ type Lent = Pick<
  * @throws Failure `environment-incomplete` when neither is there, `check-failed` when a file of another tool was
  * restored, which has no manifest, and what reading the repository throws
  */
-export async function findComparedManifest(lent: Lent, choice: ComparedChoice): Promise<StoredManifest> {
+export async function findComparedManifest(lent: Lent, choice: ComparedChoice): Promise<ComparedArtifact> {
   const { environment, restored, report, signal } = lent;
   const made = restored?.artifact;
   report.phase('reading the manifest');
+  const read = async (place: Place, name: string): Promise<ComparedArtifact> => ({
+    ...(await readManifest(place.repository, name, signal)),
+    ...place,
+  });
   if (choice.artifact === undefined && made !== undefined) {
     if (choice.from === undefined || choice.from === made.environment)
-      return readManifest(await open(lent, made.environment), made.name, signal);
+      return read(await open(lent, made.environment), made.name);
   }
   if (choice.artifact === undefined && choice.from === undefined) {
     if (restored === undefined) throw nothingRestored(environment.name);
@@ -38,16 +52,16 @@ export async function findComparedManifest(lent: Lent, choice: ComparedChoice): 
     });
   }
   const from = choice.from ?? made?.environment ?? environment.name;
-  const repository = await open(lent, from);
+  const place = await open(lent, from);
   const named = parseChoice(choice.artifact ?? 'latest');
-  if (named.kind === 'name') return readManifest(repository, named.name, signal);
+  if (named.kind === 'name') return read(place, named.name);
   const database = databaseOf(lent, from);
-  const artifacts = await listArtifacts(repository, { signal });
+  const artifacts = await listArtifacts(place.repository, { signal });
   const scope = { environment: from, ...defined({ database }) };
   const found = findArtifact(artifacts, named, scope);
   const newer = passedOver(found, artifacts, named);
   if (newer !== undefined) report.note(newer);
-  return readManifest(repository, found.name, signal);
+  return read(place, found.name);
 }
 
 /** The source's database; the step's own environment may speak of the restored one by now. */
@@ -56,8 +70,9 @@ function databaseOf({ environment, restored, environmentNamed }: Lent, from: str
   return restored === undefined ? environment.postgres?.database : undefined;
 }
 
-function open({ environment, repository }: Lent, name: string): Promise<Repository> {
-  return name === environment.name ? repository() : repository(name);
+async function open({ environment, repository, environmentNamed }: Lent, name: string): Promise<Place> {
+  if (name === environment.name) return { repository: await repository(), from: environment };
+  return { repository: await repository(name), from: environmentNamed(name) };
 }
 
 function nothingRestored(environment: string): Failure {

@@ -5,6 +5,7 @@ import {
   definitionsStage,
   dumpEncodings,
   isDumpFailure,
+  type DefinitionsCommand,
   type DumpCommand,
 } from '../postgres/dump-command.ts';
 import type { DumpSource } from '../postgres/dump-source.ts';
@@ -34,7 +35,7 @@ export async function takePrivileges(
       readPrivilegesHead(source.session, source.facts.version),
     );
     if (head instanceof Failure) return { missing: head.message };
-    const encoding = await dumpDefinitions(source, command, storage, definitions);
+    const encoding = await dumpDefinitions(command, source.facts.locale.encoding, storage, definitions);
     return await writePrivileges(commands, command.tools, head, { definitions, encoding, folder });
   } catch (error) {
     signal.throwIfAborted();
@@ -47,14 +48,18 @@ export async function takePrivileges(
   }
 }
 
-/** In the first encoding in which pg_dump can say them, which it gives. */
-async function dumpDefinitions(
-  source: DumpSource,
-  command: DumpCommand,
-  { commands, signal }: DumpStorage,
+/**
+ * Dumps definitions, owners and privileges of a database into a file, in the first encoding in which pg_dump can say them,
+ * which it gives.
+ * @throws Failure `command-failed`; the signal's reason
+ */
+export async function dumpDefinitions(
+  command: Omit<DefinitionsCommand, 'encoding'>,
+  ofDatabase: string,
+  { commands, signal }: Pick<DumpStorage, 'commands' | 'signal'>,
   file: string,
 ): Promise<string> {
-  const [first, own] = dumpEncodings(source.facts.locale.encoding);
+  const [first, own] = dumpEncodings(ofDatabase);
   const dumpIn = async (encoding: string): Promise<string> => {
     await runStage(commands, definitionsStage({ ...command, encoding }, file), signal);
     return encoding;

@@ -111,8 +111,10 @@ export interface CompareFacts {
   readonly tables: number;
   /** Rows of all compared tables, as restored. */
   readonly rows: number;
+  /** Whether owners, privileges and settings were compared, too. */
+  readonly privileges?: boolean;
   readonly differences: readonly {
-    /** `schema.table`. */
+    /** `schema.table`, or what of which object: `owner of table public.orders`. */
     readonly table: string;
     readonly expected: string;
     readonly found: string;

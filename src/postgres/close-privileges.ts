@@ -2,6 +2,7 @@ import type { Session } from './connect.ts';
 import { isAbsent, runKept, whyRefused, type OwnerMap } from './give-privileges.ts';
 import { quoteIdentifier } from './identifier.ts';
 import { keptStatements, legible, type KeptPrivileges } from './kept-privileges.ts';
+import { classOf } from './object-class.ts';
 import { readObjectTraits } from './object-traits.ts';
 import { nameIn, tokensOf } from './sql-text.ts';
 
@@ -280,13 +281,6 @@ function keyOf(kind: string, name: string): string {
     token.kind === 'word' || token.kind === 'quoted' ? JSON.stringify(nameIn(token)) : token.text,
   );
   return `${classOf(kind.toUpperCase())} ${words.join(' ')}`;
-}
-
-/** Views were altered as tables before 16. */
-function classOf(kind: string): string {
-  if (['PROCEDURE', 'AGGREGATE', 'ROUTINE'].includes(kind)) return 'FUNCTION';
-  if (['VIEW', 'MATERIALIZED VIEW', 'FOREIGN TABLE', 'SEQUENCE'].includes(kind)) return 'TABLE';
-  return kind === 'DOMAIN' ? 'TYPE' : kind;
 }
 
 function bytesOf(text: string): string {

@@ -21,18 +21,25 @@ export interface DumpCommand {
   readonly selection: readonly string[];
 }
 
+/** Of definitions alone; without a snapshot they are those of now. */
+export type DefinitionsCommand = Pick<
+  DumpCommand,
+  'tools' | 'database' | 'environment' | 'encoding' | 'standby'
+> &
+  Partial<Pick<DumpCommand, 'snapshot'>>;
+
 /**
  * What every dump is made with. Owners and privileges stay out, because they are the restoring side's; `--create`
  * never appears, so that no dump can name the database that it is restored into. Compression is zstd's, outside.
  */
-function commonArguments(command: DumpCommand): readonly string[] {
+function commonArguments(command: DefinitionsCommand): readonly string[] {
   return [
     '--no-owner',
     '--no-privileges',
     '--no-password',
     '--compress=0',
     `--encoding=${command.encoding}`,
-    `--snapshot=${command.snapshot}`,
+    ...(command.snapshot === undefined ? [] : [`--snapshot=${command.snapshot}`]),
     ...(command.standby ? ['--no-unlogged-table-data'] : []),
     ...command.selection,
     databaseArgument(command.database),
@@ -67,7 +74,7 @@ export function customDumpStage(command: DumpCommand): Stage {
  * pg_dump of every definition and no row, with owners and privileges, into a file: what the dump itself leaves out is
  * read off it.
  */
-export function definitionsStage(command: DumpCommand, file: string): Stage {
+export function definitionsStage(command: DefinitionsCommand, file: string): Stage {
   const usual = commonArguments(command).filter((word) => word !== '--no-privileges');
   return {
     program: command.tools.pgDump,

@@ -5,6 +5,7 @@ import { writeWhole } from '../base/files.ts';
 import type { PrivilegesFacts } from '../language/facts.ts';
 import { closePrivileges, couldEverybodyConnect } from '../postgres/close-privileges.ts';
 import type { Session } from '../postgres/connect.ts';
+import { withoutEventTriggers } from '../postgres/event-triggers.ts';
 import {
   findMissingRoles,
   givePrivileges,
@@ -131,9 +132,11 @@ function createWork(
       );
       await using session = await maintenance.inDatabase(database);
       const { facts, refused: unmade } = await roles(session);
-      const objects = await give(session, 'objects', lacks);
       const closing = { privileges: kept, database, isNew, ownerMap, areGiven: mode === 'restore' };
-      const { closed, open } = await closePrivileges(session, closing);
+      const { objects, closed, open } = await withoutEventTriggers(session, async () => ({
+        objects: await give(session, 'objects', lacks),
+        ...(await closePrivileges(session, closing)),
+      }));
       if (isNew && couldEverybodyConnect(kept))
         await whyRefused(session, () => session.query(`grant ${connecting} to public`));
       const own = await give(session, 'database');

@@ -44,6 +44,8 @@ export interface Restored {
   readonly partial?: string;
   /** Entries of the dump that could not be restored and that the plan accepts: `TABLE public orders owner`. */
   readonly incomplete?: readonly string[];
+  /** Owners, privileges and settings were restored, too; `ownerMap`: roles of the target by those of the source. */
+  readonly privileges?: { readonly ownerMap: Readonly<Record<string, string>> };
 }
 
 /** What the engine lends a task for one attempt of one step. */

@@ -13,6 +13,10 @@ export interface RestoreCompareParameters {
    */
   artifact?: string;
   /**
+   * Compare owners, privileges and settings of the database as well; when this run has restored them, unless said.
+   */
+  privileges?: boolean;
+  /**
    * Tables that are not compared.
    *
    * Items: A table as schema.table, spelled as it is in the database, without quotes.

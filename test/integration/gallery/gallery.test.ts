@@ -65,7 +65,7 @@ async function intoThrowAwayCluster(kind: Kind, artifact: string, source: Attemp
   const database = `gallery_${randomBytes(6).toString('hex')}`;
   const { result } = await attempt(
     postgresRestore,
-    { from: 'test', artifact, database, ...accepting(kind) },
+    { from: 'test', artifact, database, privileges: 'restore', ...accepting(kind) },
     options,
   );
   const { restored } = result;

@@ -5,6 +5,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { quoteIdentifier } from '../../../src/postgres/identifier.ts';
 import { startLoadingCluster } from '../../../src/postgres/loading-cluster.ts';
 import postgresRestore from '../../../tasks/postgres-restore.ts';
+import restoreCompare from '../../../tasks/restore-compare.ts';
 import { attempt, environmentFor } from '../task/attempt.ts';
 import { temporaryFolder } from '../dump/folder.ts';
 import { expectEqual, runSql, whoMayDoWhat } from '../dump/stock-tools.ts';
@@ -201,7 +202,7 @@ test('owners, grants and settings are restored, for roles that are mapped or mad
   const before = await whoMayDoWhat(services, source.name);
   await askServer(`alter role ${quoteIdentifier(gone)} rename to ${quoteIdentifier(renamed)}`);
   const target = newName();
-  const { facts, said } = await restore(
+  const { facts, said, restored } = await restore(
     { database: target, privileges: 'restore', 'owner-map': { [owner]: other } },
     { store, of: source },
   );
@@ -218,6 +219,43 @@ test('owners, grants and settings are restored, for roles that are mapped or mad
   ]);
   expect((await whoMayDoWhat(services, target)).replaceAll(other, owner)).toBe(before);
   await expectEqual(services, target, source.name);
+
+  const compare = (): ReturnType<typeof attempt> =>
+    attempt(
+      restoreCompare,
+      {},
+      {
+        environment: environmentFor(services, target, store.settings),
+        repository: store.repository,
+        password: services.postgres.password,
+        ...(restored !== undefined && { restored }),
+      },
+    );
+  const same = await compare();
+  expect(same.said.notes).toContainEqual(expect.stringContaining('rows, owners and privileges are as'));
+  await databaseNamed(target).query(`
+    grant insert on app.kept to public;
+    alter view app.again owner to ${quoteIdentifier(services.postgres.user)};
+    revoke execute on function app.open() from public;
+    alter database ${quoteIdentifier(target)} reset work_mem`);
+  await expect(compare()).rejects.toMatchObject({
+    code: 'check-failed',
+    facts: {
+      compare: {
+        privileges: true,
+        differences: expect.arrayContaining([
+          expect.objectContaining({ table: 'owner of table app.again' }),
+          expect.objectContaining({ table: 'privileges of table app.kept', expected: 'nothing' }),
+          expect.objectContaining({ table: 'privileges of function app.open()', expected: 'nothing' }),
+          {
+            table: 'owner, privileges and settings of the database',
+            expected: expect.stringContaining(`set "work_mem" to '7MB'`) as string,
+            found: 'nothing',
+          },
+        ]) as unknown,
+      },
+    },
+  });
 });
 
 test('a statement that the server refuses is named with its cause, and the restore is incomplete', async () => {

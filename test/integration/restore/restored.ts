@@ -12,6 +12,7 @@ import { openFolder } from '../../../src/store/folder.ts';
 import type { Repository } from '../../../src/store/repository.ts';
 import type { PostgresDumpParameters } from '../../../src/language/generated/postgres-dump.types.ts';
 import type { PostgresRestoreParameters } from '../../../src/language/generated/postgres-restore.types.ts';
+import type { Restored } from '../../../src/task/contract.ts';
 import type { RestoreFacts } from '../../../src/language/facts.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import postgresRestore from '../../../tasks/postgres-restore.ts';
@@ -182,7 +183,7 @@ export interface Restoring extends Partial<AttemptOptions> {
 export async function restore(
   parameters: PostgresRestoreParameters,
   { store, of, postgres, ...options }: Restoring,
-): Promise<{ readonly facts: RestoreFacts; readonly said: Said }> {
+): Promise<{ readonly facts: RestoreFacts; readonly said: Said; readonly restored: Restored | undefined }> {
   const { result, said } = await attempt(
     postgresRestore,
     { 'same-server': true, ...parameters },
@@ -193,7 +194,7 @@ export async function restore(
       ...options,
     },
   );
-  return { facts: result.facts?.['restore'] as RestoreFacts, said };
+  return { facts: result.facts?.['restore'] as RestoreFacts, said, restored: result.restored };
 }
 
 export function newRunId(): string {
