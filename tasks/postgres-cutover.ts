@@ -9,6 +9,7 @@ import {
   readDatabaseTraits,
   type DatabaseTraits,
 } from '../src/postgres/database-traits.ts';
+import { databaseExists } from '../src/postgres/drop-database.ts';
 import { parseScratchName } from '../src/postgres/scratch-database.ts';
 import {
   identifyDatabase,
@@ -24,6 +25,7 @@ import {
   swapScript,
   type DatabaseSwap,
 } from '../src/postgres/swap-plan.ts';
+import { takeVacantPlace, type VacantPlace } from '../src/restore/vacant-place.ts';
 import { durationOf } from '../src/base/quantity/duration.ts';
 import type { PostgresCutoverParameters } from '../src/language/generated/postgres-cutover.types.ts';
 import type { Task, TaskContext, TaskResult } from '../src/task/contract.ts';
@@ -67,9 +69,11 @@ async function run(context: TaskContext, parameters: PostgresCutoverParameters):
       hint: 'Databases are renamed from there, so it cannot be renamed itself.',
     });
   }
+  const mode = parameters.privileges ?? defaults.privileges;
+  const isGone = parameters['live-gone'] === true && !(await databaseExists(session, swap.live));
+  if (isGone) return await takePlace(context, session, endpoint, { ...swap, mode, wait: parameters.wait });
   await reopenAfterKilledRun(context, session, swap.live);
   const { live, next } = await checkBoth(session, swap);
-  const mode = parameters.privileges ?? defaults.privileges;
   const carried = mode === 'ignore' ? undefined : await carry(context, session, swap, mode);
   const statements = likenessStatements(live, next);
   await inOneTransaction(session, statements);
@@ -117,28 +121,49 @@ async function reopenAfterKilledRun(context: TaskContext, session: Session, live
   context.report.warn(`${live} accepted no connections, as a killed cutover leaves it: opened it again`);
 }
 
+/** The live database is gone: nothing is kept, and there is no way back but another restore. */
+async function takePlace(
+  context: TaskContext,
+  session: Session,
+  endpoint: PostgresEndpoint,
+  place: VacantPlace & { readonly wait: string | undefined },
+): Promise<TaskResult> {
+  const { live, next, mode } = place;
+  await readRenamable(session, next, 'restored');
+  const { clock, signal, restored, report } = context;
+  const waitMs = durationOf(place.wait ?? defaults.wait);
+  const carried = await takeVacantPlace(context, session, place, { clock, signal, waitMs });
+  report.note(`${live} was gone and is now what was ${next}; there is no former one to go back to`);
+  return {
+    outputs: { database: live },
+    facts: { live, restored: next, previous: null, privileges: { mode, ...carried } },
+    ...(restored !== undefined && { restored: { ...restored, postgres: endpoint } }),
+  };
+}
+
+async function readRenamable(session: Session, database: string, what: string): Promise<DatabaseTraits> {
+  const traits = await readDatabaseTraits(session, database);
+  if (traits === undefined) {
+    throw new Failure('postgres-database-missing', `there is no ${what} database ${database}`, {
+      hint: `Look at those there are on ${session.endpoint.host}: psql -l${what === 'live' ? ". Where it is gone for good, say 'live-gone: true'." : ''}`,
+    });
+  }
+  if (traits.mayRename) return traits;
+  throw new Failure(
+    'postgres-permission',
+    `${session.endpoint.user} may not rename the database ${database}`,
+    {
+      hint: `Let its owner ${traits.owner} do it, with the right to create databases, or a superuser.`,
+    },
+  );
+}
+
 async function checkBoth(
   session: Session,
   swap: DatabaseSwap,
 ): Promise<{ readonly live: DatabaseTraits; readonly next: DatabaseTraits }> {
-  const read = async (database: string, what: string): Promise<DatabaseTraits> => {
-    const traits = await readDatabaseTraits(session, database);
-    if (traits === undefined) {
-      throw new Failure('postgres-database-missing', `there is no ${what} database ${database}`, {
-        hint: `Look at those there are on ${session.endpoint.host}: psql -l`,
-      });
-    }
-    if (traits.mayRename) return traits;
-    throw new Failure(
-      'postgres-permission',
-      `${session.endpoint.user} may not rename the database ${database}`,
-      {
-        hint: `Let its owner ${traits.owner} do it, with the right to create databases, or a superuser.`,
-      },
-    );
-  };
-  const live = await read(swap.live, 'live');
-  const next = await read(swap.next, 'restored');
+  const live = await readRenamable(session, swap.live, 'live');
+  const next = await readRenamable(session, swap.next, 'restored');
   if ((await identifyDatabase(session, swap.keepAs)) !== undefined) {
     throw new Failure('target-refused', `there is a database ${swap.keepAs} already`, {
       hint: 'Say another name with keep-as.',

@@ -8,6 +8,7 @@ import {
   datedName,
   exchangeStatements,
   openStatement,
+  vacantStatements,
   type DatabaseSwap,
 } from './swap-plan.ts';
 
@@ -58,7 +59,7 @@ export async function swapDatabases(
   await session.query(`select set_config('lock_timeout', $1, false)`, ['5s']);
   await session.query(closeStatement(swap.live), [], `closing the database ${swap.live}`);
   try {
-    await exchange(session, swap, options);
+    await exchange(session, swap, exchangeStatements(swap), options);
   } catch (error) {
     // What this cannot do any more the caller's ending does, over a session of its own.
     await reopenDatabase(session, before.live.oid).catch(() => undefined);
@@ -113,14 +114,32 @@ async function identifyBoth(
   );
 }
 
-async function exchange(session: Session, swap: DatabaseSwap, options: SwapOptions): Promise<void> {
+/**
+ * Gives `next` the name `live`, which no database bears, from a session in a third one: ends the sessions in it.
+ * @throws Failure `target-refused` when somebody still sits there after `waitMs`, `postgres-*`
+ */
+export async function takeVacantName(
+  session: Session,
+  swap: Pick<DatabaseSwap, 'live' | 'next'>,
+  options: SwapOptions,
+): Promise<void> {
+  await session.query(`select set_config('lock_timeout', $1, false)`, ['5s']);
+  await exchange(session, swap, vacantStatements(swap), options);
+}
+
+async function exchange(
+  session: Session,
+  swap: Pick<DatabaseSwap, 'live' | 'next'>,
+  statements: readonly string[],
+  options: SwapOptions,
+): Promise<void> {
   const { clock, signal, waitMs } = options;
   const endMs = clock.monotonicMs() + waitMs;
   for (;;) {
     await endSessionsIn(session, swap.live);
     await endSessionsIn(session, swap.next);
     try {
-      await inOneTransaction(session, exchangeStatements(swap));
+      await inOneTransaction(session, statements);
       return;
     } catch (error) {
       if (!isBusy(error)) throw error;
@@ -148,7 +167,7 @@ export async function inOneTransaction(session: Session, statements: readonly st
 
 async function stillOccupied(
   session: Session,
-  { live, next }: DatabaseSwap,
+  { live, next }: Pick<DatabaseSwap, 'live' | 'next'>,
   waitMs: number,
   cause: unknown,
 ): Promise<Failure> {

@@ -39,6 +39,15 @@ export function exchangeStatements({ live, next, keepAs, comment }: DatabaseSwap
   ];
 }
 
+/** What is to happen in one transaction where no database bears the live name; a note of the restore's goes. */
+export function vacantStatements({ live, next }: Pick<DatabaseSwap, 'live' | 'next'>): readonly string[] {
+  return [
+    `alter database ${quoteIdentifier(next)} rename to ${quoteIdentifier(live)}`,
+    openStatement(live),
+    `comment on database ${quoteIdentifier(live)} is null`,
+  ];
+}
+
 /** The same for a person at psql, connected to a third database, one statement a line. */
 export function swapScript(swap: DatabaseSwap): readonly string[] {
   const names = [swap.live, swap.next].map(quoteLiteral).join(', ');

@@ -21,6 +21,10 @@ export interface PostgresCutoverParameters {
    */
   privileges?: 'copy' | 'check' | 'ignore';
   /**
+   * The live database is gone, with its server perhaps: the restored one takes its name, with owners, privileges and settings as the artifact keeps them (`privileges: copy`), or already has them (`check`). Where the live database is there it is kept, as ever.
+   */
+  'live-gone'?: boolean;
+  /**
    * How long to try while somebody still sits in the live database; 30s unless said. Nobody can connect meanwhile.
    */
   wait?: string;
