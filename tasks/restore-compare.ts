@@ -93,7 +93,7 @@ async function compare(
   context: TaskContext,
   parameters: RestoreCompareParameters,
   endpoint: PostgresEndpoint,
-  { fingerprint, server }: Manifest,
+  { fingerprint, server, partial: part }: Manifest,
   kept: KeptPrivileges | undefined,
 ): Promise<Compared> {
   const { report, secrets, signal } = context;
@@ -134,7 +134,9 @@ async function compare(
       report.phase(`comparing ${table} (${done} of ${total} tables)`);
     },
   });
-  const unlike = kept === undefined ? [] : await unlikePrivileges(context, session, facts, kept);
+  const isPartial = part !== undefined;
+  const unlike =
+    kept === undefined ? [] : await unlikePrivileges(context, session, facts, { kept, isPartial });
   isOver = true;
   if (partial !== undefined)
     report.note(`only a part was restored (${partial}): only the tables that exist are compared`);
@@ -162,17 +164,17 @@ async function unlikePrivileges(
   context: TaskContext,
   session: Session,
   facts: ServerFacts,
-  kept: KeptPrivileges,
+  { kept, isPartial }: { readonly kept: KeptPrivileges; readonly isPartial: boolean },
 ): Promise<Comparison['differences']> {
   const { report, restored, run } = context;
   report.phase('comparing owners and privileges');
-  const isPart = restored?.partial !== undefined || restored?.incomplete !== undefined;
+  const isPart = isPartial || restored?.partial !== undefined || restored?.incomplete !== undefined;
   if (isPart) report.note('owners and privileges of what is not there are not compared');
   const differences = comparePrivileges(kept, await currentPrivileges(context, session, facts), {
     ownerMap: new Map(Object.entries(restored?.privileges?.ownerMap ?? {})),
     // It says whose scratch database it is.
     ignoreComment: session.endpoint.database === run.scratch,
-    ignoreAbsent: isPart,
+    isPart,
   });
   return differences.map(({ object, ...sides }) => ({ table: object, ...sides }));
 }

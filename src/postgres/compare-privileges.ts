@@ -18,8 +18,8 @@ export interface PrivilegesComparison {
   readonly ownerMap: OwnerMap;
   /** The comment of the database is somebody else's. */
   readonly ignoreComment: boolean;
-  /** What is absent was not asked for, or is named elsewhere. */
-  readonly ignoreAbsent: boolean;
+  /** Only a part is there: what is absent was not asked for, or is named elsewhere, and schemas were made for it. */
+  readonly isPart: boolean;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface PrivilegesComparison {
 export function comparePrivileges(
   wanted: KeptPrivileges,
   found: KeptPrivileges,
-  { ownerMap, ignoreComment, ignoreAbsent }: PrivilegesComparison,
+  { ownerMap, ignoreComment, isPart }: PrivilegesComparison,
 ): readonly PrivilegesDifference[] {
   const here = spelled(found, new Map(), ignoreComment);
   const there = spelled(wanted, ownerMap, ignoreComment);
@@ -40,8 +40,10 @@ export function comparePrivileges(
     entry[side].push(text);
     differences.set(object, entry);
   };
-  for (const [key, statement] of there) if (!here.has(key) && !ignoreAbsent) note('expected', statement);
-  for (const [key, statement] of here) if (!there.has(key)) note('found', statement);
+  for (const [key, statement] of there) if (!here.has(key) && !isPart) note('expected', statement);
+  const spokenOf = new Set([...there.values()].map(({ object }) => object));
+  for (const [key, statement] of here)
+    if (!there.has(key) && (!isPart || spokenOf.has(statement.object))) note('found', statement);
   return [...differences].map(([object, sides]) => ({
     object,
     expected: sides.expected.join('; ') || 'nothing',

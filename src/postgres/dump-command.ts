@@ -26,7 +26,7 @@ export type DefinitionsCommand = Pick<
   DumpCommand,
   'tools' | 'database' | 'environment' | 'encoding' | 'standby'
 > &
-  Partial<Pick<DumpCommand, 'snapshot'>>;
+  Partial<Pick<DumpCommand, 'snapshot' | 'selection'>>;
 
 /**
  * What every dump is made with. Owners and privileges stay out, because they are the restoring side's; `--create`
@@ -41,7 +41,7 @@ function commonArguments(command: DefinitionsCommand): readonly string[] {
     `--encoding=${command.encoding}`,
     ...(command.snapshot === undefined ? [] : [`--snapshot=${command.snapshot}`]),
     ...(command.standby ? ['--no-unlogged-table-data'] : []),
-    ...command.selection,
+    ...(command.selection ?? []),
     databaseArgument(command.database),
   ];
 }

@@ -7,6 +7,7 @@ import type { Commands } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
 import type { Session } from './connect.ts';
 import { likenessStatements, readDatabaseTraits, type DatabaseTraits } from './database-traits.ts';
+import { grantsExpression, grantStatements, type Grant } from './grants.ts';
 import { quoteIdentifier, quoteLiteral } from './identifier.ts';
 import { parsePrivilegeStatement } from './privilege-statement.ts';
 import { splitStatements } from './sql-text.ts';
@@ -20,6 +21,8 @@ export interface PrivilegesHead {
   readonly usualGrants: DatabaseTraits['grants'];
   /** Every role that owns something, may do something, or has a setting there. */
   readonly roles: readonly string[];
+  /** Statements for the large objects, of which a dump of definitions says nothing. */
+  readonly largeObjects: readonly string[];
 }
 
 /** Reads it in the session's transaction. @throws Failure `postgres-*` */
@@ -55,7 +58,38 @@ export async function readPrivilegesHead(session: Session, serverVersion: string
     traits,
     usualGrants: usual?.grants ?? [],
     roles: [...new Set(named)].sort(),
+    largeObjects: await largeObjectStatements(session),
   };
+}
+
+/** Large objects asked for at once. */
+const pageObjects = 10_000;
+
+/** Owners and grants of every large object, in the order of their oids. */
+async function largeObjectStatements(session: Session): Promise<readonly string[]> {
+  const statements: string[] = [];
+  for (let last = '0'; ;) {
+    const page = await session.query<{ oid: string; owner: string; grants: readonly Grant[] | null }>(
+      `select m.oid::text as oid, pg_catalog.pg_get_userbyid(m.lomowner) as owner,
+              case when m.lomacl is not null then ${grantsExpression('m.lomacl', 'L', 'm.lomowner')} end as grants
+         from pg_catalog.pg_largeobject_metadata m where m.oid > $1::oid order by m.oid limit ${String(pageObjects)}`,
+      [last],
+      'reading who owns large objects',
+    );
+    for (const { oid, owner, grants } of page) {
+      const object = `large object ${oid}`;
+      statements.push(`alter ${object} owner to ${quoteIdentifier(owner)}`);
+      const usual = ['SELECT', 'UPDATE'].map((privilege) => ({
+        grantee: owner,
+        privilege,
+        grantable: false,
+      }));
+      if (grants !== null) statements.push(...grantStatements(object, grants, usual));
+    }
+    const end = page.at(-1)?.oid;
+    if (end === undefined || page.length < pageObjects) return statements;
+    last = end;
+  }
 }
 
 /** A text of owners and privileges, in a file. */
@@ -148,7 +182,8 @@ function* insertedStatements(longer: string, shorter: string): Generator<string>
 const placeholder = 'the restored database';
 
 /** What stands before the statements about objects. Pure. */
-export function renderHead({ database, serverVersion, traits, usualGrants, roles }: PrivilegesHead): string {
+export function renderHead(head: PrivilegesHead): string {
+  const { database, serverVersion, traits, usualGrants, roles, largeObjects } = head;
   const made: DatabaseTraits = {
     ...traits,
     name: placeholder,
@@ -177,7 +212,7 @@ set search_path to '';
 
 -- The database itself.
 ${own.join('\n')}
-`;
+${largeObjects.length === 0 ? '' : `\n-- Large objects.\n${largeObjects.map((each) => `${each};\n`).join('')}`}`;
 }
 
 /** A name may hold a line break, which would end a comment. */

@@ -86,7 +86,8 @@ function createWork(
   const { privileges: mode, ownerMap } = request;
   const isNew = target.existing === undefined || request.resume || database === run.scratch;
   const connecting = `connect on database ${quoteIdentifier(database)}`;
-  const giving = { database, ownerMap, isPartial: request.partial !== undefined };
+  const isPart = source.kind === 'artifact' && source.manifest.partial !== undefined;
+  const giving = { database, ownerMap, isPartial: isPart || request.partial !== undefined };
 
   async function give(
     session: Session,

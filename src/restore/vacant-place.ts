@@ -130,7 +130,7 @@ async function check(
   const differences = comparePrivileges(kept, found, {
     ownerMap,
     ignoreComment: true,
-    ignoreAbsent: false,
+    isPart: false,
   });
   if (differences.length === 0) return;
   const words = differences.map(

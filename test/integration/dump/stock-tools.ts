@@ -82,7 +82,9 @@ const ownOfDatabase = [
   `select pg_get_userbyid(d.datdba), d.datconnlimit, shobj_description(d.oid, 'pg_database'),
           (select string_agg(a::text, ' ' order by a::text) from unnest(coalesce(d.datacl, acldefault('d', d.datdba))) a),
           (select string_agg(coalesce(r.rolname, '-') || ':' || s.setconfig::text, ' ' order by r.rolname)
-             from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole where s.setdatabase = d.oid)
+             from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole where s.setdatabase = d.oid),
+          (select string_agg(format('%s %s %s', m.oid, pg_get_userbyid(m.lomowner), m.lomacl), ' ' order by m.oid)
+             from pg_largeobject_metadata m)
      from pg_database d where d.datname = current_database()`,
 ] as const;
 
