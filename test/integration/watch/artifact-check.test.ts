@@ -171,3 +171,20 @@ test('a check that has nothing to look for is red, and so is a repository that d
   };
   await expect(checked(repository)).rejects.toThrow('gone');
 });
+
+test('a partial artifact is never the fresh one, and is named', async () => {
+  const repository = memoryRepository();
+  await store(repository, 30);
+  const change: StoredArtifactOptions['change'] = (manifest) => ({
+    ...manifest,
+    partial: { excludedData: ['audit.*'], relations: 0, withoutRows: 2 },
+  });
+  const name = await store(repository, 1, 20, { change });
+  const error: unknown = await checked(repository).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    code: 'check-failed',
+    said: {
+      warnings: [`${name} does not count: partial: without the rows of audit.* (2 tables)`],
+    },
+  });
+});

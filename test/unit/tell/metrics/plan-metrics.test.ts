@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { brokenSamples, planSamples } from '../../../../src/tell/metrics/plan-metrics.ts';
 import type { MetricName, MetricSample } from '../../../../src/tell/metrics/families.ts';
+import { listArtifacts } from '../../../../src/artifact/store.ts';
+import { memoryRepository } from '../../../fixtures/memory-repository.ts';
+import { storeArtifact } from '../../../fixtures/stored-artifact.ts';
 import { ending, measured } from './measured.ts';
 
 function valuesOf(samples: readonly MetricSample[], name: MetricName): readonly number[] {
@@ -36,6 +39,32 @@ test('a plan is measured by its runs, its objectives and what the repository hol
     run_plan_artifact_age_seconds: [6 * 3600],
     run_plan_rpo_ratio: [0.25],
   });
+});
+
+test('partial artifacts are a state of their own, and their age is nobody\u2019s', async () => {
+  const repository = memoryRepository();
+  const database = 'shop';
+  await storeArtifact(repository, '2026-11-23T08:00:00Z', { database });
+  await storeArtifact(repository, '2026-11-24T07:00:00Z', {
+    database,
+    change: (manifest) => ({
+      ...manifest,
+      partial: { onlySchemas: ['billing'], relations: 3, withoutRows: 0 },
+    }),
+  });
+  const artifacts = await listArtifacts(repository);
+  const { now } = await measured();
+  const samples = planSamples(
+    await measured({ repositories: [{ environment: 'prod', database, contents: { now, artifacts } }] }),
+  );
+  const states = samples.filter(({ name }) => name === 'run_plan_artifacts');
+  expect(states.map(({ labels, value }) => `${labels['state'] ?? ''} ${String(value)}`)).toEqual([
+    'verified 1',
+    'unverified 0',
+    'damaged 0',
+    'partial 1',
+  ]);
+  expect(valuesOf(samples, 'run_plan_artifact_age_seconds')).toEqual([24 * 3600]);
 });
 
 test('what is not known has no sample: a plan that never ran, dumps nothing and has no objectives', async () => {
