@@ -31,20 +31,26 @@ export async function inspectDumpSource(
 ): Promise<DumpSource> {
   const facts = await readServerFacts(session);
   const client = await chooseClientTools(commands, facts.major, find, packaged);
+  const { tables, withLargeObjects } = await checkDumpable(session, facts, selection);
+  const estimated = withLargeObjects ? facts : { ...facts, largeObjectBytes: 0 };
+  return { session, facts, client, tables, estimatedBytes: estimateRawBytes(tables, estimated) };
+}
+
+/**
+ * Proves that the session's role can read all that a selection means, or the whole database; gives the tables whose rows
+ * are dumped.
+ * @throws Failure `postgres-permission`, `dump-unusable`
+ */
+export async function checkDumpable(
+  session: Session,
+  facts: ServerFacts,
+  selection: DumpSelection | undefined,
+): Promise<{ readonly tables: readonly Table[]; readonly withLargeObjects: boolean }> {
   const every = await listTables(session);
   const parts = selection === undefined ? undefined : await selectParts(session, selection);
-  const dumped = parts === undefined ? every : every.filter((table) => parts.isDumped(table));
+  const defined = parts === undefined ? every : every.filter((table) => parts.isDumped(table));
   const tables = parts === undefined ? every : every.filter((table) => parts.hasRows(table));
-  const largeObjectBytes = parts?.withLargeObjects === false ? 0 : facts.largeObjectBytes;
-  await checkReadable(session, facts, tables, {
-    defined: dumped,
-    largeObjects: parts?.withLargeObjects ?? true,
-  });
-  return {
-    session,
-    facts,
-    client,
-    tables,
-    estimatedBytes: estimateRawBytes(tables, { ...facts, largeObjectBytes }),
-  };
+  const withLargeObjects = parts?.withLargeObjects ?? true;
+  await checkReadable(session, facts, tables, { defined, largeObjects: withLargeObjects });
+  return { tables, withLargeObjects };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -130,6 +130,24 @@ test('what is missing or away is told with what to do, and hides nothing of the 
   const unknown = await workspace.run(['doctor', 'prd'], variables);
   expect(unknown.code).toBe(2);
   expect(unknown.stderr).toContain("did you mean 'prod'?");
+});
+
+test('of a plan that leaves tables out the role need not read them', async () => {
+  const dump = '  - task: postgres-dump\n';
+  expect(nightlyPlan).toContain(dump);
+  await workspace.write(
+    'plans/part-poor.yaml',
+    nightlyPlan
+      .replaceAll('prod', 'poor')
+      .replace(dump, `${dump}    with: { exclude: { tables: ["public.book*"] } }\n`),
+  );
+  const { of } = await examine(['part-poor']);
+  expect(of('rights to dump a part')).toMatchObject({
+    state: 'ok',
+    found: 'every one of 0 tables can be read',
+  });
+  expect(of('rights to dump')).toBeUndefined();
+  await rm(join(workspace.folder, 'plans/part-poor.yaml'));
 });
 
 test('a store is probed when that is asked for, without touching what is in it; what it lacks is told at its place', async () => {

@@ -1,3 +1,4 @@
+import { selectionOf } from '../../artifact/partial.ts';
 import type { Bucket } from '../../language/environment/bucket.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import type { ExaminedEnvironment, Patient } from './patient.ts';
@@ -66,8 +67,8 @@ function examined(plans: Plans, environment: Environment, chosen: readonly Plan[
   const artifactRoles = ['dump', 'verify', 'restore'] as const;
   return {
     environment,
-    isDumped: chosen.some((plan) =>
-      stepsOfRole(plans, plan, 'dump').some((step) => step.environment === name),
+    dumps: dumpsOf(
+      chosen.flatMap((plan) => stepsOfRole(plans, plan, 'dump')).filter((step) => step.environment === name),
     ),
     usesArtifacts: chosen.some(
       (plan) =>
@@ -75,6 +76,16 @@ function examined(plans: Plans, environment: Environment, chosen: readonly Plan[
         artifactRoles.some((role) => stepsOfRole(plans, plan, role).length > 0),
     ),
   };
+}
+
+/** What steps dump, each once: a part only where the plan says one in so many words. */
+function dumpsOf(steps: Plan['steps']): ExaminedEnvironment['dumps'] {
+  const selections = steps.map(({ action }) => {
+    if (action.kind !== 'task' || action.task !== 'postgres-dump') return undefined;
+    const isSettled = !JSON.stringify(action.parameters).includes('${');
+    return isSettled ? selectionOf(action.parameters) : undefined;
+  });
+  return [...new Map(selections.map((selection) => [JSON.stringify(selection), selection])).values()];
 }
 
 /** Of a plan with errors: those that its steps name, as far as they are there. */

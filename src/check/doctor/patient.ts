@@ -3,13 +3,14 @@ import type { CommandVariables } from '../../language/command-variables.ts';
 import type { Environment } from '../../language/environment/environment.ts';
 import type { Bucket } from '../../language/environment/bucket.ts';
 import type { Commands } from '../../process/commands.ts';
+import type { DumpSelection } from '../../postgres/dump-selection.ts';
 import type { Secrets } from '../../language/secret-reference.ts';
 
 /** What plans use of an environment. */
 export interface ExaminedEnvironment {
   readonly environment: Environment;
-  /** A plan dumps its database, so the role must be able to read everything. */
-  readonly isDumped: boolean;
+  /** What plans dump of its database, each once, and the role must be able to read; undefined: everything. */
+  readonly dumps: readonly (DumpSelection | undefined)[];
   /** Artifacts are written, read back or restored with it. */
   readonly usesArtifacts: boolean;
 }

@@ -1,9 +1,8 @@
 import { connect, type Session } from '../../postgres/connect.ts';
 import { chooseClientTools, findClientTools } from '../../postgres/client-tools.ts';
-import { checkReadable } from '../../postgres/preflight.ts';
+import { checkDumpable } from '../../postgres/dump-source.ts';
 import { describeEndpoint } from '../../postgres/server-error.ts';
 import { readServerFacts, type ServerFacts } from '../../postgres/server-facts.ts';
-import { listTables } from '../../postgres/tables.ts';
 import { Failure } from '../../base/failure.ts';
 import type { PostgresEndpoint } from '../../language/environment/environment.ts';
 import { clockFinding } from './clock-skew.ts';
@@ -57,7 +56,7 @@ async function examine(
       fine('postgres', `${describeEndpoint(endpoint)} is PostgreSQL ${facts.version}${roleOf(facts)}`),
       await clockOf(session, instruments),
       ...(examined.usesArtifacts ? [await clientFinding(facts.major, instruments)] : []),
-      ...(examined.isDumped ? [await readFinding(session, facts)] : []),
+      ...(await readFindings(session, facts, examined.dumps)),
     ];
   } finally {
     await session.close();
@@ -108,11 +107,24 @@ async function installedClients(
 }
 
 /** The proof that every dump begins with. */
-async function readFinding(session: Session, facts: ServerFacts): Promise<Check> {
-  const what = 'rights to dump';
+async function readFindings(
+  session: Session,
+  facts: ServerFacts,
+  dumps: ExaminedEnvironment['dumps'],
+): Promise<readonly Check[]> {
+  const findings: Check[] = [];
+  for (const selection of dumps) findings.push(await readFinding(session, facts, selection));
+  return findings;
+}
+
+async function readFinding(
+  session: Session,
+  facts: ServerFacts,
+  selection: ExaminedEnvironment['dumps'][number],
+): Promise<Check> {
+  const what = selection === undefined ? 'rights to dump' : 'rights to dump a part';
   try {
-    const tables = await listTables(session);
-    await checkReadable(session, facts, tables);
+    const { tables } = await checkDumpable(session, facts, selection);
     return fine(what, `every one of ${String(tables.length)} tables can be read`);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
