@@ -20,14 +20,12 @@ import type { NewArtifact } from './new-artifact.ts';
 import { partialFingerprint, partialOf } from './partial.ts';
 import type { PreparedDump } from './prepare-dump.ts';
 import { storeDirectoryDump } from './store-directory-dump.ts';
-import { storeCustomDump, type DumpStorage, killOnAbort, type StoredDump } from './store-dump.ts';
+import { storeCustomDump, storeText, type DumpStorage, killOnAbort, type StoredDump } from './store-dump.ts';
 import { together } from '../base/waiting.ts';
-import { storePrivileges, takePrivileges } from './privileges.ts';
+import { privilegesHead, storePrivileges, takePrivileges } from './privileges.ts';
 import { readUploadsInstant } from './uploads-instant.ts';
 import { Readable } from 'node:stream';
 import { Failure } from '../base/failure.ts';
-import { encryptionStage, encryptionSuffix } from './encryption.ts';
-import { storePipe } from './stored-pipe.ts';
 
 /**
  * Every pg_dump locks every table, and a server has room for 64 locks a connection by itself, 6,400 in all: of more tables
@@ -49,17 +47,13 @@ export async function dumpAndCount(
   const snapshot = await takeSnapshot(source.session);
   const parts = await selectOf(context, settings, source);
   const uploads = await readUploadsInstant(context);
-  const storeTime = await repository.clock(context.signal);
-  const unlocked =
-    settings.fingerprint === 'none'
-      ? undefined
-      : await lockTables(
-          source.session,
-          lockedTables(
-            parts === undefined ? snapshot.tables : snapshot.tables.filter((table) => parts.hasRows(table)),
-            source.facts.standby,
-          ),
-        );
+  const read = snapshot.tables.filter((table) => parts?.hasRows(table) !== false);
+  const lock = lockedTables(read, source.facts.standby);
+  const [storeTime, unlocked] = await together(
+    context.signal,
+    (signal) => repository.clock(signal),
+    async () => (settings.fingerprint === 'none' ? undefined : lockTables(source.session, lock)),
+  );
   if (unlocked !== undefined) {
     context.report.warn(
       `the tables could not be locked for counting: one that is truncated meanwhile is counted as empty. ${unlocked.message}`,
@@ -98,15 +92,21 @@ export async function dumpAndCount(
     },
   };
   const isCrowded = snapshot.tables.length > mostTablesBeside;
-  const [dump, [fingerprint, early]] = await together(
+  const count = (signal: AbortSignal) => countTables(context, settings, source, snapshot, signal, parts);
+  const take = (head: Awaited<ReturnType<typeof privilegesHead>>) => (signal: AbortSignal) =>
+    takePrivileges(source, head, command, { ...storage, signal });
+  const [dump, { fingerprint, head, written }] = await together(
     AbortSignal.any([context.signal, source.session.lost]),
     (signal) => storeDump(context, settings, command, { ...storage, signal }, source, artifact),
     async (signal) => {
-      const taken = isCrowded ? undefined : await takePrivileges(source, command, { ...storage, signal });
-      return [await countTables(context, settings, source, snapshot, signal, parts), taken] as const;
+      const head = await privilegesHead(source);
+      if (isCrowded) return { head, fingerprint: await count(signal) };
+      // One asks by the session, the other by a pg_dump of its own.
+      const [fingerprint, written] = await together(signal, count, take(head));
+      return { head, fingerprint, written };
     },
   );
-  await storePrivileges(early ?? (await takePrivileges(source, command, storage)), storage, context.report);
+  await storePrivileges(written ?? (await take(head)(context.signal)), storage, context.report);
   if (settings.globals) await storeGlobalsIfThere(context, { ...command, encoding: dump.encoding }, storage);
   const partial = partialOf(settings.selection, parts, snapshot);
   return { snapshot, storeTime, uploads, dump, fingerprint, partial };
@@ -234,23 +234,11 @@ async function storeGlobalsIfThere(
     context.report.warn(`the dump is stored, and the roles of the server are not: ${error.message}`);
     return;
   }
-  await storeGlobals(text, storage);
+  await storeText('globals', Readable.from([text]), storage);
 }
 
 /** Far more than the roles of any cluster take; the text is held in memory to see its end before it is stored. */
 const globalsBytesLimit = 64 * 1024 * 1024;
-
-/** Stores roles and tablespaces as SQL beside the dump. @throws Failure `command-failed`, `repository-*` */
-async function storeGlobals(text: Buffer, storage: DumpStorage): Promise<void> {
-  const { encryption, signal } = storage;
-  const key = `${storage.name}.globals.sql${encryptionSuffix(encryption)}`;
-  const pipe = storage.commands.pipe(
-    [encryption === undefined ? { program: 'cat', arguments: [] } : encryptionStage(encryption)],
-    { input: Readable.from([text]) },
-  );
-  const file = await storePipe(storage.repository, { key, role: 'globals' }, pipe, { signal });
-  storage.onStored(file);
-}
 
 /** Without passwords. @throws Failure `command-failed`, `dump-unusable` when the text is not complete */
 async function readGlobals(command: GlobalsCommand, storage: DumpStorage): Promise<Buffer> {

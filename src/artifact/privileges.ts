@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
@@ -9,32 +10,38 @@ import {
   type DumpCommand,
 } from '../postgres/dump-command.ts';
 import type { DumpSource } from '../postgres/dump-source.ts';
-import { readPrivilegesHead, writePrivileges, type PrivilegesText } from '../postgres/privileges-text.ts';
+import {
+  readPrivilegesHead,
+  writePrivileges,
+  type PrivilegesHead,
+  type PrivilegesText,
+} from '../postgres/privileges-text.ts';
 import { orWhyNot } from '../postgres/savepoint.ts';
 import type { Reporter } from '../task/contract.ts';
-import { encryptionStage, encryptionSuffix } from './encryption.ts';
-import { runStage, type DumpStorage } from './store-dump.ts';
-import { storePipe } from './stored-pipe.ts';
+import { runStage, storeText, type DumpStorage } from './store-dump.ts';
 
 /** Owners, privileges and settings as SQL, in a file on this host; or, in words, why there is none. */
 export type WrittenPrivileges = PrivilegesText | { readonly missing: string };
 
+/** What they begin with, of the dump's own snapshot; or why it could not be read. @throws when the session is lost */
+export function privilegesHead({ session, facts }: DumpSource): Promise<PrivilegesHead | Failure> {
+  return orWhyNot(session, () => readPrivilegesHead(session, facts.version));
+}
+
 /**
- * Writes owners, privileges and settings of the dump's own snapshot as SQL. The dump is worth storing without them, so
- * that what goes wrong is an answer. @throws the signal's reason
+ * Writes owners, privileges and settings of the dump's own snapshot as SQL, without its session. The dump is worth storing
+ * without them, so that what goes wrong is an answer. @throws the signal's reason
  */
 export async function takePrivileges(
   source: DumpSource,
+  head: PrivilegesHead | Failure,
   command: DumpCommand,
   storage: DumpStorage,
 ): Promise<WrittenPrivileges> {
+  if (head instanceof Failure) return { missing: head.message };
   const { commands, folder, signal } = storage;
   const definitions = join(folder, 'definitions.dump');
   try {
-    const head = await orWhyNot(source.session, () =>
-      readPrivilegesHead(source.session, source.facts.version),
-    );
-    if (head instanceof Failure) return { missing: head.message };
     const encoding = await dumpDefinitions(command, source.facts.locale.encoding, storage, definitions);
     return await writePrivileges(commands, command.tools, head, { definitions, encoding, folder });
   } catch (error) {
@@ -84,9 +91,5 @@ export async function storePrivileges(
   }
   for (const statement of written.leftOut)
     report.warn(`not kept among owners and privileges, as nobody here knows it: ${statement}`);
-  const { repository, commands, encryption, signal, name } = storage;
-  const cat = { program: 'cat', arguments: [written.file] };
-  const pipe = commands.pipe(encryption === undefined ? [cat] : [cat, encryptionStage(encryption)]);
-  const key = `${name}.privileges.sql${encryptionSuffix(encryption)}`;
-  storage.onStored(await storePipe(repository, { key, role: 'privileges' }, pipe, { signal }));
+  await storeText('privileges', createReadStream(written.file), storage);
 }

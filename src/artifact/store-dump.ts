@@ -65,6 +65,20 @@ export function killOnAbort(pipe: Pick<RunningPipe, 'kill'>, signal: AbortSignal
   };
 }
 
+/** Stores SQL beside the dump, encrypted where that is. @throws Failure `command-failed`, `repository-*` */
+export async function storeText(
+  role: 'globals' | 'privileges',
+  text: Readable,
+  { repository, commands, name, encryption, signal, onStored }: DumpStorage,
+): Promise<void> {
+  const pipe =
+    encryption === undefined
+      ? { output: text, done: Promise.resolve(), kill: () => Promise.resolve(void text.destroy()) }
+      : commands.pipe([encryptionStage(encryption)], { input: text });
+  const key = `${name}.${role}.sql${encryptionSuffix(encryption)}`;
+  onStored(await storePipe(repository, { key, role }, pipe, { signal }));
+}
+
 /** Runs one program that prints nothing, until a signal ends it. @throws Failure `command-failed`; the signal's reason */
 export async function runStage(commands: Commands, stage: Stage, signal: AbortSignal): Promise<void> {
   const pipe = commands.pipe([stage]);

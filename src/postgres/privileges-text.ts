@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { forEachOf } from '../base/waiting.ts';
 import type { Commands } from '../process/commands.ts';
 import type { ClientTools } from './client-tools.ts';
 import type { Session } from './connect.ts';
@@ -120,11 +121,18 @@ export async function writePrivileges(
   const place = (name: string): string => join(folder, `privileges.${name}`);
   const restore = (...words: readonly string[]): Promise<unknown> =>
     commands.run(pgRestore, [...words, definitions], { environment: { LC_ALL: 'C' } });
-  await restore('--no-privileges', `--file=${place('owned')}`);
-  await restore('--no-privileges', '--no-owner', `--file=${place('plain')}`);
-  await restore('--list', `--file=${place('list')}`);
-  const grants = await writeGrantList(place('list'), place('grants.list'));
-  if (grants > 0) await restore(`--use-list=${place('grants.list')}`, `--file=${place('grants')}`);
+  const restoreGrants = async (): Promise<unknown> => {
+    await restore('--list', `--file=${place('list')}`);
+    const grants = await writeGrantList(place('list'), place('grants.list'));
+    if (grants === 0) return writeFile(place('grants'), '');
+    return restore(`--use-list=${place('grants.list')}`, `--file=${place('grants')}`);
+  };
+  const texts = [
+    () => restore('--no-privileges', `--file=${place('owned')}`),
+    () => restore('--no-privileges', '--no-owner', `--file=${place('plain')}`),
+    restoreGrants,
+  ];
+  await forEachOf(texts, { atOnce: texts.length }, async (write) => void (await write()));
   const leftOut: string[] = [];
   const isOurs = (statement: string): boolean => {
     if (parsePrivilegeStatement(statement) !== undefined) return true;
@@ -137,7 +145,6 @@ export async function writePrivileges(
     const owned = insertedStatements(await textOf(place('owned')), await textOf(place('plain')));
     for (const statement of owned) if (isOurs(statement)) yield `${statement};\n`;
     yield '\n-- Privileges, and those that new objects get.\n';
-    if (grants === 0) return;
     for (const statement of splitStatements(await textOf(place('grants'))))
       if (!isSetting(statement) && isOurs(statement)) yield `${statement};\n`;
   };

@@ -80,8 +80,8 @@ async function uploads(ground: Ground): Promise<void> {
 }
 
 async function small(ground: Ground): Promise<void> {
-  const added = values.size === undefined ? undefined : bytes;
-  const measured = await measureSmall(ground, added, rounds, say);
+  const only = values.size === undefined ? undefined : bytes;
+  const measured = await measureSmall(ground, only, rounds, say);
   results['small'] = measured;
   print(renderSmall(measured));
 }

@@ -3,9 +3,12 @@ import type { Ground } from './ground.ts';
 import { measureStartUp, renderStartUp, type StartUp } from './start-up.ts';
 import { median, megabytes, renderColumns } from './statistics.ts';
 
-/** Databases whose dump takes less than a second or two: what run-plan takes besides is most of it. */
-const usualSizes = [20_000_000, 200_000_000];
+/** From a dump of a tenth of a second, where what run-plan takes besides is most of it, to one where it is nothing. */
+const usualSizes = [20_000_000, 200_000_000, 2_000_000_000];
 const tables = 203;
+/** What a table takes without a row, and a new database without a table, bytes. */
+const emptyTableBytes = 56 * 1024;
+const emptyDatabaseBytes = 8_000_000;
 const jobs = 2;
 
 /** Times of one round, milliseconds. */
@@ -18,6 +21,8 @@ interface Round {
   readonly restoreBare: number;
   readonly restore: number;
   readonly drill: number;
+  readonly ephemeralBare: number;
+  readonly ephemeral: number;
 }
 
 export interface SmallDatabase {
@@ -42,14 +47,16 @@ const rows: readonly {
   { name: 'the dump step', part: 'dump', of: 'dumpBare', target: 1.9 },
   { name: 'the verify step', part: 'verify', of: 'dumpBare' },
   { name: 'the whole run of both', part: 'backup', of: 'dumpBare' },
-  { name: `pg_restore -j${String(jobs)} of that file`, part: 'restoreBare', of: 'restoreBare' },
-  { name: 'the restore step', part: 'restore', of: 'restoreBare' },
-  { name: 'the whole run of it', part: 'drill', of: 'restoreBare' },
+  { name: `createdb, pg_restore -j${String(jobs)} of that file`, part: 'restoreBare', of: 'restoreBare' },
+  { name: 'the restore step', part: 'restore', of: 'restoreBare', target: 1.3 },
+  { name: 'the whole run of it, with comparison', part: 'drill', of: 'restoreBare' },
+  { name: 'initdb, start, the same, stop', part: 'ephemeralBare', of: 'restoreBare' },
+  { name: 'the whole run into a throw-away cluster', part: 'ephemeral', of: 'restoreBare' },
 ];
 
 /**
- * Starts, dumps, reads back and restores where little is to be done, beside the bare programs in the same round. `bytes`
- * adds a larger database to the usual ones.
+ * Starts, dumps, reads back and restores where little is to be done, beside the bare programs in the same round. `bytes`:
+ * a database of that size in place of the usual ones.
  */
 export async function measureSmall(
   ground: Ground,
@@ -60,7 +67,7 @@ export async function measureSmall(
   const workspace = await createWorkspace();
   try {
     const databases: SmallDatabase[] = [];
-    for (const size of [...usualSizes, ...(bytes === undefined ? [] : [bytes])]) {
+    for (const size of bytes === undefined ? usualSizes : [bytes]) {
       const database = `small_${String(Math.round(size / 1e6))}`;
       say(`filling a database of about ${megabytes(size)} in ${String(tables)} tables`);
       await fill(ground, database, size);
@@ -85,9 +92,11 @@ export async function measureSmall(
 }
 
 /** Tables of one size, of text that compresses like a company's, each with a key and an index. */
-export async function fill(ground: Ground, database: string, bytes: number): Promise<void> {
-  const bytesPerRow = 250;
-  const rowsPerTable = Math.max(1, Math.round(bytes / tables / bytesPerRow));
+async function fill(ground: Ground, database: string, bytes: number): Promise<void> {
+  // With what its two indexes take.
+  const bytesPerRow = 280;
+  const rowBytes = Math.max(0, bytes - emptyDatabaseBytes - tables * emptyTableBytes);
+  const rowsPerTable = Math.max(1, Math.round(rowBytes / tables / bytesPerRow));
   await ground.shell(`createdb ${database}
 psql -Xq -v ON_ERROR_STOP=1 -d ${database} <<'SQL'
 do $$ begin
@@ -114,6 +123,7 @@ async function writePlans(ground: Ground, workspace: Workspace, database: string
     repository: { folder: ${workspace.repositoryFolder} }
   scratch:
     postgres: ${postgresYaml(ground.services, 'postgres', host)}
+  ephemeral: { postgres: { ephemeral: true } }
 `,
   );
   await workspace.write(
@@ -138,7 +148,28 @@ cleanup:
   - { task: postgres-drop }
 `,
   );
+  await workspace.write(
+    'plans/ephemeral.yaml',
+    `environment: ephemeral
+timeout: 1h
+steps:
+  - { task: postgres-restore, with: { from: prod, jobs: ${String(jobs)} } }
+  - { task: restore-compare }
+`,
+  );
 }
+
+/** A throw-away cluster as a script would make one, by the same user as run-plan's. */
+const ephemeralBare = `data=$(mktemp -d); as=
+[ "$(id -u)" != 0 ] || { as="runuser -u postgres --"; chown postgres "$data"; }
+cd /
+$as initdb -D "$data/data" -U postgres --no-sync --encoding=UTF8 --locale=C.UTF-8 >/dev/null 2>&1
+$as pg_ctl -D "$data/data" -w -l "$data/log" -o "-p 5432 -k $data -c listen_addresses= -c fsync=off -c autovacuum=off" start >/dev/null
+export PGHOST=$data PGPORT=5432 PGUSER=postgres
+createdb -T template0 restored
+pg_restore --no-owner --jobs=${String(jobs)} --dbname=restored "$OLDPWD/bare.dump"
+$as pg_ctl -D "$data/data" -m immediate stop >/dev/null
+rm -rf "$data"`;
 
 async function runRound(ground: Ground, workspace: Workspace, database: string): Promise<Round> {
   const dumpBare = await timed(() => ground.shell(`pg_dump -Fc ${database} > bare.dump`));
@@ -147,9 +178,10 @@ async function runRound(ground: Ground, workspace: Workspace, database: string):
   );
   const backup = await timed(() => run(ground, workspace, 'backup'));
   const [dump, verify] = await durations(workspace, 'backup', ['dump', 'verify']);
-  await ground.shell('createdb -T template0 restored');
   const restoreBare = await timed(() =>
-    ground.shell(`pg_restore --no-owner --jobs=${String(jobs)} --dbname=restored bare.dump`),
+    ground.shell(
+      `createdb -T template0 restored; pg_restore --no-owner --jobs=${String(jobs)} --dbname=restored bare.dump`,
+    ),
   );
   await ground.shell('dropdb restored');
   const drill = await timed(() => run(ground, workspace, 'drill'));
@@ -163,6 +195,8 @@ async function runRound(ground: Ground, workspace: Workspace, database: string):
     restoreBare,
     restore: restore ?? Number.NaN,
     drill,
+    ephemeralBare: await timed(() => ground.shell(ephemeralBare)),
+    ephemeral: await timed(() => run(ground, workspace, 'ephemeral')),
   };
 }
 
