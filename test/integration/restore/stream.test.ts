@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { expect, inject, test } from 'vitest';
 import { largeTable } from '../../fixtures/large-table.ts';
-import { fakePrograms } from '../dump/fake.ts';
+import { fakePrograms, realProgram } from '../dump/fake.ts';
 import { temporaryFolder } from '../dump/folder.ts';
 import { plainDump } from '../dump/stock-tools.ts';
 import {
@@ -93,4 +94,46 @@ test('an index for which the disk has no room ends the restore at once, and is n
   // The rows of the last table are kept back: nothing waited for them.
   expect(phases).not.toContain('loading rows: 3 of 3 tables');
   await expectNothingLeft(runId);
+});
+
+/** Clients of which pg_restore notes each time that it begins. */
+async function countedClients(): Promise<{ readonly folder: string; begun(): Promise<number> }> {
+  const parent = await temporaryFolder('clients');
+  const log = `${parent}/begun`;
+  const names = ['pg_dump', 'pg_restore', 'psql', 'vacuumdb'];
+  const scripts = names.map(async (name) => {
+    const real = await realProgram(services.postgres.major, name);
+    return [name, `${name === 'pg_restore' ? `echo >>"${log}"; ` : ''}exec "${real}" "$@"`] as const;
+  });
+  const folder = await fakePrograms(parent, Object.fromEntries(await Promise.all(scripts)));
+  return { folder, begun: async () => (await readFile(log, 'utf8')).length };
+}
+
+test.for([
+  ['of a small dump', ''],
+  ['whose rows are there before those of a large one', largeTable('z_last', 8_000_000)],
+] as const)('many tables %s take a few processes, not one each', async ([, more]) => {
+  const names = Array.from({ length: 60 }, (_, number) => `t${String(number)}`);
+  const source = await newDatabase(
+    `${names.map((name) => `create table ${name} (id int primary key); insert into ${name} values (1)`).join(';\n')}; ${more}`,
+  );
+  const store = await folderStore();
+  await dumpInto(store, source);
+  const clients = await countedClients();
+  const { path, go } = await patientZstd();
+  const name = newName();
+  await restore(
+    { database: name, jobs: 2, 'client-folder': clients.folder },
+    {
+      store,
+      of: source,
+      ...(more !== '' && { path }),
+      onPhase: (text) => {
+        // The last of them by name: the rows of the large one are kept back until it is built.
+        if (text.startsWith('building') && text.includes('t9_pkey')) writeFileSync(go, '');
+      },
+    },
+  );
+  expect(await clients.begun()).toBeLessThan(more === '' ? 5 : 20);
+  expect(await plainDump(services, name)).toBe(await plainDump(services, source.name));
 });
