@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -121,18 +121,20 @@ export async function writePrivileges(
   const place = (name: string): string => join(folder, `privileges.${name}`);
   const restore = (...words: readonly string[]): Promise<unknown> =>
     commands.run(pgRestore, [...words, definitions], { environment: { LC_ALL: 'C' } });
-  const restoreGrants = async (): Promise<unknown> => {
+  let grants = 0;
+  const restoreGrants = async (): Promise<void> => {
     await restore('--list', `--file=${place('list')}`);
-    const grants = await writeGrantList(place('list'), place('grants.list'));
-    if (grants === 0) return writeFile(place('grants'), '');
-    return restore(`--use-list=${place('grants.list')}`, `--file=${place('grants')}`);
+    grants = await writeGrantList(place('list'), place('grants.list'));
+    if (grants > 0) await restore(`--use-list=${place('grants.list')}`, `--file=${place('grants')}`);
   };
   const texts = [
     () => restore('--no-privileges', `--file=${place('owned')}`),
     () => restore('--no-privileges', '--no-owner', `--file=${place('plain')}`),
     restoreGrants,
   ];
-  await forEachOf(texts, { atOnce: texts.length }, async (write) => void (await write()));
+  await forEachOf(texts, { atOnce: texts.length }, async (write) => {
+    await write();
+  });
   const leftOut: string[] = [];
   const isOurs = (statement: string): boolean => {
     if (parsePrivilegeStatement(statement) !== undefined) return true;
@@ -145,6 +147,7 @@ export async function writePrivileges(
     const owned = insertedStatements(await textOf(place('owned')), await textOf(place('plain')));
     for (const statement of owned) if (isOurs(statement)) yield `${statement};\n`;
     yield '\n-- Privileges, and those that new objects get.\n';
+    if (grants === 0) return;
     for (const statement of splitStatements(await textOf(place('grants'))))
       if (!isSetting(statement) && isOurs(statement)) yield `${statement};\n`;
   };

@@ -44,6 +44,10 @@ export async function loadDirectory(load: Load, folder: DumpFolder): Promise<voi
     [...folder.tables].map(([id, file]) => [id, { file, path: `${folder.path}/${id}.dat` }] as const),
   );
   await fetchWhereNeeded(load, folder, feeds);
+  const isStreamed = feeds.size === folder.tables.size;
+  load.onWay(
+    `${isSerial(load) ? 'tables, indexes and constraints are loaded one after the other' : `tables, indexes and constraints are loaded ${String(load.jobs)} at a time`}, rows ${isStreamed ? 'as they are read' : 'from the scratch folder'}`,
+  );
   const hold = isSerial(load) ? undefined : await takeHold(folder, [...feeds.values()]);
   if (hold === undefined) await makeFifos(load.commands, [...feeds.values()]);
   const feeding = startFeeding(load, folder.feed, feeds);

@@ -31,6 +31,12 @@ export async function loadStream(load: Load, stream: DumpStream): Promise<void> 
   const { command, jobs } = load;
   // What is dropped first must go with the constraints that depend on it, which are in the later part.
   const isOnePass = jobs === 1 || command.singleTransaction || command.clean || !isWhole(load);
+  const isEarly = !isOnePass && stream.bytes >= fewBytes;
+  load.onWay(
+    isOnePass
+      ? 'the dump is loaded as it is read, by one process'
+      : `rows are loaded as they are read, by one process; indexes and constraints ${isEarly ? 'beside and ' : ''}after them, ${String(jobs)} at a time`,
+  );
   return isOnePass ? loadInOnePass(load, stream) : loadInPasses(load, stream);
 }
 

@@ -26,6 +26,8 @@ export interface Load {
   readonly bytesRead: () => number;
   /** What is being done now, in a few words. */
   readonly onPhase: (text: string) => void;
+  /** Which way the dump is loaded, in a sentence. */
+  readonly onWay: (text: string) => void;
   /** The rows of every table and large object are there; what follows can be repeated. */
   readonly onLoaded: () => Promise<void>;
   /** Where pg_restore's harmless errors are collected. */

@@ -145,6 +145,9 @@ function loadOf(
     onPhase: (text) => {
       context.report.phase(text);
     },
+    onWay: (text) => {
+      context.report.note(text);
+    },
     // Rows may be missing until what comes before or with them is there.
     onLoaded: async () => {
       if (setAside.every(({ object }) => isLater(object))) await ready.noteLoaded();

@@ -63,6 +63,9 @@ test('indexes of a table are built while the rows of the next are still on their
       },
     },
   );
+  expect(said.notes).toContain(
+    'rows are loaded as they are read, by one process; indexes and constraints beside and after them, 2 at a time',
+  );
   const building = said.phases.findIndex((phase) => phase.startsWith('building '));
   const loaded = said.phases.indexOf('loading rows: 3 of 3 tables');
   expect(building).toBeGreaterThan(-1);
