@@ -12,6 +12,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { interruptedExitCode, runLong, tell } from './long-command.js';
+import { installNewerPostgres } from './newer-postgres.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const missingExitCode = 11;
@@ -111,7 +112,8 @@ if (!uses.includes(use)) {
 }
 const hasPackages = await installNpmPackages();
 const hasPrograms = interruptedExitCode() === undefined && (await installPrograms(use));
-process.exitCode = interruptedExitCode() ?? (hasPackages && hasPrograms ? 0 : missingExitCode);
+const hasNewer = use !== 'test' || !hasPrograms || (await installNewerPostgres(say));
+process.exitCode = interruptedExitCode() ?? (hasPackages && hasPrograms && hasNewer ? 0 : missingExitCode);
 
 /** `npm ci`, when what is in node_modules is not what package-lock.json says. */
 async function installNpmPackages() {

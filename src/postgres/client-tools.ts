@@ -32,7 +32,7 @@ export interface ChosenClient {
  * because its dumps may hold settings that the older server does not know. Never an older one: it would refuse, or
  * leave out what it does not know. `packaged`: what `findPackagedClients` finds, where it was asked for before the server
  * told its major.
- * @throws Failure `tool-missing` with the package to install; `postgres-version` when `folder` holds an older client.
+ * @throws Failure `tool-missing` with the package to install, also when every client is older.
  */
 export async function chooseClientTools(
   commands: Commands,
@@ -53,7 +53,7 @@ export async function chooseClientTools(
 /**
  * The client that restores a dump written by a pg_dump of `dumpMajor` into a server of `serverMajor`: never older than
  * the dump, whose format it could not read; of the server's major where that is so, otherwise the nearest.
- * @throws Failure `tool-missing`, `postgres-version`
+ * @throws Failure `tool-missing`
  */
 export async function chooseRestoreTools(
   commands: Commands,
@@ -179,7 +179,7 @@ function noClient(
     });
   }
   return new Failure(
-    'postgres-version',
+    'tool-missing',
     `The ${whose} is PostgreSQL ${serverMajor} and every client ${where} is older (${majors})`,
     { hint: `Install ${packageOf(serverMajor)}.` },
   );

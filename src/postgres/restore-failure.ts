@@ -33,7 +33,7 @@ const verdicts: readonly Verdict[] = [
   },
   {
     message: /^unsupported version \(.*\) in file header/,
-    code: 'postgres-version',
+    code: 'tool-missing',
     hint: 'The dump was written by a newer pg_dump: install the client programs of its major.',
   },
   {
@@ -65,7 +65,7 @@ const ending: readonly FailureCode[] = [
   'extension-missing',
   'postgres-unreachable',
   'postgres-connection-lost',
-  'postgres-version',
+  'tool-missing',
   'dump-unusable',
 ];
 

@@ -1,5 +1,5 @@
 import { access, constants, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { Failure } from '../base/failure.ts';
 
 /** A Postgres server installed on this host, with `initdb` and `postgres` in its `binFolder`. */
@@ -27,9 +27,15 @@ export async function findServerInstallations(): Promise<readonly ServerInstalla
   return complete.sort((left, right) => right.major - left.major);
 }
 
-/** Every folder of a major that packages have made on this host, whether it holds a server, the clients or nothing. */
+/**
+ * Every folder of a major that packages have made on this host, whether it holds a server, the clients or nothing; first
+ * those of the operator's own folders, which `RUN_PLAN_POSTGRES` names as PATH does, each laid out as Debian's
+ * `/usr/lib/postgresql`.
+ */
 export async function findInstallationFolders(): Promise<readonly ServerInstallation[]> {
-  return (await Promise.all(layouts.map(candidatesOf))).flat();
+  const named = (process.env['RUN_PLAN_POSTGRES'] ?? '').split(delimiter).filter(isAbsolute);
+  const own = named.map((parent) => ({ parent, entry: /^(\d+)$/, bin: 'bin' }));
+  return (await Promise.all([...own, ...layouts].map(candidatesOf))).flat();
 }
 
 /**

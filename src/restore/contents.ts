@@ -50,7 +50,7 @@ async function listUnproven(
       /unsupported version \(.*\) in file header/.test(line),
     );
     throw new Failure(
-      isNewer === true ? 'postgres-version' : 'dump-unusable',
+      isNewer === true ? 'tool-missing' : 'dump-unusable',
       `${path} cannot be read: ${error.message}`,
       {
         where: path,

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { eachLine } from '../artifact/read-back.ts';
 import { Failure } from '../base/failure.ts';
 import { createRestoreProgress, describeLoaded } from '../postgres/restore-progress.ts';
-import type { Commands } from '../process/commands.ts';
+import type { Commands, Stage } from '../process/commands.ts';
 import { asUnusable, type DumpFile } from './dump-file.ts';
 import { loadStream } from './load-stream.ts';
 import { loadText } from './load-text.ts';
@@ -24,7 +24,11 @@ export async function loadFile(load: Load, file: DumpFile, head: string): Promis
 async function loadByFormat(load: Load, file: DumpFile, head: string): Promise<void> {
   if (file.format === 'sql') {
     await load.timeline.during('restore', () =>
-      loadText(load, { stages: file.unpack, input: createReadStream(file.path) }, load.signal),
+      loadText(
+        load,
+        { stages: [...file.unpack, withoutNewSettings], input: createReadStream(file.path) },
+        load.signal,
+      ),
     );
     return;
   }
@@ -53,6 +57,16 @@ async function loadByFormat(load: Load, file: DumpFile, head: string): Promise<v
       : runPass(load, { ...pass, from: file.path }, { progress }),
   );
 }
+
+/**
+ * The head of a text that a newer pg_dump has written for an older server sets what that does not know, at which psql
+ * would end. The restore's own session has lifted every limit.
+ */
+const withoutNewSettings: Stage = {
+  program: 'sed',
+  arguments: ['-e', '1,40{/^SET transaction_timeout = 0;$/d;}'],
+  environment: { LC_ALL: 'C' },
+};
 
 /** What makes or changes databases in a text dump (pg_dump --create and pg_dumpall write it), and its first and last words. */
 const tellingPattern = String.raw`^(CREATE DATABASE |\\c(onnect)? |-- PostgreSQL database (cluster )?dump( complete)?$)`;

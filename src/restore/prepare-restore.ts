@@ -1,8 +1,9 @@
+import { Failure } from '../base/failure.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeScratch } from '../artifact/scratch.ts';
 import type { PostgresEndpoint } from '../language/environment/environment.ts';
-import { chooseRestoreTools, type ClientTools } from '../postgres/client-tools.ts';
+import { chooseRestoreTools, findClientTools, type ClientTools } from '../postgres/client-tools.ts';
 import type { ConnectOptions, Session } from '../postgres/connect.ts';
 import { chooseRestoreSettings, thisHost, type RestoreSettings } from '../postgres/restore-settings.ts';
 import { inspectTarget, type RestoreTarget } from '../postgres/restore-target.ts';
@@ -47,10 +48,16 @@ export async function prepareRestore(
   const target = await inspectTarget(started.maintenance, endpoint);
   const question = questionOf(source, target, request, context.run.scratch);
   for (const text of checkTarget(question)) context.report.note(text);
-  const tools = await toolsFor(context, options, target);
   const folder = await folderFor(context, options.scratch);
-  const { selection } = request;
-  const opened = await openSource(source, { context, tools, folder, selection, timeline: started.timeline });
+  const { tools, opened } = await openWith(
+    await toolsFor(context, options, target),
+    options,
+    (each) => {
+      const { timeline } = started;
+      return openSource(source, { context, tools: each, folder, selection: request.selection, timeline });
+    },
+    context,
+  );
   checkContents(opened.listing, question);
   const server = { ...target.resources, major: target.major };
   const extent = { bytes: rawBytes(source), entries: opened.listing.entries };
@@ -98,6 +105,28 @@ async function toolsFor(
   const { tools, warning } = await chooseRestoreTools(context.commands, dumpMajor, target.major, find);
   if (warning !== undefined) context.report.warn(warning);
   return tools;
+}
+
+/** Opens the source; a file that tells no major, and that the server's client is too old for, by the newest client. */
+async function openWith(
+  tools: ClientTools,
+  { source, clientFolder }: RestoreOptions,
+  open: (tools: ClientTools) => Promise<OpenSource>,
+  { commands, report }: TaskContext,
+): Promise<{ readonly tools: ClientTools; readonly opened: OpenSource }> {
+  try {
+    return { tools, opened: await open(tools) };
+  } catch (error) {
+    if (source.kind === 'artifact' || !(error instanceof Failure) || error.code !== 'tool-missing')
+      throw error;
+    const found = await findClientTools(commands, clientFolder === undefined ? {} : { folder: clientFolder });
+    const newest = found.toSorted((left, right) => right.major - left.major)[0];
+    if (newest === undefined || newest.major <= tools.major) throw error;
+    report.warn(
+      `The dump is of a newer pg_dump than the target's: restoring with PostgreSQL ${newest.major}'s pg_restore; settings that the target does not know are passed over.`,
+    );
+    return { tools: newest, opened: await open(newest) };
+  }
 }
 
 /** The major of the pg_dump that wrote it; the server's where it is not told. */

@@ -1,5 +1,6 @@
 -- An index on a function that finds another one by the search path, as in the f_unaccent recipe
--- back: yes, at a second try
+-- back: yes, at a second try; from PostgreSQL 17 on not, and named: it builds such objects by names of the system alone
+-- until: 16
 create extension unaccent;
 create function f_unaccent(text) returns text language sql immutable parallel safe strict
   as $$ select unaccent('unaccent', $1) $$;

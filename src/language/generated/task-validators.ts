@@ -11,6 +11,7 @@ export const taskValidators = {
   'drill-check': () => import('./drill-check.validate.ts'),
   'drill-require': () => import('./drill-require.validate.ts'),
   'http-check': () => import('./http-check.validate.ts'),
+  'index-check': () => import('./index-check.validate.ts'),
   'postgres-cutover': () => import('./postgres-cutover.validate.ts'),
   'postgres-drop': () => import('./postgres-drop.validate.ts'),
   'postgres-dump': () => import('./postgres-dump.validate.ts'),

@@ -213,7 +213,7 @@ exit 3`,
 test('a client older than the server is refused with the package to install', async () => {
   const clients = await fakePrograms(folder, { pg_dump: answerVersion(major - 1) });
   expect(await failureOf({ parameters: { 'client-folder': clients } })).toMatchObject({
-    code: 'postgres-version',
+    code: 'tool-missing',
     hint: expect.stringContaining(`postgresql-client-${major}`),
   });
 });

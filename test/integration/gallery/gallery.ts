@@ -27,6 +27,8 @@ export interface Kind {
   readonly roles: readonly string[];
   /** Objects that no other database can have, as a plan accepts them. */
   readonly accept: readonly string[];
+  /** The last major whose servers can make all of it. */
+  readonly until: number;
 }
 
 const folder = fileURLToPath(new URL('../../gallery', import.meta.url));
@@ -42,7 +44,7 @@ function readKind(file: string): Kind {
   const said = new Map(
     [...head.matchAll(/^-- ([a-z-]+): (.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
   );
-  const known = new Set(['database', 'accept', 'name', 'roles', 'back', 'equal']);
+  const known = new Set(['database', 'accept', 'name', 'roles', 'back', 'equal', 'until']);
   const unknown = [...said.keys()].find((key) => !known.has(key));
   if (unknown !== undefined) throw new Error(`${file}: nobody reads '${unknown}'`);
   return {
@@ -55,6 +57,7 @@ function readKind(file: string): Kind {
     equal: said.get('equal') ?? 'everything',
     roles: said.get('roles')?.split(', ') ?? [],
     accept: said.get('accept')?.split(', ') ?? [],
+    until: Number(said.get('until') ?? Infinity),
   };
 }
 

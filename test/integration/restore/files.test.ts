@@ -155,7 +155,7 @@ test.for([
     bytes: 'PGDMP\x01\x0e\x00\x04\x08\x01 and nothing else',
     code: 'dump-unusable',
   },
-  { what: 'a dump of a newer pg_dump', bytes: 'PGDMP\x01\x63\x00\x04\x08\x01', code: 'postgres-version' },
+  { what: 'a dump of a newer pg_dump', bytes: 'PGDMP\x01\x63\x00\x04\x08\x01', code: 'tool-missing' },
 ])('$what is refused', async ({ bytes, code }) => {
   const path = join(await temporaryFolder('strange'), 'strange.dump');
   await writeFile(path, bytes, 'latin1');

@@ -59,7 +59,7 @@ const refusals: readonly Refusal[] = [
   {
     what: 'a dump of a newer pg_dump',
     change: (manifest) => ({ ...manifest, tools: { ...manifest.tools, pg_dump: '99.1' } }),
-    code: 'postgres-version',
+    code: 'tool-missing',
   },
   {
     what: 'an extension that the target lacks',

@@ -153,7 +153,7 @@ test.for([
     'connection to server at "db", port 5432 failed: FATAL:  the database system is starting up',
     'postgres-unreachable',
   ],
-  ['unsupported version (1.16) in file header', 'postgres-version'],
+  ['unsupported version (1.16) in file header', 'tool-missing'],
   ['input file does not appear to be a valid archive', 'dump-unusable'],
   ['could not read from input file: end of file', 'dump-unusable'],
   ['permission denied for schema x', 'postgres-permission'],
