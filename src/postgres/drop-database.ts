@@ -17,14 +17,19 @@ export interface DropOptions {
  * Drops a database and its subscriptions, from a session in another one, and looks that it is gone. One that is not
  * there is fine.
  * Whether it may be dropped at all is the caller's to know.
+ * @returns the subscriptions whose slots stay at their publishers, as `name (slot)`
  * @throws Failure `postgres-*`
  */
-export async function dropDatabase(session: Session, database: string, options: DropOptions): Promise<void> {
-  if (!(await databaseExists(session, database))) return;
+export async function dropDatabase(
+  session: Session,
+  database: string,
+  options: DropOptions,
+): Promise<readonly string[]> {
+  if (!(await databaseExists(session, database))) return [];
   const name = quoteIdentifier(database);
   const doing = `dropping the database ${database}`;
   const major = options.major ?? session.server.major;
-  if (major >= subscriptionsSinceMajor) await dropSubscriptions(session, database);
+  const detached = major >= subscriptionsSinceMajor ? await dropSubscriptions(session, database) : [];
   const canForce = options.force && major >= forceSinceMajor;
   if (options.force && !canForce) {
     await session.query(`alter database ${name} with allow_connections false`, [], doing);
@@ -34,6 +39,7 @@ export async function dropDatabase(session: Session, database: string, options: 
   if (await databaseExists(session, database)) {
     throw new Failure('postgres-query', `the database ${database} is still there after it was dropped`);
   }
+  return detached;
 }
 
 /** @throws Failure `postgres-*` */

@@ -27,6 +27,8 @@ export interface ExistingDatabase {
   readonly tables: readonly string[];
   readonly bytes: number;
   readonly comment: string | null;
+  /** The role may drop it and make again all that is in it: extensions that only an administrator can make stand in the way. */
+  readonly mayBeMadeAnew: boolean;
 }
 
 /** What is known of the server's means; a server elsewhere tells little by SQL. */
@@ -104,14 +106,20 @@ const namedTables = 20;
 async function inspectDatabase(maintenance: Session, database: string): Promise<ExistingDatabase> {
   await using session = await maintenance.inDatabase(database);
   const tables = (await listTables(session)).filter(({ kind, ours }) => ours && kind !== 'sequence');
-  const [row] = await session.query<{ bytes: string; comment: string | null }>(
-    `select pg_database_size(oid)::text as bytes, shobj_description(oid, 'pg_database') as comment
-       from pg_database where datname = current_database()`,
+  const [row] = await session.query<{ bytes: string; comment: string | null; mayBeMadeAnew: boolean }>(
+    `select pg_database_size(d.oid)::text as bytes, shobj_description(d.oid, 'pg_database') as comment,
+            not d.datistemplate and (r.rolsuper or (r.rolcreatedb and pg_has_role(d.datdba, 'USAGE')
+              and not exists (select from pg_extension e where e.extname <> 'plpgsql' and not exists (
+                    select from pg_available_extension_versions v
+                     where v.name = e.extname and (to_jsonb(v) ->> 'trusted')::boolean))
+            )) as "mayBeMadeAnew"
+       from pg_database d, pg_roles r where d.datname = current_database() and r.rolname = current_user`,
   );
   return {
     tables: tables.slice(0, namedTables).map(({ schema, name }) => `${schema}.${name}`),
     bytes: Number(row?.bytes ?? 0),
     comment: row?.comment ?? null,
+    mayBeMadeAnew: row?.mayBeMadeAnew === true && database !== maintenance.endpoint.database,
   };
 }
 

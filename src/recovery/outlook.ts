@@ -5,7 +5,7 @@ import type { Text } from '../base/terminal/text.ts';
 import type { RestoreTarget } from '../postgres/restore-target.ts';
 import { renderDuration } from '../base/quantity/duration.ts';
 import { renderBytes } from '../base/quantity/size.ts';
-import type { RestoreRequest } from '../restore/restore-request.ts';
+import { replacesWhole, type RestoreRequest } from '../restore/restore-request.ts';
 import { describePartial } from '../artifact/partial.ts';
 import { dataTime, stateText } from './artifact-words.ts';
 import { estimateMs, type PastRestore } from './estimate.ts';
@@ -119,7 +119,7 @@ function existenceWords({ existing }: RestoreTarget): string {
 }
 
 /** What the restore takes away. */
-function lossRows({ target, request }: Outlook): readonly Row[] {
+function lossRows({ target, source, request }: Outlook): readonly Row[] {
   const existing = target?.existing;
   if (existing === undefined || existing.tables.length === 0) return [['replaced', 'nothing']];
   const shown = existing.tables.slice(0, 5).join(', ');
@@ -129,8 +129,15 @@ function lossRows({ target, request }: Outlook): readonly Row[] {
     return [['replaced', `nothing; rows are added to the tables there (${tables})`]];
   }
   if (!request.permissions.replace) return [['replaced', `would be: ${tables}`]];
+  const isPartial = source.kind === 'artifact' && source.facts.partial !== undefined;
+  const isMadeAnew = target !== undefined && replacesWhole(request, isPartial, target);
   return [
-    [status('LOST'), `every table that the dump holds is dropped with its rows and made anew`],
+    [
+      status('LOST'),
+      isMadeAnew
+        ? 'the database is dropped with all that is in it, its sessions ended, and made anew'
+        : 'every table that the dump holds is dropped with its rows and made anew',
+    ],
     ['', `there now: ${tables}`],
   ];
 }

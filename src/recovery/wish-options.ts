@@ -107,7 +107,7 @@ export const wishOptions = {
   },
   replace: {
     flags: '--replace',
-    description: 'restore over tables that are there: they are dropped first',
+    description: 'restore over what is there: the database is dropped first; of a part, its tables',
     kind: 'switch',
     parameter: 'replace',
     once: true,
@@ -117,6 +117,13 @@ export const wishOptions = {
     description: 'allow the server that the artifact was dumped from',
     kind: 'switch',
     parameter: 'same-server',
+  },
+  accept: {
+    flags: '--accept <name...>',
+    description:
+      'objects without which the restore is good: schema.name with what belongs to it, or schema.*',
+    kind: 'list',
+    parameter: 'accept',
   },
   allowCreateInDump: {
     flags: '--allow-create-in-dump',

@@ -7,6 +7,7 @@ import { markScratch, parseScratchName } from '../postgres/scratch-database.ts';
 import { Failure } from '../base/failure.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { RestoreOptions } from './prepare-restore.ts';
+import { isWholeReplaced, replacesWhole } from './restore-request.ts';
 import type { RestoreSource } from './source.ts';
 import {
   forgetUnfinished,
@@ -57,7 +58,13 @@ export async function readyDatabase(
     const why = isSamePart ? `rows of ${database} may be missing` : `${database} was to hold another part`;
     context.report.note(`${why}; beginning anew`);
     await dropDatabase(maintenance, database, { force: true });
+  } else if (target.existing !== undefined && replacesWhole(request, isPartial(source), target)) {
+    await dropReplaced(maintenance, context, database);
   } else if (target.existing !== undefined) {
+    if (isWholeReplaced(request, isPartial(source)))
+      context.report.warn(
+        `${database} cannot be dropped and made anew by ${endpoint.user}, or not all that is in it: what is there and not in the dump stays there`,
+      );
     const clean = request.permissions.replace && target.existing.tables.length > 0;
     const isDataOnly = request.selection.contents === 'data-only';
     return { clean: clean && !isDataOnly, isLoaded: false, noteLoaded: noNote, finish: noNote };
@@ -86,6 +93,20 @@ export async function readyDatabase(
     noteLoaded: () => note('loaded'),
     finish: () => forgetUnfinished(maintenance, database),
   };
+}
+
+/** Whether the artifact was made without some of its tables or rows. */
+export function isPartial(source: RestoreSource): boolean {
+  return source.kind === 'artifact' && source.manifest.partial !== undefined;
+}
+
+async function dropReplaced(maintenance: Session, { report }: TaskContext, database: string): Promise<void> {
+  report.phase(`dropping the database ${database}`);
+  const detached = await dropDatabase(maintenance, database, { force: true });
+  if (detached.length > 0)
+    report.warn(
+      `subscriptions of ${database} are gone; their slots stay at the publishers, which keep what nobody fetches until they are dropped there: ${detached.join(', ')}`,
+    );
 }
 
 function noNote(): Promise<void> {

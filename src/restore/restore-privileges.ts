@@ -18,6 +18,8 @@ import type { KeptPrivileges } from '../postgres/kept-privileges.ts';
 import type { RestoreTarget } from '../postgres/restore-target.ts';
 import type { TaskContext } from '../task/contract.ts';
 import type { RestoreOptions } from './prepare-restore.ts';
+import { isPartial } from './ready-database.ts';
+import { replacesWhole } from './restore-request.ts';
 import { readStoredPrivileges } from './stored-privileges.ts';
 import type { LeftObject } from './try-again.ts';
 
@@ -84,7 +86,11 @@ function createWork(
   const { report, run } = context;
   const { database } = endpoint;
   const { privileges: mode, ownerMap } = request;
-  const isNew = target.existing === undefined || request.resume || database === run.scratch;
+  const isNew =
+    target.existing === undefined ||
+    request.resume ||
+    database === run.scratch ||
+    replacesWhole(request, isPartial(source), target);
   const connecting = `connect on database ${quoteIdentifier(database)}`;
   const isPart = source.kind === 'artifact' && source.manifest.partial !== undefined;
   const giving = { database, ownerMap, isPartial: isPart || request.partial !== undefined };

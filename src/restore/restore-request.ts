@@ -2,6 +2,7 @@ import { defaults } from '../language/generated/postgres-restore.defaults.ts';
 import { Failure } from '../base/failure.ts';
 import type { OwnerMap } from '../postgres/give-privileges.ts';
 import type { RestoreSelection } from '../postgres/restore-command.ts';
+import type { RestoreTarget } from '../postgres/restore-target.ts';
 import type { PostgresRestoreParameters } from '../language/generated/postgres-restore.types.ts';
 import type { RestorePermissions } from './preflight.ts';
 
@@ -57,6 +58,32 @@ export function requestOf(
     accept: parameters.accept ?? [],
     ...privilegesOf(parameters, contents),
   };
+}
+
+/**
+ * A whole dump is to stand in place of what is there. In one transaction nothing may be dropped before its end.
+ * @param isPartial the artifact lacks some on purpose
+ */
+export function isWholeReplaced(
+  { permissions, selection, singleTransaction }: RestoreRequest,
+  isPartial: boolean,
+): boolean {
+  const isChosen = selection.schemas.length + selection.tables.length > 0;
+  return (
+    permissions.replace && !singleTransaction && selection.contents !== 'data-only' && !isChosen && !isPartial
+  );
+}
+
+/**
+ * Whether the database is dropped and made anew, so that nothing of its former contents stays: pg_restore would drop
+ * only what the dump knows of. Pure.
+ */
+export function replacesWhole(
+  request: RestoreRequest,
+  isPartial: boolean,
+  { existing }: Pick<RestoreTarget, 'existing'>,
+): boolean {
+  return existing?.mayBeMadeAnew === true && isWholeReplaced(request, isPartial);
 }
 
 /** Whether an operator's words are a path on this host. */

@@ -224,7 +224,7 @@ export function checkLeft(
       where: first.object,
       hint:
         (partial === undefined ? hintFor(first.message) : partialHint) ??
-        "Make it in the database by hand, mend the source (a function that names things without their schema gets 'set search_path'), or name it in 'accept'.",
+        "Make it in the database by hand, mend the source (a function that names things without their schema gets 'set search_path'), or name it in 'accept' (--accept).",
       fields: { object: first.object },
       facts: { incomplete: refused.slice(0, mostNamed) },
     },
@@ -232,7 +232,7 @@ export function checkLeft(
 }
 
 const partialHint =
-  "What needs rows or tables that are not in a partial artifact cannot be made: name it in 'accept', or restore a whole one.";
+  "What needs rows or tables that are not in a partial artifact cannot be made: name it in 'accept' (--accept), or restore a whole one.";
 
 /** An object with its cause and statement, for a person. */
 export function describeLeft({ object, message, statement }: LeftObject): string {

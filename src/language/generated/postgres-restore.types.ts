@@ -21,7 +21,7 @@ export interface PostgresRestoreParameters {
    */
   jobs?: number | 'auto';
   /**
-   * Restore into a database that holds tables: what the dump holds is dropped and made anew.
+   * Restore into a database that holds tables. Of a whole dump the database is dropped and made anew, its sessions ended; of a part, in one transaction, or where the role may not, what the dump holds is dropped and made anew.
    */
   replace?: boolean;
   /**

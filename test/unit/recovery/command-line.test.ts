@@ -20,11 +20,12 @@ test('flags of the first try are kept', () => {
     compare: false,
     jobs: 'auto' as const,
     onlyTable: ['a b', "o'clock"],
+    accept: ['audit.*'],
     roles: true as const,
     yes: 'prod',
   };
   expect(resumeCommand({ ...flags, ...settled, sameServer: true }, { config: '/etc/run plan.yaml' })).toBe(
-    String.raw`run-plan restore --from prod --artifact pg_cleaning_20250101T020000Z --to staging --database cleaning_restored_20250102T030405 --jobs auto --only-table 'a b' --only-table 'o'\''clock' --roles --same-server --no-compare --resume --yes prod --config '/etc/run plan.yaml'`,
+    String.raw`run-plan restore --from prod --artifact pg_cleaning_20250101T020000Z --to staging --database cleaning_restored_20250102T030405 --jobs auto --only-table 'a b' --only-table 'o'\''clock' --roles --same-server --accept 'audit.*' --no-compare --resume --yes prod --config '/etc/run plan.yaml'`,
   );
 });
 

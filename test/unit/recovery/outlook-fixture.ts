@@ -82,7 +82,7 @@ export function target({
     serverVersion: '17.2',
     major: 17,
     systemIdentifier: '2',
-    existing: tables === undefined ? undefined : { tables, bytes: 1e9, comment: null },
+    existing: tables === undefined ? undefined : { tables, bytes: 1e9, comment: null, mayBeMadeAnew: false },
     mayCreateDatabases: true,
     availableExtensions: new Set(),
     resources: { isLocal: false, freeBytes: undefined, sharedBuffersBytes: 0, maxParallelWorkers: 2 },

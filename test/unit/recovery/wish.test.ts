@@ -33,6 +33,7 @@ test('every flag reaches the task under its own name', () => {
     roles: true,
     singleTransaction: true,
     replace: true,
+    accept: ['public.f', 'audit.*'],
     allowCreateInDump: true,
     resume: true,
   };
@@ -44,6 +45,7 @@ test('every flag reaches the task under its own name', () => {
     only: { schemas: ['billing'], tables: ['invoices', 'bookings'] },
     replace: true,
     'same-server': true,
+    accept: ['public.f', 'audit.*'],
     'allow-create-in-dump': true,
     'single-transaction': true,
     'schema-only': true,
