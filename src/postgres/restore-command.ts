@@ -26,6 +26,8 @@ export interface RestoreCommand {
   /** Drops what the dump creates before creating it. */
   readonly clean: boolean;
   readonly singleTransaction: boolean;
+  /** Everything lies in the database's own tablespace, wherever it lay. */
+  readonly withoutTablespaces: boolean;
 }
 
 export interface RestorePass {
@@ -102,6 +104,7 @@ export function transactionStage(
     '--no-privileges',
     '--verbose',
     ...(command.clean ? ['--clean', '--if-exists'] : []),
+    ...(command.withoutTablespaces ? ['--no-tablespaces'] : []),
     ...selectionArguments(command.selection),
   ];
   return {
@@ -119,6 +122,15 @@ export function listStage(pgRestore: string, words: readonly string[] = []): Sta
     arguments: ['--list', ...words],
     environment: { LC_ALL: 'C' },
   };
+}
+
+/** The statements by which a dump's definitions go into tablespaces, each once, from the dump or its beginning on a path. */
+export function tablespacesStages(pgRestore: string, path: string): readonly Stage[] {
+  return [
+    { program: pgRestore, arguments: ['--schema-only', '--file=-', path], environment: { LC_ALL: 'C' } },
+    { program: 'sed', arguments: ['-n', '/^SET default_tablespace = /p'], environment: { LC_ALL: 'C' } },
+    { program: 'sort', arguments: ['-u'], environment: { LC_ALL: 'C' } },
+  ];
 }
 
 /** psql with SQL text on its standard input. It goes on after an error unless `words` say otherwise. */
@@ -177,6 +189,7 @@ function restoreArguments(command: RestoreCommand, pass: RestorePass): readonly 
     '--no-password',
     '--verbose',
     ...(clean ? ['--clean', '--if-exists'] : []),
+    ...(command.withoutTablespaces ? ['--no-tablespaces'] : []),
     ...(command.singleTransaction ? ['--single-transaction'] : []),
     ...(pass.jobs > 1 && !command.singleTransaction ? [`--jobs=${pass.jobs}`] : []),
     ...(pass.sections ?? []).map((section) => `--section=${section}`),

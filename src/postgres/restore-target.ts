@@ -19,6 +19,7 @@ export interface RestoreTarget {
   readonly mayCreateDatabases: boolean;
   /** Names and versions of what `create extension` could install. */
   readonly availableExtensions: ReadonlySet<string>;
+  readonly tablespaces: ReadonlySet<string>;
   readonly resources: ServerResources;
 }
 
@@ -58,6 +59,7 @@ export async function inspectTarget(
             pg_size_bytes(current_setting('shared_buffers'))::text as "sharedBuffers",
             current_setting('max_parallel_workers', true)::int as "maxParallelWorkers",
             (select setting from pg_settings where name = 'data_directory') as "dataFolder",
+            (select json_agg(spcname) from pg_tablespace) as tablespaces,
             exists (select from pg_database where datname = $1) as exists`,
     [endpoint.database],
     'looking at the target server',
@@ -81,6 +83,7 @@ export async function inspectTarget(
     existing: facts.exists ? await inspectDatabase(maintenance, endpoint.database) : undefined,
     mayCreateDatabases: facts.mayCreate,
     availableExtensions: new Set(extensions.map(({ name }) => name)),
+    tablespaces: new Set(facts.tablespaces),
     resources: {
       ...(await localSpace(endpoint.host, facts.dataFolder)),
       sharedBuffersBytes: Number(facts.sharedBuffers),
@@ -97,6 +100,7 @@ interface TargetRow {
   readonly maxParallelWorkers: number;
   /** Null where the role may not know. */
   readonly dataFolder: string | null;
+  readonly tablespaces: readonly string[];
   readonly exists: boolean;
 }
 

@@ -4,7 +4,12 @@ import type { ManifestFile } from '../artifact/manifest.ts';
 import { asDamage, eachLine, readBackHead } from '../artifact/read-back.ts';
 import type { ClientTools } from '../postgres/client-tools.ts';
 import { createDumpListing, type DumpListing } from '../postgres/dump-listing.ts';
-import { listStage, selectionArguments, type RestoreSelection } from '../postgres/restore-command.ts';
+import {
+  listStage,
+  selectionArguments,
+  tablespacesStages,
+  type RestoreSelection,
+} from '../postgres/restore-command.ts';
 import type { Commands, Stage } from '../process/commands.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository } from '../store/repository.ts';
@@ -30,6 +35,28 @@ function listChosen({ tools, selection }: ContentsOptions, path?: string): Stage
 /** The table of contents of a dump that lies on this host. @throws Failure `dump-unusable`, `postgres-version` */
 export async function listContents(path: string, options: ContentsOptions): Promise<DumpListing> {
   return listUnproven(path, [], listChosen(options, path), options);
+}
+
+/**
+ * The tablespaces that a dump's objects lie in, but for the database's own. The list of its contents does not tell them,
+ * its definitions do.
+ * @param path of the dump, or of a file that holds its contents
+ */
+export async function listTablespaces(
+  path: string,
+  { commands, tools }: Pick<ContentsOptions, 'commands' | 'tools'>,
+): Promise<readonly string[]> {
+  const names: string[] = [];
+  const pipe = commands.pipe(tablespacesStages(tools.pgRestore, path));
+  await Promise.all([
+    pipe.done,
+    eachLine(pipe.output, (line) => {
+      const [, quoted, plain] = /^SET default_tablespace = (?:"((?:[^"]|"")+)"|([^"';]+));$/.exec(line) ?? [];
+      const name = quoted?.replaceAll('""', '"') ?? plain;
+      if (name !== undefined) names.push(name);
+    }),
+  ]);
+  return names;
 }
 
 /** Lists a dump of which nothing is known: what pg_restore cannot read is no dump, or one of a newer pg_dump. */

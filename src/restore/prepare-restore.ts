@@ -8,6 +8,7 @@ import type { ConnectOptions, Session } from '../postgres/connect.ts';
 import { chooseRestoreSettings, thisHost, type RestoreSettings } from '../postgres/restore-settings.ts';
 import { inspectTarget, type RestoreTarget } from '../postgres/restore-target.ts';
 import type { TaskContext } from '../task/contract.ts';
+import { listTablespaces } from './contents.ts';
 import { checkContents, checkTarget, type PreflightQuestion } from './preflight.ts';
 import type { RestoreRequest } from './restore-request.ts';
 import { openSource, type OpenSource, type RestoreSource } from './source.ts';
@@ -32,6 +33,7 @@ export interface Prepared {
   readonly folder: string;
   readonly opened: OpenSource;
   readonly settings: RestoreSettings;
+  readonly withoutTablespaces: boolean;
   readonly timeline: Timeline;
 }
 
@@ -59,10 +61,29 @@ export async function prepareRestore(
     context,
   );
   checkContents(opened.listing, question);
+  const withoutTablespaces = await lacksTablespaces(context, opened, tools, target);
   const server = { ...target.resources, major: target.major };
   const extent = { bytes: rawBytes(source), entries: opened.listing.entries };
   const settings = chooseRestoreSettings(server, thisHost(), request.jobs, extent);
-  return { ...started, target, tools, folder, opened, settings };
+  return { ...started, target, tools, folder, opened, settings, withoutTablespaces };
+}
+
+/** Of a dump whose objects lie in tablespaces that the target lacks none is used: pg_restore knows only all or nothing. */
+async function lacksTablespaces(
+  { commands, environment, report }: TaskContext,
+  { contents }: OpenSource,
+  tools: ClientTools,
+  { tablespaces, endpoint }: RestoreTarget,
+): Promise<boolean> {
+  if (contents === undefined) return false;
+  const wanted = await listTablespaces(contents, { commands, tools });
+  const missing = wanted.filter((name) => !tablespaces.has(name));
+  if (missing.length === 0) return false;
+  const where = environment.ephemeral === true ? 'a throw-away cluster' : endpoint.host;
+  report.warn(
+    `${where} has no tablespace ${missing.join(', ')}: everything is restored into the database's own`,
+  );
+  return true;
 }
 
 /** What a dump grows to when it is decompressed, about; a dump of much repetition grows to more. */

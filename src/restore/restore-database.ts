@@ -120,7 +120,7 @@ export async function restoreDatabase(
 function loadOf(
   context: TaskContext,
   { endpoint, request }: RestoreOptions,
-  { maintenance, tools, folder, opened, settings, timeline }: Prepared,
+  { maintenance, tools, folder, opened, settings, timeline, withoutTablespaces }: Prepared,
   ready: ReadyDatabase,
   environment: Variables,
 ): Load {
@@ -136,6 +136,7 @@ function loadOf(
       selection: request.selection,
       clean: ready.clean,
       singleTransaction: request.singleTransaction,
+      withoutTablespaces,
     },
     jobs: settings.jobs,
     listing: opened.listing,

@@ -38,6 +38,8 @@ export interface OpenOptions {
 /** A source whose contents are known, ready to be loaded. */
 export interface OpenSource {
   readonly listing: DumpListing;
+  /** Where its contents lie on this host; undefined of SQL text. */
+  readonly contents: string | undefined;
   readonly load: (load: Load, session: Session) => Promise<void>;
   /** Goes on with an earlier attempt that has loaded the rows. */
   readonly resume: (load: Load, session: Session) => Promise<void>;
@@ -69,7 +71,7 @@ export async function openSource(source: RestoreSource, options: OpenOptions): P
   return { ...opened, ...counting };
 }
 
-type Opened = Pick<OpenSource, 'listing' | 'load' | 'resume' | 'again'>;
+type Opened = Pick<OpenSource, 'listing' | 'contents' | 'load' | 'resume' | 'again'>;
 
 async function openStream(source: ArtifactSource, options: OpenOptions): Promise<Opened> {
   const { repository, unpack, manifest } = source;
@@ -77,6 +79,7 @@ async function openStream(source: ArtifactSource, options: OpenOptions): Promise
   const { path, listing } = await readHead(repository, file, unpack, contentsOptions(options));
   return {
     listing,
+    contents: path,
     load: (load) =>
       loadProving(load, { repository, file }, load.signal, () =>
         loadStream(load, {
@@ -115,6 +118,7 @@ async function openDirectory(
   const objects = largeObjectsFile(manifest.files, options.selection);
   return {
     listing,
+    contents: path,
     load: (load, session) => {
       const table = largestTable(source, tables, listing);
       const isWhole = options.selection.contents === 'all' && options.selection.tables.length === 0;
@@ -187,6 +191,7 @@ async function openFile(file: DumpFile, options: OpenOptions): Promise<Opened> {
     const creates = await findCreatingText(file, options.context.commands);
     return {
       listing: { ...emptyListing, ...defined({ creates }) },
+      contents: undefined,
       load: async (load) => {
         checkTextSelection(file, load.command);
         await loadFile(load, file, '');
@@ -206,6 +211,7 @@ async function openFile(file: DumpFile, options: OpenOptions): Promise<Opened> {
   );
   return {
     listing,
+    contents: path,
     load: (load) => loadFile(load, file, path),
     resume: notResumable,
     again: (load, attempt) =>

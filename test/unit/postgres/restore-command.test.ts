@@ -30,6 +30,7 @@ async function written(script: string): Promise<string> {
       selection: { schemas: [], tables: [], contents: 'all' },
       clean: true,
       singleTransaction: true,
+      withoutTablespaces: false,
     },
     ['one dump', "two'dumps"],
     () => undefined,

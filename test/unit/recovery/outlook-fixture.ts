@@ -85,6 +85,7 @@ export function target({
     existing: tables === undefined ? undefined : { tables, bytes: 1e9, comment: null, mayBeMadeAnew: false },
     mayCreateDatabases: true,
     availableExtensions: new Set(),
+    tablespaces: new Set(),
     resources: { isLocal: false, freeBytes: undefined, sharedBuffersBytes: 0, maxParallelWorkers: 2 },
   };
 }
