@@ -10,6 +10,7 @@ import {
 import type { DumpSource } from '../postgres/dump-source.ts';
 import { keysToLeftOut, selectParts, type SelectedParts } from '../postgres/dump-selection.ts';
 import { isCounted, lockedTables, takeFingerprint, type Fingerprint } from '../postgres/fingerprint.ts';
+import { findNeededSearchPaths, type NeededSearchPath } from '../postgres/needed-search-path.ts';
 import { programEnvironment } from '../postgres/program.ts';
 import { lockTables, takeSnapshot, type Snapshot } from '../postgres/snapshot.ts';
 import { describeTable } from '../postgres/tables.ts';
@@ -39,7 +40,12 @@ export async function dumpAndCount(
   settings: DumpSettings,
   prepared: PreparedDump,
   artifact: NewArtifact,
-): Promise<Pick<FinishedDump, 'snapshot' | 'storeTime' | 'uploads' | 'dump' | 'fingerprint' | 'partial'>> {
+): Promise<
+  Pick<
+    FinishedDump,
+    'snapshot' | 'storeTime' | 'uploads' | 'dump' | 'fingerprint' | 'partial' | 'needsSearchPath'
+  >
+> {
   const { source, name, expectedBytes } = prepared;
   const { repository } = artifact;
   const { endpoint } = source.session;
@@ -92,24 +98,28 @@ export async function dumpAndCount(
     },
   };
   const isCrowded = snapshot.tables.length > mostTablesBeside;
-  const count = (signal: AbortSignal) => countTables(context, settings, source, snapshot, signal, parts);
+  const ask = async (signal: AbortSignal) => ({
+    fingerprint: await countTables(context, settings, source, snapshot, signal, parts),
+    needsSearchPath: await findNeededSearchPaths(source.session),
+  });
   const take = (head: Awaited<ReturnType<typeof privilegesHead>>) => (signal: AbortSignal) =>
     takePrivileges(source, head, command, { ...storage, signal });
-  const [dump, { fingerprint, head, written }] = await together(
+  const [dump, { fingerprint, needsSearchPath, head, written }] = await together(
     AbortSignal.any([context.signal, source.session.lost]),
     (signal) => storeDump(context, settings, command, { ...storage, signal }, source, artifact),
     async (signal) => {
       const head = await privilegesHead(source);
-      if (isCrowded) return { head, fingerprint: await count(signal) };
+      if (isCrowded) return { head, ...(await ask(signal)) };
       // One asks by the session, the other by a pg_dump of its own.
-      const [fingerprint, written] = await together(signal, count, take(head));
-      return { head, fingerprint, written };
+      const [asked, written] = await together(signal, ask, take(head));
+      return { head, written, ...asked };
     },
   );
   await storePrivileges(written ?? (await take(head)(context.signal)), storage, context.report);
   if (settings.globals) await storeGlobalsIfThere(context, { ...command, encoding: dump.encoding }, storage);
   const partial = partialOf(settings.selection, parts, snapshot);
-  return { snapshot, storeTime, uploads, dump, fingerprint, partial };
+  for (const warning of searchPathWarnings(needsSearchPath)) context.report.warn(warning);
+  return { snapshot, storeTime, uploads, dump, fingerprint, partial, needsSearchPath };
 }
 
 /**
@@ -198,6 +208,20 @@ async function countTables(
   } finally {
     signal.removeEventListener('abort', breakOff);
   }
+}
+
+/** What other tools may not restore, and ours only at a second try, in words. Pure. */
+export function searchPathWarnings(needed: readonly NeededSearchPath[]): readonly string[] {
+  const rest = needed.length - namedUnknown;
+  return [
+    ...needed
+      .slice(0, namedUnknown)
+      .map(
+        ({ object, function: name, reason }) =>
+          `${object} needs the search path of its source to be restored: of ${name}, ${reason}. Give the function 'set search_path', or name schemas in it`,
+      ),
+    ...(rest > 0 ? [`${String(rest)} more objects need the search path of their source`] : []),
+  ];
 }
 
 /** Named one by one up to so many. */

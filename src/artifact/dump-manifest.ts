@@ -1,6 +1,7 @@
 import { defined } from '../base/defined.ts';
 import type { RepositorySettings } from '../language/environment/environment.ts';
 import type { Fingerprint } from '../postgres/fingerprint.ts';
+import type { NeededSearchPath } from '../postgres/needed-search-path.ts';
 import type { ServerFacts } from '../postgres/server-facts.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
 import type { Compression } from './compression.ts';
@@ -32,9 +33,13 @@ export interface FinishedDump {
   readonly fingerprint: Fingerprint;
   /** What the plan left out; undefined of a whole dump. */
   readonly partial: PartialDump | undefined;
+  readonly needsSearchPath: readonly NeededSearchPath[];
   /** Programs that took part, with their versions. */
   readonly tools: Readonly<Record<string, string>>;
 }
+
+/** Objects that need a search path which a manifest names. */
+const mostKept = 100;
 
 /** The manifest of a finished dump, but for its list of files, which is complete only when it is stored. */
 export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
@@ -64,6 +69,9 @@ export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
       storedBytes: dumpBytes(dump.files),
     },
     ...defined({ partial: dump.partial }),
+    ...(dump.needsSearchPath.length > 0 && {
+      needsSearchPath: dump.needsSearchPath.slice(0, mostKept).map((needed) => ({ ...needed })),
+    }),
     server: {
       version: facts.version,
       major: facts.major,

@@ -114,6 +114,25 @@ export interface Manifest {
     storedBytes: number;
   };
   /**
+   * Objects whose functions name things without their schema: a restore makes them at a second try, other tools may not. The first hundred; absent where there are none, and in older manifests.
+   *
+   * Items: An object and a function that it needs.
+   */
+  needsSearchPath?: {
+    /**
+     * The object, in the server's words.
+     */
+    object: string;
+    /**
+     * The function.
+     */
+    function: string;
+    /**
+     * What it does not find, in the server's words.
+     */
+    reason: string;
+  }[];
+  /**
    * What the plan left out of the dump. Absent of a whole one, and in older manifests.
    */
   partial?: {
