@@ -218,9 +218,9 @@ export function searchPathWarnings(needed: readonly NeededSearchPath[]): readonl
       .slice(0, namedUnknown)
       .map(
         ({ object, function: name, reason }) =>
-          `${object} needs the search path of its source to be restored: of ${name}, ${reason}. Give the function 'set search_path', or name schemas in it`,
+          `${object} cannot be made under an empty search path, as restores have it: of ${name}, ${reason}. Give the function 'set search_path', or name schemas in it`,
       ),
-    ...(rest > 0 ? [`${String(rest)} more objects need the search path of their source`] : []),
+    ...(rest > 0 ? [`${String(rest)} more objects cannot be made under an empty search path`] : []),
   ];
 }
 

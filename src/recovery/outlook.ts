@@ -129,7 +129,7 @@ function lossRows({ target, source, request }: Outlook): readonly Row[] {
     return [['replaced', `nothing; rows are added to the tables there (${tables})`]];
   }
   if (!request.permissions.replace) return [['replaced', `would be: ${tables}`]];
-  const isPartial = source.kind === 'artifact' && source.facts.partial !== undefined;
+  const isPartial = source.kind !== 'artifact' || source.facts.partial !== undefined;
   const isMadeAnew = target !== undefined && replacesWhole(request, isPartial, target);
   return [
     [

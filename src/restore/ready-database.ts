@@ -95,9 +95,9 @@ export async function readyDatabase(
   };
 }
 
-/** Whether the artifact was made without some of its tables or rows. */
+/** Whether there may be less in it than in a database: an artifact that was made so, and every file of another tool. */
 export function isPartial(source: RestoreSource): boolean {
-  return source.kind === 'artifact' && source.manifest.partial !== undefined;
+  return source.kind === 'file' || source.manifest.partial !== undefined;
 }
 
 async function dropReplaced(maintenance: Session, { report }: TaskContext, database: string): Promise<void> {

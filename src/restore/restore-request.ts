@@ -62,7 +62,7 @@ export function requestOf(
 
 /**
  * A whole dump is to stand in place of what is there. In one transaction nothing may be dropped before its end.
- * @param isPartial the artifact lacks some on purpose
+ * @param isPartial there may be less in the dump than in a database
  */
 export function isWholeReplaced(
   { permissions, selection, singleTransaction }: RestoreRequest,

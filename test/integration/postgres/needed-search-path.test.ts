@@ -34,7 +34,8 @@ test.for([
   if (kind === undefined) throw new Error(`the gallery has no ${name}`);
   const { needed, warnings } = await dumped(await make(services, kind));
   expect(needed).toEqual(objects);
-  for (const object of objects) expect(warnings).toContainEqual(expect.stringContaining(`${object} needs`));
+  for (const object of objects)
+    expect(warnings).toContainEqual(expect.stringContaining(`${object} cannot be made under`));
 });
 
 test('what is found without a path, or with its own, is not warned of; views and operators are looked through', async () => {
