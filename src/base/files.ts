@@ -120,35 +120,43 @@ const pieceBytes = 64 * 1024;
  * The lines of a file in bounded memory; what is added meanwhile may be left out.
  * @throws the system's error; `EFBIG` for a file that is larger than `limitBytes`
  */
-export async function* readLines(
+export function readLines(
   path: string,
   { longestBytes, limitBytes }: { readonly longestBytes: number; readonly limitBytes: number },
+): AsyncGenerator<FileLine> {
+  return splitLines(readPieces(path, limitBytes), longestBytes);
+}
+
+/** The lines of what comes in pieces, in bounded memory: one that is too long is told before its end, which may never come. */
+export async function* splitLines(
+  pieces: AsyncIterable<Buffer>,
+  longestBytes: number,
 ): AsyncGenerator<FileLine> {
   let held: Buffer[] = [];
   let length = 0;
   let number = 1;
-  const take = (piece: Buffer): void => {
+  /** Whether the line has just become too long. */
+  const take = (piece: Buffer): boolean => {
+    const fitted = length <= longestBytes;
     length += piece.length;
-    if (length <= longestBytes) held.push(piece);
+    const fits = length <= longestBytes;
+    if (fits) held.push(piece);
     else held = [];
+    return fitted && !fits;
   };
-  const line = (): FileLine => {
-    const found = length > longestBytes ? { number } : { number, bytes: Buffer.concat(held) };
-    held = [];
-    length = 0;
-    number += 1;
-    return found;
-  };
-  for await (const piece of readPieces(path, limitBytes)) {
+  for await (const piece of pieces) {
     let from = 0;
     for (let at = piece.indexOf(0x0a); at !== -1; at = piece.indexOf(0x0a, from)) {
-      take(piece.subarray(from, at));
+      if (take(piece.subarray(from, at))) yield { number };
+      if (length <= longestBytes) yield { number, bytes: Buffer.concat(held) };
+      held = [];
+      length = 0;
+      number += 1;
       from = at + 1;
-      yield line();
     }
-    take(piece.subarray(from));
+    if (take(piece.subarray(from))) yield { number };
   }
-  if (length > 0) yield line();
+  if (length > 0 && length <= longestBytes) yield { number, bytes: Buffer.concat(held) };
 }
 
 const readLater = promisify(read);

@@ -41,10 +41,12 @@ type Line =
   | { readonly key: string; readonly action: 'none' }
   | (Omit<BegunChange, 'action'> & { readonly action: 'begun'; readonly intended: Change['action'] });
 
-const changeLines = documentLines<Line>({
+/** A key has at most 1 KiB, which escapes make six; the rest is ids and sums. Bytes. */
+export const longestChangeLine = 64 * 1024;
+
+export const changeLines = documentLines<Line>({
   name: 'report of restored uploads',
-  // A key has at most 1 KiB, which escapes make six; the rest is ids and sums.
-  longestBytes: 64 * 1024,
+  longestBytes: longestChangeLine,
   // A line is some 400 bytes, and a bucket may have a billion keys.
   limitBytes: Number.MAX_SAFE_INTEGER,
   validate,

@@ -1,17 +1,17 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { soundValue } from '../base/document.ts';
+import { describeDamage } from '../base/document.ts';
 import { Failure } from '../base/failure.ts';
+import { splitLines, type FileLine } from '../base/files.ts';
+import { stateFolderFailure } from '../base/state-folder.ts';
 import type { Repository } from '../store/repository.ts';
+import { changeLines, longestChangeLine } from './change-lines.ts';
 import { changeHeaders, type ChangeHeader } from './unfinished-changes.ts';
 
 /** Attempts of one step that each leave a report. */
 const mostReports = 99;
-/** Of a report's first line, which is its header. */
-const longestHeader = 64 * 1024;
 
 /** Whose report it is. */
 export interface ReportOwner {
@@ -76,23 +76,66 @@ export async function findStoredReports(
   return new Map([...newest].map(([step, { key }]) => [step, key]));
 }
 
-/** Brings a stored report to a file of this host, and gives its header. @throws Failure `repository-*`, `usage` */
+/**
+ * Brings a stored report to a file of this host, and gives its header. It may come from anybody: nothing but lines of a
+ * report is written, so that what unpacks to more than any report has takes neither memory nor disk.
+ * @throws Failure `usage` for what is no report, `repository-read` for one that is torn or damaged, `repository-*`, `state-folder`
+ */
 export async function fetchReport(
   repository: Repository,
   key: string,
   path: string,
   signal: AbortSignal,
 ): Promise<ChangeHeader> {
-  const body = await repository.get(key, { signal });
-  await pipeline(body, createGunzip(), createWriteStream(path, { mode: 0o600 }), { signal });
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(longestHeader), 0, longestHeader, 0);
-    const [line = ''] = buffer.subarray(0, bytesRead).toString('utf8').split('\n', 1);
-    const header = soundValue(await changeHeaders.parse(line, key));
-    if (header !== undefined) return header;
-  } finally {
-    await file.close();
+  let header: ChangeHeader | undefined;
+  async function* soundLines(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const line of splitLines(pieces, longestChangeLine)) {
+      if (line.number === 1) header = await headerOf(line, repository, key);
+      else checkLine(line, repository, key);
+      yield Buffer.concat([line.bytes ?? Buffer.alloc(0), newline]);
+    }
   }
-  throw new Failure('usage', `${key} in ${repository.location} is no report of an uploads-restore`);
+  const body = await repository.get(key, { signal });
+  try {
+    await pipeline(body, createGunzip(), soundLines, createWriteStream(path, { mode: 0o600 }), { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof Failure) throw error;
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!code.startsWith('Z_')) throw stateFolderFailure(path, error);
+    throw damagedReport(repository, key, `its gzip is torn or damaged: ${message}`, error);
+  }
+  if (header === undefined) throw noReport(repository, key, 'is empty');
+  return header;
+}
+
+const newline = Buffer.from('\n');
+
+async function headerOf({ bytes }: FileLine, repository: Repository, key: string): Promise<ChangeHeader> {
+  if (bytes === undefined) throw noReport(repository, key, 'begins with no header');
+  const read = await changeHeaders.parse(bytes, key);
+  if (read.state === 'sound') return read.value;
+  throw noReport(repository, key, describeDamage(read.damage, 'its header'));
+}
+
+function checkLine({ number, bytes }: FileLine, repository: Repository, key: string): void {
+  if (bytes === undefined)
+    throw damagedReport(repository, key, `line ${number} is longer than ${longestChangeLine} bytes`);
+  const read = changeLines.parse(bytes, key, number);
+  if (read.state === 'damaged') throw damagedReport(repository, key, describeDamage(read.damage, 'it'));
+}
+
+function noReport({ location }: Repository, key: string, why: string): Failure {
+  return new Failure('usage', `${key} in ${location} is no report of an uploads-restore: ${why}`, {
+    where: key,
+  });
+}
+
+function damagedReport({ location }: Repository, key: string, why: string, cause?: unknown): Failure {
+  return new Failure('repository-read', `the report ${key} in ${location} cannot be undone: ${why}`, {
+    hint: 'Nothing was changed. The host that ran it has its own copy: undo it there, or by the path of that.',
+    where: key,
+    fields: { object: key },
+    cause,
+  });
 }
