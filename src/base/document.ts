@@ -27,7 +27,10 @@ export interface Document<Value> {
 
 /** What a document needs of a repository. */
 export interface DocumentStore {
-  get(key: string, options?: { readonly signal?: AbortSignal }): Promise<AsyncIterable<unknown>>;
+  get(
+    key: string,
+    options?: { readonly signal?: AbortSignal; readonly small?: true },
+  ): Promise<AsyncIterable<unknown>>;
   put(
     key: string,
     body: string,
@@ -244,7 +247,7 @@ export async function getBounded(
   const pieces: Buffer[] = [];
   let total = 0;
   try {
-    for await (const piece of await store.get(key, signal === undefined ? {} : { signal })) {
+    for await (const piece of await store.get(key, { small: true, ...defined({ signal }) })) {
       const bytes = asBuffer(piece as Uint8Array);
       total += bytes.length;
       if (total > limitBytes) return { state: 'too-large' };

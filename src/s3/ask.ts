@@ -1,5 +1,8 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
+import { systemClock } from '../base/clock.ts';
+import { defined } from '../base/defined.ts';
+import { withLimit } from '../base/waiting.ts';
 import { watchAnswer, type Answer, type Stack } from './answer.ts';
 import { urlOf, wire, type S3 } from './client.ts';
 import { isTooMuch, s3Failure, type Asked } from './failure.ts';
@@ -30,7 +33,7 @@ export async function ask<Input extends Sdk.ServiceInputTypes, Output extends Sd
   question: Question,
   make: (sdk: typeof Sdk) => Command<Input, Output> | Promise<Command<Input, Output>>,
 ): Promise<Output> {
-  const { sdk, client, patience, pace } = s3[wire];
+  const { sdk, client, patience, pace, limits } = s3[wire];
   const { signal } = question;
   const once = async (): Promise<Output> => {
     signal?.throwIfAborted();
@@ -38,7 +41,13 @@ export async function ask<Input extends Sdk.ServiceInputTypes, Output extends Sd
     const stack = command.middlewareStack as unknown as Stack;
     watchAnswer(stack, question.onAnswer);
     if (question.withMd5 === true && s3.location.endpoint !== undefined) addMd5(stack);
-    return await client.send(command, signal === undefined ? {} : { abortSignal: signal });
+    // What is stored or removed is large or long at work, and limited by the client; an answer may come byte by byte.
+    if (question.action === 'store' || question.action === 'remove')
+      return await client.send(command, defined({ abortSignal: signal }));
+    return await withLimit(
+      { clock: systemClock, limitMs: limits.requestMs, over: late, signal, graceMs: endingMs },
+      (abortSignal) => client.send(command, { abortSignal }),
+    );
   };
   const waits = createWaits(patience, urlOf(s3.location));
   try {
@@ -58,6 +67,13 @@ export async function ask<Input extends Sdk.ServiceInputTypes, Output extends Sd
     signal?.throwIfAborted();
     throw s3Failure(error, question, s3.location, waits.told());
   }
+}
+
+/** For a request to be over once it was told to end, milliseconds. */
+const endingMs = 1_000;
+
+function late(): Error {
+  return Object.assign(new Error('the answer came too slowly'), { name: 'TimeoutError' });
 }
 
 function addMd5(stack: Stack): void {

@@ -16,6 +16,8 @@ export interface S3Limits {
   readonly idleMs: number;
   /** For one request, its body sent and its answer begun: a part over a slow line takes minutes. */
   readonly requestMs: number;
+  /** For the whole body of a small object, which may come byte by byte; what comes later is a connection that broke. */
+  readonly smallMs: number;
   /** From the first failure of a request, or of a broken download without progress, until it is given up. */
   readonly patienceMs: number;
 }
@@ -25,6 +27,7 @@ export const patientLimits: S3Limits = {
   connectionMs: 10_000,
   idleMs: 60_000,
   requestMs: 15 * 60_000,
+  smallMs: 30_000,
   patienceMs: 3 * 60_000,
 };
 
@@ -66,6 +69,7 @@ export interface Wire {
   readonly sdk: typeof Sdk;
   readonly client: Sdk.S3Client;
   readonly patience: Patience;
+  readonly limits: S3Limits;
   readonly pace: Pace | undefined;
 }
 
@@ -82,7 +86,7 @@ export async function openS3(location: S3Location, secrets: Secrets, options: S3
   const patience = { forMs: limits.patienceMs, clock, random, onWait };
   const client = createClient(sdk, location, secrets, limits);
   const abilities = { conditionalWrites: true, batchRemoval: true };
-  return handle(location, abilities, { sdk, client, patience, pace: undefined });
+  return handle(location, abilities, { sdk, client, patience, limits, pace: undefined });
 }
 
 function handle(location: S3Location, abilities: S3Abilities, parts: Wire): S3 {

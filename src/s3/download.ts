@@ -13,6 +13,8 @@ const goodBytes = 1024 * 1024;
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Each answer has to bring its whole body within the limit for small ones. */
+  readonly small?: true;
   /** First and last byte, both in it. */
   readonly range?: ByteRange | undefined;
   readonly versionId?: string | undefined;
@@ -43,7 +45,7 @@ export async function downloadObject(s3: S3, key: string, options: DownloadOptio
   const end = new AbortController();
   const signal = AbortSignal.any([end.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const opened = await openBody(s3, key, { ...options, signal });
-  const chunks = resume(s3, key, opened, signal);
+  const chunks = resume(s3, key, opened, { signal, small: options.small });
   const stream = new Readable({
     highWaterMark: goodBytes,
     read() {
@@ -72,14 +74,16 @@ async function* resume(
   s3: S3,
   key: string,
   opened: OpenBody,
-  signal: AbortSignal,
+  { signal, small }: { readonly signal: AbortSignal; readonly small: true | undefined },
 ): AsyncGenerator<Uint8Array, undefined> {
   const { last, versionId } = opened;
-  const waits = createWaits(s3[wire].patience, urlOf(s3.location));
+  const { patience, limits } = s3[wire];
+  const waits = createWaits(patience, urlOf(s3.location));
   let { body, first: position } = opened;
   let goodFrom = position;
   for (;;) {
     try {
+      if (small === true) limitBody(body, limits.smallMs);
       for await (const chunk of chunksOf(body)) {
         position += chunk.length;
         if (position - 1 > last) throw tooLong(s3, key, last);
@@ -110,6 +114,15 @@ async function* resume(
 /** A body that ends too early is a connection that broke, whatever it looked like. */
 function brokenOff(what: string): Error {
   return Object.assign(new Error(what), { code: 'ECONNRESET' });
+}
+
+/** What is not there by then has no idle moment that would end it: a byte may come every second. */
+function limitBody(body: Readable, ms: number): void {
+  const late = Object.assign(new Error('the body came too slowly'), { name: 'TimeoutError' });
+  const timer = setTimeout(() => body.destroy(late), ms);
+  body.once('close', () => {
+    clearTimeout(timer);
+  });
 }
 
 /** One GET, whose body may break off. @throws Failure `repository-*` */

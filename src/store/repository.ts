@@ -22,6 +22,8 @@ export interface PutOptions {
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
+  /** A small object, a document: a store that drips it is given up in time. Others may take as long as bytes come. */
+  readonly small?: true;
   /** Byte range, both ends inclusive. */
   readonly range?: { readonly first: number; readonly last: number };
 }

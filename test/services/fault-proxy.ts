@@ -6,6 +6,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What goes wrong with a request. Byte counts are of the body. */
@@ -30,6 +31,8 @@ export type Misbehaviour =
   | { readonly kind: 'cut-answer'; readonly afterBytes: number }
   /** Stops in the answer's body and leaves the connection open. */
   | { readonly kind: 'stall-answer'; readonly afterBytes: number }
+  /** Sends the answer's body byte by byte. */
+  | { readonly kind: 'drip-answer'; readonly everyMs: number }
   /** The store does its work, and its answer is lost. */
   | { readonly kind: 'lose-answer' };
 
@@ -135,6 +138,15 @@ export async function pass(
   response.writeHead(stored.statusCode ?? 502, stored.rawHeaders);
   const limit = fault?.kind === 'cut-answer' || fault?.kind === 'stall-answer' ? fault.afterBytes : Infinity;
   const closed = once(response, 'close');
+  if (fault?.kind === 'drip-answer') {
+    for (const byte of await buffer(stored)) {
+      if (response.destroyed) return;
+      response.write(Uint8Array.of(byte));
+      await delay(fault.everyMs);
+    }
+    response.end();
+    return;
+  }
   let bytes = 0;
   for await (const chunk of stored as AsyncIterable<Buffer>) {
     const part = chunk.subarray(0, limit - bytes);

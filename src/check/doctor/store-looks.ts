@@ -17,7 +17,13 @@ import { spaceCheck } from '../space.ts';
 import type { Look } from './look.ts';
 import type { Instruments } from './patient.ts';
 
-const limits: S3Limits = { connectionMs: 5_000, idleMs: 10_000, requestMs: 15_000, patienceMs: 1_000 };
+const limits: S3Limits = {
+  connectionMs: 5_000,
+  idleMs: 10_000,
+  requestMs: 15_000,
+  smallMs: 15_000,
+  patienceMs: 1_000,
+};
 
 /** Where artifacts and uploads lie: whether they can be reached, read, and so far as asked written. */
 export function storeLooks(

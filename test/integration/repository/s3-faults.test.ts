@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { getBounded } from '../../../src/base/document.ts';
 import { Failure } from '../../../src/base/failure.ts';
 import { patientLimits } from '../../../src/s3/client.ts';
 import { openRepository } from '../../../src/store/open.ts';
@@ -445,6 +446,44 @@ describe('a store that is away for a while', () => {
     const { result } = await patiently((s3) => s3.put('own/success', 'x'));
     expect(result.bytes).toBe(1);
     expect(struck()).toBe(1);
+  });
+});
+
+describe('a store that sends byte by byte', () => {
+  /** The bytes come more often than any idle limit sees, and a body of them would take minutes. */
+  const drip = { kind: 'drip-answer', everyMs: 5, method: 'GET' } as const;
+
+  async function openImpatient(): Promise<Repository> {
+    if (straight.settings.store.kind !== 's3') throw new Error('the test is about S3');
+    const s3 = { ...straight.settings.store.s3, endpoint: proxy.endpoint };
+    const short = { ...patience, limits: { ...limits, smallMs: 100, requestMs: 200 } };
+    return openRepository({ store: { kind: 's3', s3 } }, s3Secrets(services), short);
+  }
+
+  test('does not hold whoever reads a document, and goes on bringing what is large', async () => {
+    await straight.repository.put('drip/document', 'x'.repeat(32 * 1024));
+    await straight.repository.put('drip/other', 'y'.repeat(60));
+    const repository = await openImpatient();
+    const struck = proxy.inject(drip);
+    await expect(getBounded(repository, 'drip/document', MiB)).rejects.toMatchObject({
+      code: 'repository-unreachable',
+      fields: { object: expect.stringContaining('drip/document') as string },
+    });
+    expect(struck()).toBe(tries);
+    expect(await text(await repository.get('drip/other'))).toBe('y'.repeat(60));
+    // Once more is enough where the rest of a document comes then.
+    proxy.clear();
+    proxy.inject({ ...drip, times: 1 });
+    expect(await getBounded(repository, 'drip/document', MiB)).toMatchObject({ state: 'read' });
+    await repository.close();
+  });
+
+  test('does not hold whoever lists', async () => {
+    const repository = await openImpatient();
+    const struck = proxy.inject(drip);
+    await expect(keys(repository.list(''))).rejects.toMatchObject({ code: 'repository-unreachable' });
+    expect(struck()).toBe(tries);
+    await repository.close();
   });
 });
 
