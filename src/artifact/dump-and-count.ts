@@ -109,7 +109,7 @@ export async function dumpAndCount(
     (signal) => storeDump(context, settings, command, { ...storage, signal }, source, artifact),
     async (signal) => {
       const head = await privilegesHead(source);
-      if (isCrowded) return { head, ...(await ask(signal)) };
+      if (isCrowded) return { head, written: undefined, ...(await ask(signal)) };
       // One asks by the session, the other by a pg_dump of its own.
       const [asked, written] = await together(signal, ask, take(head));
       return { head, written, ...asked };
