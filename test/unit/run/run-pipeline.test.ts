@@ -13,6 +13,7 @@ import { openJournal } from '../../../src/run/record/journal.ts';
 import { journalFile } from '../../../src/base/state-folder.ts';
 import { violations } from '../../../src/language/yaml/validator.ts';
 import { validate } from '../../../src/language/generated/run-record.validate.ts';
+import { validate as validateEvent } from '../../../src/language/generated/run-event.validate.ts';
 import { fakeHost, fakePipeline, fakeStep, type FakeHost, type FakeWork } from '../../fixtures/fake-run.ts';
 import { virtualClock, type VirtualClock } from '../../fixtures/virtual-clock.ts';
 
@@ -36,6 +37,8 @@ const deaf: FakeWork = () => new Promise(() => undefined);
 async function run(pipeline: Pipeline): Promise<RunResult> {
   const result = await clock.run(runPipeline(pipeline, host));
   expect(violations(validate, result.record)).toEqual([]);
+  // What the journal could not read again would make an ended run a killed one.
+  for (const event of host.events) expect(violations(validateEvent, event)).toEqual([]);
   expect(host.isLocked()).toBe(false);
   expect(existsSync(join(host.stateFolder, 'tmp', result.runId))).toBe(false);
   return result;
