@@ -75,8 +75,8 @@ export async function restoreDatabase(
   await checkProgramServer(maintenance, context.commands, tools.psql, environment);
   const privileges = await preparePrivileges(context, options, maintenance, target);
   const ready = await timeline.during('database', () => readyDatabase(maintenance, context, options, target));
-  await privileges.shut();
   if (request.roles) await restoreRoles(context, source, tools, environment);
+  await privileges.prepare();
   const load = loadOf(context, options, prepared, ready, environment);
   await using session = await maintenance.inDatabase(endpoint.database);
   const { left: lacking, isTried } = await loadWatched(

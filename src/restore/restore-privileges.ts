@@ -25,8 +25,11 @@ import type { LeftObject } from './try-again.ts';
 
 /** What becomes of the source's owners and privileges in the restored database. */
 export interface PrivilegesWork {
-  /** A new database lets nobody in but its owner until its objects are as they are to be. */
-  shut(): Promise<void>;
+  /**
+   * Before the load: roles are made that policies name, and a new database lets nobody in but its owner until its objects are
+   * as they are to be.
+   */
+  prepare(): Promise<void>;
   /** Gives or closes, and lets in who was let in at the source. `lacks`: some objects are not there, and named elsewhere. */
   settle(lacks: boolean): Promise<SettledPrivileges>;
   /** After everything else that is noted in the comment of a database. */
@@ -95,6 +98,8 @@ function createWork(
   const isPart = source.kind === 'artifact' && source.manifest.partial !== undefined;
   const giving = { database, ownerMap, isPartial: isPart || request.partial !== undefined };
 
+  let made: RolesWork = { facts: {}, refused: [] };
+
   async function give(
     session: Session,
     part: 'objects' | 'database' | 'comment',
@@ -111,15 +116,16 @@ function createWork(
     });
   }
 
-  async function roles(session: Session): Promise<{
-    readonly facts: Pick<PrivilegesFacts, 'rolesMade' | 'rolesMissing' | 'rolesMapped'>;
-    readonly refused: readonly LeftObject[];
-  }> {
-    if (mode === 'none' || kept === undefined) return { facts: {}, refused: [] };
+  async function roles(session: Session): Promise<RolesWork> {
+    // In a throw-away cluster nobody is in the way of a role, and policies name them.
+    const isThrowAway = context.environment.ephemeral === true;
+    if (kept === undefined || request.selection.contents === 'data-only') return { facts: {}, refused: [] };
+    if (mode === 'none' && !isThrowAway) return { facts: {}, refused: [] };
     const { missing, mapped } = await findMissingRoles(session, kept, ownerMap);
     const rolesMapped = mapped.length === 0 ? {} : { rolesMapped: mapped };
     if (missing.length === 0) return { facts: rolesMapped, refused: [] };
-    if (mode === 'report') return { facts: { ...rolesMapped, rolesMissing: missing }, refused: [] };
+    if (mode === 'report' && !isThrowAway)
+      return { facts: { ...rolesMapped, rolesMissing: missing }, refused: [] };
     const refused = await makeRoles(session, missing);
     const made = missing.filter((name) => !refused.some(({ object }) => object === `ROLE ${name}`));
     report.note(`made without login, as the server had no such roles: ${made.join(', ') || 'none'}`);
@@ -127,7 +133,8 @@ function createWork(
   }
 
   return {
-    shut: async () => {
+    prepare: async () => {
+      made = await roles(maintenance);
       if (!isNew) return;
       await whyRefused(maintenance, () => maintenance.query(`revoke ${connecting} from public`));
     },
@@ -138,7 +145,7 @@ function createWork(
         mode === 'restore' ? 'restoring owners and privileges' : 'closing what was closed at the source',
       );
       await using session = await maintenance.inDatabase(database);
-      const { facts, refused: unmade } = await roles(session);
+      const { facts, refused: unmade } = made;
       const closing = { privileges: kept, database, isNew, ownerMap, areGiven: mode === 'restore' };
       const { objects, closed, open } = await withoutEventTriggers(session, async () => ({
         objects: await give(session, 'objects', lacks),
@@ -190,6 +197,11 @@ function createWork(
     report.note(`privileges: restore would run ${words.join(', ')}; the statements lie in ${script}`);
     return { wouldRun: counts, script };
   }
+}
+
+interface RolesWork {
+  readonly facts: Pick<PrivilegesFacts, 'rolesMade' | 'rolesMissing' | 'rolesMapped'>;
+  readonly refused: readonly LeftObject[];
 }
 
 /** The first ten of many, in words. */

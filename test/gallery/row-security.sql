@@ -1,5 +1,5 @@
 -- Row security: policies of each kind, forced and not, for roles and for everybody
--- back: yes; the roles of its policies must be there
+-- back: yes; roles that its policies name must be there: a throw-away cluster and `privileges: restore` make them
 -- roles: gallery_tenant
 create table tenants (id int primary key, name text not null);
 create table documents (id int primary key, tenant int not null references tenants, body text);

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Environment, PostgresEndpoint } from '../../../src/language/environment/environment.ts';
+import type { Environment } from '../../../src/language/environment/environment.ts';
 import { startLoadingCluster, type LoadingCluster } from '../../../src/postgres/loading-cluster.ts';
 import artifactVerify from '../../../tasks/artifact-verify.ts';
 import postgresRestore from '../../../tasks/postgres-restore.ts';
@@ -10,7 +9,7 @@ import restoreCompare from '../../../tasks/restore-compare.ts';
 import { expectEqual, runSql, whoMayDoWhat } from '../dump/stock-tools.ts';
 import { dumpInto, folderStore, newDatabase, newName, restore } from '../restore/restored.ts';
 import { attempt, environmentFor, type AttemptOptions } from '../task/attempt.ts';
-import { kinds, make, makeRoles, type Kind } from './gallery.ts';
+import { kinds, make, type Kind } from './gallery.ts';
 
 const services = inject('services');
 
@@ -62,7 +61,6 @@ async function intoThrowAwayCluster(kind: Kind, artifact: string, source: Attemp
     others: [{ environment: source.environment, repository: source.repository }],
     startCluster: () => Promise.resolve(scratch.postgres),
   };
-  await makeRolesIn(scratch.postgres, kind);
   const database = `gallery_${randomBytes(6).toString('hex')}`;
   const { result } = await attempt(
     postgresRestore,
@@ -74,12 +72,6 @@ async function intoThrowAwayCluster(kind: Kind, artifact: string, source: Attemp
   const postgres = { ...restored.postgres, database };
   const compared = { ...options, environment: { ...environment, postgres }, restored };
   await attempt(restoreCompare, { artifact, from: 'test' }, compared);
-}
-
-async function makeRolesIn({ host, port, user, database }: PostgresEndpoint, kind: Kind): Promise<void> {
-  const client = new pg.Client({ host, port, user, database });
-  await client.connect();
-  await client.query(makeRoles(kind)).finally(() => client.end());
 }
 
 function accepting({ accept }: Kind): { accept?: [string, ...string[]] } {
