@@ -217,7 +217,9 @@ test('tables that are there are replaced only when that is said, and what is los
   expect(await countOrders('there')).toEqual([{ count: '1' }]);
   const told = await restore([...words, '--replace']);
   expect(told.code, told.text).toBe(0);
-  expect(told.stdout).toMatch(/LOST +the database is dropped with all that is in it[^]*there now: public\.orders/);
+  expect(told.stdout).toMatch(
+    /LOST +the database is dropped with all that is in it[^]*there now: public\.orders/,
+  );
   expect(told.stdout).not.toContain('drop database');
   expect(await countOrders('there')).toEqual([{ count: '900' }]);
   await at.onStaging('drop database there');
