@@ -2,6 +2,7 @@ import { defaults } from '../src/language/generated/bucket-canary.defaults.ts';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { describeDamage } from '../src/base/document.ts';
+import { keptAside } from '../src/base/files.ts';
 import { openBucket } from '../src/bucket/open-bucket.ts';
 import { dueMs, scopeOf, wishesOf } from '../src/bucket/canary/canary.ts';
 import { judge, othersOf } from '../src/bucket/canary/judge.ts';
@@ -73,7 +74,7 @@ async function lookAndPlant(
   const earlier = await readLedger(file);
   if (earlier.damage !== undefined)
     report.warn(
-      `${describeDamage(earlier.damage)}: new canaries are planted, and the old ones stay as small objects`,
+      `${describeDamage(earlier.damage)}: it is kept as ${keptAside(earlier.damage.where)}, new canaries are planted, and the old ones stay as small objects`,
     );
   const rules = ((await readSetting(lifecycleSetting, store, signal)) ?? []).filter(
     ({ ID, Status }) => !isRehearsal(ID) && Status === 'Enabled',

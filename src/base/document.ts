@@ -1,6 +1,6 @@
 import { defined } from './defined.ts';
 import { Failure } from './failure.ts';
-import { readBounded, readLines, reasonOf, writeWhole } from './files.ts';
+import { readBounded, readLines, reasonOf, setAside, writeWhole } from './files.ts';
 import { parseJson } from './json.ts';
 
 /**
@@ -17,7 +17,7 @@ export interface Document<Value> {
   /** As it is stored: JSON with two spaces and a final newline. @throws Failure `repository-write` for more than is read again */
   readonly render: (value: Value) => string;
   readFile(path: string): Promise<Reading<Value>>;
-  /** Whole or not at all, durably, for this user alone. @throws the system's error */
+  /** Whole or not at all, durably, for this user alone; what is damaged in its place is kept by the name `keptAside`. @throws the system's error */
   writeFile(path: string, value: Value): Promise<void>;
   /** Stops reading behind the limit, whatever the store says of the size. @throws Failure `repository-*` when the store fails */
   get(store: DocumentStore, key: string, signal?: AbortSignal): Promise<Reading<Value>>;
@@ -123,20 +123,27 @@ export function document<Value>(declaration: DocumentDeclaration<Value>): Docume
     });
   }
 
+  async function readFile(path: string): Promise<Reading<Value>> {
+    const file = await readBounded(path, limitBytes);
+    if (file.state === 'missing') return { state: 'missing' };
+    if (file.state === 'too-large') return damaged(path, 'too-large', tooLarge(limitBytes));
+    return file.state === 'read'
+      ? parse(file.bytes, path)
+      : damaged(path, 'unreadable', `cannot be read: ${file.reason}`);
+  }
+
   return {
     name,
     limitBytes,
     parse,
     render,
-    readFile: async (path) => {
-      const file = await readBounded(path, limitBytes);
-      if (file.state === 'missing') return { state: 'missing' };
-      if (file.state === 'too-large') return damaged(path, 'too-large', tooLarge(limitBytes));
-      return file.state === 'read'
-        ? parse(file.bytes, path)
-        : damaged(path, 'unreadable', `cannot be read: ${file.reason}`);
+    readFile,
+    writeFile: async (path, value) => {
+      const text = render(value);
+      const old = await readFile(path);
+      if (old.state === 'damaged' && old.damage.kind !== 'unreadable') await setAside(path);
+      await writeWhole(path, text);
     },
-    writeFile: (path, value) => writeWhole(path, render(value)),
     get: async (store, key, signal) => {
       const stored = await getBounded(store, key, limitBytes, signal);
       if (stored.state === 'missing') return { state: 'missing' };

@@ -72,6 +72,16 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
   await replace(path, (temporary) => writeDurably(temporary, content, mode));
 }
 
+/** Where a damaged file is found once a sound one was written in its place: somebody may want to look at it. */
+export function keptAside(path: string): string {
+  return `${path}.damaged`;
+}
+
+/** Gives way to a file that is to be written. What cannot be moved is what writing it will meet. */
+export async function setAside(path: string): Promise<void> {
+  await promises.rename(path, keptAside(path)).catch(() => undefined);
+}
+
 /** A symbolic link in the place of a file or another link. @throws the system's error */
 export async function linkWhole(path: string, target: string): Promise<void> {
   await replace(path, (temporary) => promises.symlink(target, temporary));

@@ -249,6 +249,21 @@ describe('run-plan alerts', () => {
     expect((await run('nightly')).code).toBe(23);
   });
 
+  test('test keeps a damaged note of proofs aside, and says so', async () => {
+    await run('alerts', 'test');
+    const [file = ''] = (await readdir(workspace.folder, { recursive: true })).filter((name) =>
+      name.endsWith('alert-proofs.json'),
+    );
+    await workspace.write(file, '{"format":1,');
+    const told = await run('alerts', 'test');
+    expect(told.code, told.text).toBe(0);
+    expect(told.stderr).toMatch(
+      /alert-proofs\.json is not JSON .*it is kept as alert-proofs\.json\.damaged/s,
+    );
+    expect(await readFile(join(workspace.folder, `${file}.damaged`), 'utf8')).toBe('{"format":1,');
+    expect((await run('alerts', 'test')).stderr).not.toContain('alert-proofs');
+  });
+
   test('test exits 23 when a channel fails, without changing what others have proven', async () => {
     receiver.answerBy(({ path }, response) => {
       response.end(path.startsWith('/ping') ? 'OK (not found)' : 'ok');

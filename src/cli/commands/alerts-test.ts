@@ -10,7 +10,7 @@ import { status } from '../../base/terminal/status.ts';
 import { alertSurroundings } from '../../tell/alert/alert-surroundings.ts';
 import { environmentsWithAlerts } from '../../tell/alert/alert-environments.ts';
 import { exit } from '../exit.ts';
-import { print, printJson, type CommandHost } from '../../task/host.ts';
+import { print, printJson, warn, type CommandHost } from '../../task/host.ts';
 import { loadPlans, requireEnvironments } from '../../task/plans.ts';
 import { stateFolderOf } from '../../task/state.ts';
 
@@ -42,7 +42,12 @@ export async function alertsTestCommand(
         ),
       ),
     );
-    await noteProofs(stateFolderOf(plans.settings, host.environmentVariables), tested, new Date());
+    const damage = await noteProofs(
+      stateFolderOf(plans.settings, host.environmentVariables),
+      tested,
+      new Date(),
+    );
+    if (damage !== undefined) warn(host, damage);
     if (options.json === true) printJson(host, tested.map(asData));
     else print(host, testedBlock(tested));
     signals.cancel.throwIfAborted();
@@ -52,9 +57,14 @@ export async function alertsTestCommand(
   }
 }
 
-/** A channel that failed has lost its older proof: it does not work now. */
-async function noteProofs(stateFolder: string, tested: readonly Tested[], now: Date): Promise<void> {
-  const { channels } = (await readProofs(stateFolder)).note;
+/** A channel that failed has lost its older proof: it does not work now. Gives what is wrong with the note so far. */
+async function noteProofs(
+  stateFolder: string,
+  tested: readonly Tested[],
+  now: Date,
+): Promise<string | undefined> {
+  const { note, damage, keptAs } = await readProofs(stateFolder);
+  const { channels } = note;
   const isTested = new Set(tested.map(({ channel }) => channelKey(channel)));
   const noted = Object.fromEntries([
     ...Object.entries(channels).filter(([key]) => !isTested.has(key)),
@@ -63,6 +73,7 @@ async function noteProofs(stateFolder: string, tested: readonly Tested[], now: D
       .map(({ channel, text }) => [channelKey(channel), { at: now.toISOString(), by: text }] as const),
   ]);
   await writeProofs(stateFolder, { format: 1, channels: noted });
+  return damage && `${damage}: it is kept as ${keptAs}, and other channels are to be proven anew`;
 }
 
 function asData({ channel, proven, attempts, durationMs, text }: Tested): unknown {

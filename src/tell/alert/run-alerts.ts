@@ -15,6 +15,7 @@ import type { AlertState, FailureStreak } from '../../language/generated/alert-s
 import { composeUndelivered } from './compose-unit.ts';
 import { artifactOf } from './last-good.ts';
 import { logOf } from './run-log.ts';
+import { hasBegun, withStreak } from './streak.ts';
 import { keepEnvironments, readAlertState, readProofs, writeAlertState } from './state.ts';
 import { renderDuration, renderPlanDuration } from '../../base/quantity/duration.ts';
 import type { AlertProofs } from '../../language/generated/alert-proofs.types.ts';
@@ -44,30 +45,36 @@ export function createRunAlerts(options: RunAlertsOptions): RunAlerts {
     },
     finished: async (run, report) => {
       await settleStarts(run);
-      if (hasBegun(run)) await tellRun(await withDamage(run, options), options, report);
+      if (hasBegun(run.record)) await tellRun(run, options, report);
     },
   };
 }
 
-/** The run with a warning for each damaged note of this host that it is told by, also as an event. */
-async function withDamage(run: FinishedRun, { stateFolder }: RunAlertsOptions): Promise<FinishedRun> {
-  const { record, pipeline } = run;
-  if (channelsOf(pipeline.plan, pipeline.environments.values()).length === 0) return run;
-  const asksProof = pipeline.plan.alerts?.proofWithinMs !== undefined;
-  const notes = [
-    await readAlertState(stateFolder, record.plan),
-    ...(asksProof ? [await readProofs(stateFolder)] : []),
-  ];
-  const texts = notes.flatMap(({ damage }) =>
-    damage === undefined ? [] : [`${damage}: what it knew is to be told or proven anew`],
-  );
-  for (const text of texts) run.warn(text);
-  return { ...run, record: { ...record, warnings: [...record.warnings, ...texts] } };
+/** What this host knows of the plan's alerts. */
+interface Notes {
+  readonly state: AlertState;
+  /** Where the plan asks for them. */
+  readonly proofs: AlertProofs | undefined;
+  readonly damages: readonly string[];
 }
 
-/** A run that found its plan locked has nothing to tell: the run that holds the lock does. */
-function hasBegun({ record }: FinishedRun): boolean {
-  return record.error?.code !== 'locked' || record.steps.some(({ attempts }) => attempts > 0);
+/** Of a damaged note, what the journals of this host still know: without it nobody would hear of a recovery. */
+async function readNotes(
+  { record, pipeline }: FinishedRun,
+  { stateFolder }: RunAlertsOptions,
+): Promise<Notes> {
+  const asksProof = pipeline.plan.alerts?.proofWithinMs !== undefined;
+  const told = await readAlertState(stateFolder, record.plan);
+  const proven = asksProof ? await readProofs(stateFolder) : undefined;
+  const damages = [
+    ...(told.damage === undefined
+      ? []
+      : [`${told.damage}: it is kept as ${told.keptAs}, and what it knew may be told again`]),
+    ...(proven?.damage === undefined
+      ? []
+      : [`${proven.damage}: channels are to be proven anew by run-plan alerts test`]),
+  ];
+  return { state: await withStreak(told, stateFolder, record), proofs: proven?.note, damages };
 }
 
 function startPings(
@@ -87,15 +94,18 @@ function startPings(
  * Tells how a run ended, and remembers what was told.
  * @throws Failure `alert-undelivered`, `alert-unproven`
  */
-async function tellRun(run: FinishedRun, options: RunAlertsOptions, report: ReportAlert): Promise<void> {
-  const { record, pipeline, signal } = run;
+async function tellRun(finished: FinishedRun, options: RunAlertsOptions, report: ReportAlert): Promise<void> {
+  const { pipeline, signal } = finished;
   const { stateFolder, clock } = options;
   const channels = channelsOf(pipeline.plan, pipeline.environments.values());
   if (channels.length === 0) return;
-  const { note: state } = await readAlertState(stateFolder, record.plan);
+  const { state, proofs, damages } = await readNotes(finished, options);
+  for (const text of damages) finished.warn(text);
+  const record = { ...finished.record, warnings: [...finished.record.warnings, ...damages] };
+  const run = { ...finished, record };
   const failed = record.outcome !== 'succeeded';
   const streak = failed ? longer(state.streak, record) : undefined;
-  const unproven = await unprovenOf(run, channels, options);
+  const unproven = unprovenOf(run, channels, proofs, clock.now());
   const messages = await messagesOf(run, options, { state, streak, unproven });
   const ledger = createLedger({ ...state, owed: owedBefore(record, state) }, options, {
     plan: record.plan,
@@ -180,14 +190,15 @@ function longer(
     : { ...streak, count: streak.count + 1 };
 }
 
-async function unprovenOf(
+function unprovenOf(
   { pipeline, record }: FinishedRun,
   channels: readonly AlertChannel[],
-  { stateFolder, clock }: RunAlertsOptions,
-): Promise<string | undefined> {
+  proofs: AlertProofs | undefined,
+  now: Date,
+): string | undefined {
   const withinMs = pipeline.plan.alerts?.proofWithinMs;
-  if (withinMs === undefined || record.outcome !== 'succeeded') return undefined;
-  return unprovenChannels(channels, (await readProofs(stateFolder)).note, withinMs, clock.now());
+  if (withinMs === undefined || proofs === undefined || record.outcome !== 'succeeded') return undefined;
+  return unprovenChannels(channels, proofs, withinMs, now);
 }
 
 function notDelivered(undelivered: readonly ToldAlert[], environment: string): Failure {

@@ -1,6 +1,6 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describeDamage, document, type Reading } from '../../base/document.ts';
-import { readBounded, writeWhole } from '../../base/files.ts';
+import { keptAside, readBounded, writeWhole } from '../../base/files.ts';
 import { makeStateFolder, stateFolderFailure } from '../../base/state-folder.ts';
 import type { AlertProofs } from '../../language/generated/alert-proofs.types.ts';
 import type { AlertState } from '../../language/generated/alert-state.types.ts';
@@ -24,6 +24,8 @@ const alertProofs = document<AlertProofs>({
 export interface Noted<Value> {
   readonly note: Value;
   readonly damage?: string;
+  /** The name, beside it, that a damaged file gets when it is written anew. */
+  readonly keptAs?: string;
 }
 
 /** What was told of a plan; of one that is new, or whose file is damaged, nothing: better told twice than not at all. */
@@ -47,7 +49,11 @@ function noted<Value>(reading: Reading<Value>, none: Value): Noted<Value> {
   if (reading.state === 'sound') return { note: reading.value };
   return reading.state === 'missing'
     ? { note: none }
-    : { note: none, damage: describeDamage(reading.damage) };
+    : {
+        note: none,
+        damage: describeDamage(reading.damage),
+        keptAs: basename(keptAside(reading.damage.where)),
+      };
 }
 
 /** @throws Failure `state-folder` */

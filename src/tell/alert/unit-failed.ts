@@ -17,6 +17,7 @@ import { ageWords, type AlertMessage } from './message.ts';
 import { logOf } from './run-log.ts';
 import type { Surroundings } from './sending.ts';
 import { readAlertState, writeAlertState } from './state.ts';
+import { withStreak } from './streak.ts';
 import { lookAtUnit, type FailedUnit } from './unit-look.ts';
 
 /** Who is concerned by a plan's unit, as far as the files can be read. */
@@ -58,14 +59,16 @@ export async function tellFailedUnit(
   const unit = await lookAtUnit(plan, environmentVariables);
   if (unit.result !== 'timeout' && unit.status === String(exitCode.locked))
     return { told: [], reason: 'another run of the plan was active, and tells how it ends' };
-  const { note: state, damage } = await readAlertState(stateFolder, plan);
+  const noted = await readAlertState(stateFolder, plan);
+  const { damage } = noted;
+  const record = await recordOf(unit, stateFolder);
+  const state = await withStreak(noted, stateFolder, { plan, runId: record?.runId });
   const { environment, environments, problems } = await concerned(state);
   const channels = channelsOf({ name: plan, environment }, environments);
   if (channels.length === 0)
     return { told: [], reason: `no alerts are configured for ${plan}`, ...defined({ damage }) };
   const isTold = unit.invocation !== undefined && state.lastRun?.invocation === unit.invocation;
   const settled = isTold ? (state.lastRun?.settled ?? []) : [];
-  const record = await recordOf(unit, stateFolder);
   const isGood = record?.outcome === 'succeeded';
   const unsettled = channels.filter((channel) => !settled.includes(channelKey(channel)));
   if (unsettled.length === 0) return { told: [], reason: 'its run has told it' };

@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { journalFolder } from '../../../../src/base/state-folder.ts';
+import type { RunEvent } from '../../../../src/run/record/event.ts';
 import type { ToldAlert } from '../../../../src/tell/alert/ledger.ts';
 import { createRunAlerts } from '../../../../src/tell/alert/run-alerts.ts';
 import type { RunAlertsOptions } from '../../../../src/tell/alert/run-messages.ts';
@@ -256,6 +258,42 @@ test('a damaged memory is an empty one', async () => {
   await writeFile(join(folder, 'alerts/nightly.json'), '{"format":1,"repea');
   await tell(failed('command-failed'), { environments });
   expect(await heard('heard')).toEqual(['failed FAILED: nightly on db1', 'failed FAILED: nightly on db1']);
+});
+
+/** As a run of this host has left it. */
+async function leaveJournal(
+  runId: string,
+  startedAt: string,
+  outcome: 'succeeded' | 'failed',
+): Promise<void> {
+  const { plan, planHash, environment, host, pid } = record;
+  const known = { runId, plan, planHash, environment, host, pid, versions: {}, parameters: {}, steps: [] };
+  const events: readonly RunEvent[] = [
+    { type: 'run-started', at: startedAt, ...known },
+    { type: 'run-finished', at: startedAt, outcome, exitCode: outcome === 'failed' ? 20 : 0, durationMs: 1, stepsDurationMs: 1 },
+  ]; // prettier-ignore
+  const journals = journalFolder(folder, plan);
+  await mkdir(journals, { recursive: true });
+  await writeFile(
+    join(journals, `${runId}.jsonl`),
+    events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+  );
+}
+
+test('a recovery is told although the memory is damaged, by what the journals know; the damaged file is kept', async () => {
+  const environments = { prod: writes('heard') };
+  await leaveJournal('nightly-20261120T020000Z-0001', '2026-11-20T02:00:00.000Z', 'failed');
+  await leaveJournal('nightly-20261121T020000Z-0002', '2026-11-21T02:00:00.000Z', 'succeeded');
+  await leaveJournal('nightly-20261122T020000Z-0003', '2026-11-22T02:00:00.000Z', 'failed');
+  await leaveJournal('nightly-20261123T020000Z-0004', '2026-11-23T02:00:00.000Z', 'failed');
+  await mkdir(join(folder, 'alerts'), { recursive: true });
+  await writeFile(join(folder, 'alerts/nightly.json'), '{"format":1,"repea');
+  await tell(record, { environments });
+  expect(await heard('heard')).toEqual([
+    'recovered recovered: nightly on db1, after 2 failures since 2026-11-22 02:00 UTC',
+  ]);
+  expect(warned).toEqual([expect.stringMatching(/it is kept as nightly\.json\.damaged/)]);
+  expect(await readFile(join(folder, 'alerts/nightly.json.damaged'), 'utf8')).toBe('{"format":1,"repea');
 });
 
 const week = 7 * 86_400_000;
