@@ -36,7 +36,8 @@ function check(
 const otherwise = `
   create function backwards(text, text) returns int language sql immutable as 'select bttextcmp($2, $1)';
   create operator class backwards for type text using btree as
-    operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 backwards(text, text);
+    operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 backwards(text, text),
+    function 4 btequalimage(oid);
   update pg_index set indclass = (select oid::text::oidvector from pg_opclass where opcname = 'backwards')
    where indexrelid = '"By Word"'::regclass;`;
 
