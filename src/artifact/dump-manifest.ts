@@ -122,6 +122,7 @@ export function restoreGuideOf(
     largeObjects: dump.files.find((file) => file.role === 'large-objects')?.key,
     globals: dump.files.find((file) => file.role === 'globals')?.key,
     privileges: dump.files.find((file) => file.role === 'privileges')?.key,
+    needSearchPath: dump.needsSearchPath.slice(0, mostKept).map(({ object }) => object),
     jobs: options.jobs,
     serverMajor: dump.facts.major,
     locale: dump.facts.locale,

@@ -25,6 +25,8 @@ export interface RestoreGuide {
   readonly globals: string | undefined;
   /** Key of owners, privileges and settings as SQL. */
   readonly privileges: string | undefined;
+  /** Objects that stock tools cannot make, because they name things without a schema. */
+  readonly needSearchPath: readonly string[];
   readonly jobs: number;
   readonly serverMajor: number;
   readonly locale: DatabaseLocale;
@@ -154,12 +156,16 @@ function makeSchemas({ partial }: RestoreGuide): readonly string[] {
 }
 
 /** What a part lacks, such as rows that a foreign key needs, must not end a restore of the rest. */
-function exitOnError({ partial }: RestoreGuide): string {
-  return partial === undefined ? ' --exit-on-error' : '';
+function isWhole({ partial, needSearchPath }: RestoreGuide): boolean {
+  return partial === undefined && needSearchPath.length === 0;
 }
 
-function goOn({ partial }: RestoreGuide): string {
-  return partial === undefined ? '' : " || echo 'not everything could be made: see above' >&2";
+function exitOnError(guide: RestoreGuide): string {
+  return isWhole(guide) ? ' --exit-on-error' : '';
+}
+
+function goOn(guide: RestoreGuide): string {
+  return isWhole(guide) ? '' : " || echo 'not everything could be made: see above' >&2";
 }
 
 /** Within a line of Markdown. */
@@ -168,15 +174,35 @@ function plainWords(text: string): string {
 }
 
 function restorePrivileges(guide: RestoreGuide): readonly string[] {
-  if (guide.privileges === undefined) return [];
+  const psql = `psql --no-psqlrc --quiet --dbname="dbname='$DATABASE'"`;
+  const closing = `${psql} --tuples-only --no-align --command=${shellWord(definers)} | ${psql}`;
+  const why = 'Functions that ran as their owner have another one now, and are for that role alone.';
+  if (guide.privileges === undefined) return [`# ${why}`, closing];
   const steps = guide.encrypted ? ['age --decrypt --identity "$IDENTITY"'] : [];
+  const text = chain(steps, shellWord(guide.privileges));
   return [
-    '# Owners, privileges and settings, where they are wanted. Roles that are missing are reported, and the rest is done.',
     'if [ "${PRIVILEGES:-none}" = restore ]; then',
-    `  ${chain(steps, shellWord(guide.privileges))} | psql --no-psqlrc --quiet --dbname="dbname='$DATABASE'"`,
+    '  # Owners, privileges and settings. Roles that are missing are reported, and the rest is done.',
+    `  ${text} | ${psql}`,
+    'else',
+    `  # Nobody is let do more than before. ${why}`,
+    `  ${closing}`,
+    '  # Everybody loses what everybody had lost.',
+    `  ${text} | sed --quiet --regexp-extended ${shellWord(ofEverybody)} | ${psql}`,
     'fi',
   ];
 }
+
+/** Statements about everybody, each on a line of its own, and what they are written in. */
+const ofEverybody = '/^set client_encoding to |^(revoke .* from|grant .* to) public;$/Ip';
+
+/** Closes functions that run as their owner; those of extensions stay as the extension makes them. */
+const definers = [
+  `select format('revoke all on routine %s from public;', p.oid::regprocedure)`,
+  'from pg_proc p join pg_namespace n on n.oid = p.pronamespace',
+  `where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')`,
+  `and not exists (select from pg_depend where classid = 'pg_proc'::regclass and objid = p.oid and deptype = 'e')`,
+].join(' ');
 
 function createdbArguments(locale: DatabaseLocale): readonly string[] {
   return [
@@ -208,10 +234,10 @@ function remarks(guide: RestoreGuide): string {
   return `
 ${
   guide.privileges === undefined
-    ? 'The restored database belongs to the role that restores it; owners, privileges and settings are not in the dump.'
-    : `The restored database belongs to the role that restores it, unless \`PRIVILEGES=restore\` was said: owners, privileges and settings (\`alter database … set …\`) are in ${code(guide.privileges)}, which psql runs. Until then what the old database revoked is as a server grants it by itself.`
+    ? 'The restored database belongs to the role that restores it; owners, privileges and settings are not in the dump. Functions with `SECURITY DEFINER` are for that role alone.'
+    : `The restored database belongs to the role that restores it, unless \`PRIVILEGES=restore\` was said: owners, privileges and settings (\`alter database … set …\`) are in ${code(guide.privileges)}, which psql runs. Without it nobody may do more than in the old database: what everybody had lost there is taken away here too, and functions with \`SECURITY DEFINER\` are for that role alone.`
 }
-${guide.globals === undefined ? 'Roles are not in this artifact: create those that row security policies name before restoring.\n' : ''}Where the server lacks the locale ${code(guide.locale.collation)}, give \`createdb\` another one: text then sorts differently.
+${guide.globals === undefined ? 'Roles are not in this artifact: create those that row security policies name before restoring.\n' : ''}${guide.needSearchPath.length === 0 ? '' : `pg_restore empties the search path, and these have functions that name things without their schema: it may report them, and go on without them: ${guide.needSearchPath.map(code).join(', ')}.\n`}Where the server lacks the locale ${code(guide.locale.collation)}, give \`createdb\` another one: text then sorts differently.
 `;
 }
 

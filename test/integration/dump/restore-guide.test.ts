@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { parseManifest } from '../../../src/artifact/manifest.ts';
 import { manifestKey } from '../../../src/artifact/name.ts';
 import { separateTableBytes } from '../../../src/artifact/store-directory-dump.ts';
@@ -8,7 +8,7 @@ import { openFolder } from '../../../src/store/folder.ts';
 import type { PostgresDumpParameters } from '../../../src/language/generated/postgres-dump.types.ts';
 import postgresDump from '../../../tasks/postgres-dump.ts';
 import { largeTable } from '../../fixtures/large-table.ts';
-import { createDatabase, dropDatabase, type TestDatabase } from '../../services/database.ts';
+import { createDatabase, databaseNamed, dropDatabase, type TestDatabase } from '../../services/database.ts';
 import { attempt, environmentFor } from '../task/attempt.ts';
 import { filesBelow, temporaryFolder } from './folder.ts';
 import { followGuide, libpqVariables, newIdentity, plainDump } from './stock-tools.ts';
@@ -125,6 +125,46 @@ test.for(cases)('$what restores by its RESTORE.md with stock tools, equal in eve
   } finally {
     await dropDatabase(services, { name: restored });
   }
+});
+
+test('a guide that is followed without privileges lets nobody do more than the old database did', async () => {
+  const database = await createDatabase(services);
+  onTestFinished(() => dropDatabase(services, database));
+  await database.query(`
+    create schema "of all";
+    create function open_to_all() returns int language sql as 'select 1';
+    create function "of all"."for (few)"() returns int language sql as 'select 1';
+    create procedure as_owner() language sql security definer as 'select 1';
+    revoke execute on function "of all"."for (few)"() from public;
+    create type "of all".kept as (a int);
+    revoke usage on type "of all".kept from public;
+    revoke connect on database ${database.name} from public`);
+  const folder = await temporaryFolder('guide');
+  const { result } = await attempt(
+    postgresDump,
+    {},
+    {
+      environment: environmentFor(services, database.name, { store: { kind: 'folder', folder } }),
+      repository: await openFolder(folder),
+      password: services.postgres.password,
+    },
+  );
+  const work = join(folder, 'work');
+  await mkdir(work);
+  const restored = `${database.name}_restored`;
+  await followGuide(join(folder, `${result.outputs?.['artifact'] ?? ''}.RESTORE.md`), work, {
+    ...libpqVariables(services),
+    DATABASE: restored,
+  });
+  const target = databaseNamed(services, restored);
+  onTestFinished(() => dropDatabase(services, target));
+  const rows = await target.query(`
+    select has_function_privilege('public', 'open_to_all()', 'execute') as "open",
+           has_function_privilege('public', '"of all"."for (few)"()', 'execute') as few,
+           has_function_privilege('public', 'as_owner()', 'execute') as definer,
+           has_type_privilege('public', '"of all".kept', 'usage') as type,
+           has_database_privilege('public', current_database(), 'connect') as connect`);
+  expect(rows).toEqual([{ open: true, few: false, definer: false, type: false, connect: false }]);
 });
 
 test('the manifest says what was dumped', async () => {

@@ -15,6 +15,7 @@ const guide: RestoreGuide = {
   largeObjects: undefined,
   globals: undefined,
   privileges: undefined,
+  needSearchPath: [],
   jobs: 2,
   serverMajor: 15,
   locale: { encoding: 'UTF8', collation: 'C.UTF-8', characterType: 'C.UTF-8', icu: null },
@@ -49,6 +50,13 @@ test('an odd location reaches the variable as it is', () => {
       env: { PATH: process.env['PATH'] },
     }),
   ).toBe(location);
+});
+
+test('a dump that stock tools cannot make whole goes on, and says what may be missing', () => {
+  expect(renderRestoreGuide(guide)).toContain('--exit-on-error');
+  const text = renderRestoreGuide({ ...guide, needSearchPath: ['index cities_by_name'] });
+  expect(text).not.toContain('--exit-on-error');
+  expect(text).toContain('`index cities_by_name`');
 });
 
 test('only what the artifact needs is asked for', () => {
