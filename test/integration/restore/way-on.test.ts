@@ -169,6 +169,38 @@ test('an object that is not the accepted one fails the restore', async () => {
   });
 });
 
+/** Refuses the first key that is made, as parallel workers do that take each other's locks. */
+const refusingOnce = `
+  create schema refusing;
+  create sequence refusing.keys;
+  create function refusing.once() returns event_trigger language plpgsql as $$
+  begin
+    if current_query() like '%FOREIGN KEY%' and nextval('refusing.keys') = 1 then
+      raise 'could not obtain lock' using errcode = 'lock_not_available';
+    end if;
+  end $$;
+  create event trigger refuse_once on ddl_command_start when tag in ('ALTER TABLE') execute function refusing.once()`;
+
+test.for(formats.flatMap((format) => [1, 3].map((jobs) => [format, jobs] as const)))(
+  'a key that is refused once is made alone, and the restore is whole: %s, jobs: %i',
+  async ([format, jobs]) => {
+    const source = await newDatabase(`
+      create table tree (id int primary key, parent int references tree) partition by range (id);
+      create table tree_low partition of tree for values from (0) to (100);
+      create table tree_high partition of tree for values from (100) to (200);
+      insert into tree select n, nullif(n / 2, 0) from generate_series(1, 199) n`);
+    const store = await folderStore();
+    await dumpInto(store, source, { format });
+    const target = await newDatabase(refusingOnce);
+    const { facts, said } = await restore({ database: target.name, jobs }, { store, of: source });
+    expect(await target.query('select is_called from refusing.keys')).toEqual([{ is_called: true }]);
+    expect(facts.incomplete).toBeUndefined();
+    expect(said.warnings).toEqual([]);
+    await target.query('drop event trigger refuse_once; drop schema refusing cascade');
+    await expectEqual(services, target.name, source.name);
+  },
+);
+
 test('in one transaction, the first object that is refused ends the restore, and nothing stays', async () => {
   const source = await make(services, kindNamed('index-that-no-other-database-can-have'));
   const store = await folderStore();
