@@ -83,7 +83,7 @@ async function run(context: TaskContext, parameters: UploadsCheckParameters): Pr
     youngSince: uploads.atMs - graceMs,
     lists,
     signal: context.signal,
-    random: Math.random,
+    random: context.random,
     onProgress: (compared, bytesRead) => {
       context.report.phase(`${counted(compared, 'reference')} compared`);
       context.report.progress(bytesRead);

@@ -86,6 +86,7 @@ function lend(step: PipelineStep, context: RunContext, parts: AttemptParts): Tas
     retention: pipeline.plan.retention,
     timeZone: pipeline.plan.timeZone,
     clock: host.clock,
+    random: host.random,
     signal: parts.signal,
     report: parts.reporter,
     folder: parts.folder,

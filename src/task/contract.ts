@@ -56,6 +56,8 @@ export interface TaskContext {
   readonly retention: RetentionPolicy | undefined;
   readonly timeZone: string;
   readonly clock: Clock;
+  /** In [0, 1), as `Math.random`. */
+  readonly random: () => number;
   /** Aborted at the deadline, on a stall, on SIGINT and SIGTERM. Hand it to everything that waits. */
   readonly signal: AbortSignal;
   readonly report: Reporter;

@@ -146,6 +146,7 @@ export async function attempt<Parameters extends object>(
     retention: options.retention,
     timeZone: 'UTC',
     clock: options.clock ?? systemClock,
+    random: Math.random,
     signal,
     report: {
       progress: (bytes) => {
