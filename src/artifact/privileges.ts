@@ -39,11 +39,11 @@ export async function takePrivileges(
   storage: DumpStorage,
 ): Promise<WrittenPrivileges> {
   if (head instanceof Failure) return { missing: head.message };
-  const { commands, folder, signal } = storage;
-  const definitions = join(folder, 'definitions.dump');
+  const { folder, signal } = storage;
+  const definitions = join(folder, 'definitions.sql');
   try {
     const encoding = await dumpDefinitions(command, source.facts.locale.encoding, storage, definitions);
-    return await writePrivileges(commands, command.tools, head, { definitions, encoding, folder });
+    return await writePrivileges(head, { definitions, encoding, folder });
   } catch (error) {
     signal.throwIfAborted();
     // Also the system's own: the folder may be full.
@@ -56,8 +56,8 @@ export async function takePrivileges(
 }
 
 /**
- * Dumps definitions, owners and privileges of a database into a file, in the first encoding in which pg_dump can say them,
- * which it gives.
+ * Dumps definitions, owners and privileges of a database as SQL text into a file, in the first encoding in which pg_dump can
+ * say them, which it gives.
  * @throws Failure `command-failed`; the signal's reason
  */
 export async function dumpDefinitions(

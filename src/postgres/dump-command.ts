@@ -71,14 +71,14 @@ export function customDumpStage(command: DumpCommand): Stage {
 }
 
 /**
- * pg_dump of every definition and no row, with owners and privileges, into a file: what the dump itself leaves out is
- * read off it.
+ * pg_dump of every definition and no row as SQL text, with owners and privileges, into a file: what the dump itself
+ * leaves out is read off it.
  */
 export function definitionsStage(command: DefinitionsCommand, file: string): Stage {
-  const usual = commonArguments(command).filter((word) => word !== '--no-privileges');
+  const usual = commonArguments(command).filter((word) => !['--no-owner', '--no-privileges'].includes(word));
   return {
     program: command.tools.pgDump,
-    arguments: ['--format=custom', '--schema-only', `--file=${file}`, ...usual],
+    arguments: ['--format=plain', '--schema-only', `--file=${file}`, ...usual],
     environment: command.environment,
   };
 }

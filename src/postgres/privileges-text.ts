@@ -3,9 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { forEachOf } from '../base/waiting.ts';
-import type { Commands } from '../process/commands.ts';
-import type { ClientTools } from './client-tools.ts';
 import type { Session } from './connect.ts';
 import { likenessStatements, readDatabaseTraits, type DatabaseTraits } from './database-traits.ts';
 import { grantsExpression, grantStatements, type Grant } from './grants.ts';
@@ -101,16 +98,14 @@ export interface PrivilegesText {
 }
 
 /**
- * Writes the SQL that gives a restored database the owners, privileges and settings of the dumped one: what pg_restore says
- * with owners and not without, then its entries of privileges, as it says them.
- * @param definitions a dump in the custom format without rows, with owners and privileges
+ * Writes the SQL that gives a restored database the owners, privileges and settings of the dumped one: of what pg_dump
+ * says, as it says it, the statements about owners, then those about privileges.
+ * @param definitions a dump without rows as SQL text, with owners and privileges
  * @param encoding what that dump is in
  * @returns the file, in `folder`
- * @throws Failure `command-failed`, `dump-unusable`; the system's error
+ * @throws Failure `dump-unusable`; the system's error
  */
 export async function writePrivileges(
-  commands: Commands,
-  { pgRestore }: Pick<ClientTools, 'pgRestore'>,
   head: PrivilegesHead,
   {
     definitions,
@@ -118,74 +113,40 @@ export async function writePrivileges(
     folder,
   }: { readonly definitions: string; readonly encoding: string; readonly folder: string },
 ): Promise<PrivilegesText> {
-  const place = (name: string): string => join(folder, `privileges.${name}`);
-  const restore = (...words: readonly string[]): Promise<unknown> =>
-    commands.run(pgRestore, [...words, definitions], { environment: { LC_ALL: 'C' } });
-  let grants = 0;
-  const restoreGrants = async (): Promise<void> => {
-    await restore('--list', `--file=${place('list')}`);
-    grants = await writeGrantList(place('list'), place('grants.list'));
-    if (grants > 0) await restore(`--use-list=${place('grants.list')}`, `--file=${place('grants')}`);
-  };
-  const texts = [
-    () => restore('--no-privileges', `--file=${place('owned')}`),
-    () => restore('--no-privileges', '--no-owner', `--file=${place('plain')}`),
-    restoreGrants,
-  ];
-  await forEachOf(texts, { atOnce: texts.length }, async (write) => {
-    await write();
-  });
+  const owners: string[] = [];
+  const privileges: string[] = [];
   const leftOut: string[] = [];
-  const isOurs = (statement: string): boolean => {
-    if (parsePrivilegeStatement(statement) !== undefined) return true;
-    leftOut.push(Buffer.from(statement, 'latin1').toString());
-    return false;
-  };
-  const lines = async function* (): AsyncGenerator<string> {
-    yield Buffer.from(renderHead(head)).toString('latin1');
-    yield `\nset client_encoding to ${quoteLiteral(encoding)};\n\n-- Owners.\n`;
-    const owned = insertedStatements(await textOf(place('owned')), await textOf(place('plain')));
-    for (const statement of owned) if (isOurs(statement)) yield `${statement};\n`;
-    yield '\n-- Privileges, and those that new objects get.\n';
-    if (grants === 0) return;
-    for (const statement of splitStatements(await textOf(place('grants'))))
-      if (!isSetting(statement) && isOurs(statement)) yield `${statement};\n`;
-  };
-  const file = place('sql');
+  // Bytes as characters: whatever the encoding, they go on as they came.
+  for (const statement of splitStatements(await readFile(definitions, 'latin1'))) {
+    if (!isAboutWho(statement)) continue;
+    const understood = parsePrivilegeStatement(statement);
+    if (understood === undefined) leftOut.push(Buffer.from(statement, 'latin1').toString());
+    else (understood.kind === 'owner' ? owners : privileges).push(`${statement};\n`);
+  }
+  const lines = [
+    Buffer.from(renderHead(head)).toString('latin1'),
+    `\nset client_encoding to ${quoteLiteral(encoding)};\n\n-- Owners.\n`,
+    ...owners,
+    '\n-- Privileges, and those that new objects get.\n',
+    ...privileges,
+  ];
+  const file = join(folder, 'privileges.sql');
   await pipeline(
-    Readable.from(lines()),
+    Readable.from(lines),
     createWriteStream(file, { mode: 0o600, encoding: 'latin1', flags: 'wx' }),
   );
   return { file, leftOut };
 }
 
-/** Bytes as characters: whatever the encoding, they go on as they came. */
-function textOf(file: string): Promise<string> {
-  return readFile(file, 'latin1');
-}
-
-/** Those that every script of pg_restore begins with would undo ours. */
-function isSetting(statement: string): boolean {
-  return /^(?:SET \w+ = |SELECT pg_catalog\.set_config\('search_path')/.test(statement);
-}
-
-/** Entries of privileges, in their order: `3021; 0 0 ACL public TABLE orders owner`. */
-async function writeGrantList(list: string, file: string): Promise<number> {
-  const entries: string[] = [];
-  for (const line of (await textOf(list)).split('\n'))
-    if (/^\d+; \d+ \d+ (?:DEFAULT )?ACL /.test(line)) entries.push(`${line}\n`);
-  await pipeline(Readable.from(entries), createWriteStream(file, { mode: 0o600, encoding: 'latin1' }));
-  return entries.length;
-}
-
-/** Statements of a script that another one lacks, which is the same script but for these. */
-function* insertedStatements(longer: string, shorter: string): Generator<string> {
-  const others = splitStatements(shorter);
-  let other = others.next();
-  for (const statement of splitStatements(longer)) {
-    if (other.done !== true && other.value === statement) other = others.next();
-    else yield statement;
-  }
+/**
+ * Whether a statement of pg_dump's is about owners or privileges: of kinds that are not known here, too, which are told.
+ * What objects are made of holds queries at most, and none of these begins so.
+ */
+export function isAboutWho(statement: string): boolean {
+  return (
+    /^(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES|(?:RE)?SET SESSION AUTHORIZATION)\b/.test(statement) ||
+    (statement.startsWith('ALTER ') && / OWNER TO (?:"(?:[^"]|"")+"|[^\s"';]+)$/.test(statement))
+  );
 }
 
 /** In place of the database's name, which the restored one need not have. */

@@ -27,10 +27,10 @@ export async function currentPrivileges(
     folder,
     applicationName: applicationName(run.id),
   });
-  const definitions = join(folder, 'definitions.dump');
+  const definitions = join(folder, 'definitions.sql');
   const command = { tools, database: session.endpoint.database, environment, standby: facts.standby };
   const encoding = await dumpDefinitions(command, facts.locale.encoding, { commands, signal }, definitions);
-  const { file } = await writePrivileges(commands, tools, head, { definitions, encoding, folder });
+  const { file } = await writePrivileges(head, { definitions, encoding, folder });
   const text = await readFile(file, 'latin1');
   await rm(definitions);
   return { where: session.endpoint.database, text };
