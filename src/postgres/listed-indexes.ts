@@ -1,11 +1,24 @@
 import { laterKinds, relationPattern } from './dump-listing.ts';
 
-/** An index, or the constraint of one, that the rows of some tables are enough for. */
+/** An index or a constraint that the rows of some tables are enough for. */
 export interface ListedIndex {
   /** Its dump id, and those of its comments: pg_restore takes these for a part of what stands before them in the list. */
   readonly ids: readonly string[];
-  /** It can be built when so many of the first entries with rows are loaded. */
-  readonly afterRows: number;
+  /**
+   * Its tables, each as the number of the first entries with rows that are loaded when its own are: it can be built when
+   * they are.
+   */
+  readonly tables: readonly number[];
+  /** Dump ids of those that must be built before: the key that a foreign key refers to. */
+  readonly after: readonly string[];
+  /** A constraint: while it is built nothing else can be built on its tables. */
+  readonly isAlone: boolean;
+}
+
+interface Entry {
+  readonly ids: string[];
+  readonly isAlone: boolean;
+  needed: readonly string[];
 }
 
 const entryPattern = /^(\d+); \d+ \d+ (.+)$/;
@@ -13,8 +26,8 @@ const dependenciesPattern = /^;\s+depends on: ([\d ]+)$/;
 
 /**
  * Reads `pg_restore --list --verbose` line by line, which tells what depends on what. It also lists what was not asked
- * for: only entries of `ids` count. Indexes that depend on a table without rows of its own (a partitioned one, a
- * materialized view) or on another index are not told.
+ * for: only entries of `ids` count. What depends on a table without rows of its own (a partitioned one, a materialized
+ * view), or on an index that is not told, is not told.
  */
 export function createIndexListing(ids: ReadonlySet<string>): {
   readonly add: (line: string) => void;
@@ -24,7 +37,7 @@ export function createIndexListing(ids: ReadonlySet<string>): {
   const rowsOf = new Map<string, number>();
   /** What an index may have to wait for: relations, and whatever comes after the rows. */
   const awaited = new Set<string>();
-  const indexes: { readonly ids: string[]; needed: readonly string[] }[] = [];
+  const entries: Entry[] = [];
   let rows = 0;
   let kind: 'rows' | 'index' | 'comment' | 'other' = 'other';
 
@@ -35,12 +48,12 @@ export function createIndexListing(ids: ReadonlySet<string>): {
     if (/^(?:TABLE DATA|BLOBS) /.test(entry)) {
       kind = 'rows';
       rows += 1;
-    } else if (/^(?:INDEX|CONSTRAINT) /.test(entry)) {
+    } else if (/^(?:INDEX|(?:FK )?CONSTRAINT) /.test(entry)) {
       kind = 'index';
-      indexes.push({ ids: [id], needed: [] });
+      entries.push({ ids: [id], isAlone: !entry.startsWith('INDEX '), needed: [] });
     } else if (isOfIndex && /^(?:COMMENT|SECURITY LABEL) /.test(entry)) {
       kind = 'comment';
-      indexes.at(-1)?.ids.push(id);
+      entries.at(-1)?.ids.push(id);
     }
     if (relationPattern.test(entry) || laterKinds.some((later) => entry.startsWith(`${later} `))) {
       awaited.add(id);
@@ -54,14 +67,22 @@ export function createIndexListing(ids: ReadonlySet<string>): {
       const needed = dependenciesPattern.exec(line)?.[1]?.trim().split(/ +/);
       if (needed === undefined) return;
       if (kind === 'rows') for (const table of needed) rowsOf.set(table, rows);
-      const index = indexes.at(-1);
-      if (kind === 'index' && index !== undefined) index.needed = needed;
+      const last = entries.at(-1);
+      if (last === undefined) return;
+      if (kind === 'index') last.needed = needed;
+      // Of something else that stands before.
+      if (kind === 'comment' && !needed.some((each) => each === last.ids[0])) last.ids.pop();
     },
-    read: () =>
-      indexes.flatMap(({ ids: each, needed }) => {
-        const after = needed.flatMap((id) => rowsOf.get(id) ?? []);
-        const needsMore = needed.some((id) => awaited.has(id) && !rowsOf.has(id));
-        return after.length === 0 || needsMore ? [] : [{ ids: each, afterRows: Math.max(...after) }];
-      }),
+    read: () => {
+      const told = new Set<string>();
+      return entries.flatMap(({ ids: each, isAlone, needed }) => {
+        const tables = [...new Set(needed.flatMap((id) => rowsOf.get(id) ?? []))];
+        const after = needed.filter((id) => told.has(id));
+        const needsMore = needed.some((id) => awaited.has(id) && !rowsOf.has(id) && !told.has(id));
+        if (tables.length === 0 || needsMore) return [];
+        told.add(each[0] ?? '');
+        return [{ ids: each, tables, after, isAlone }];
+      });
+    },
   };
 }

@@ -77,6 +77,31 @@ test('indexes of a table are built while the rows of the next are still on their
   expect(await plainDump(services, name)).toBe(await plainDump(services, source.name));
 });
 
+test('a foreign key is made when both tables and the key are there, before the rows of a third', async () => {
+  const source = await newDatabase(
+    `${twoTables}; create table a_second (n int references a_first); insert into a_second values (1)`,
+  );
+  const store = await folderStore();
+  await dumpInto(store, source);
+  const { path, go } = await patientZstd();
+  const name = newName();
+  const { said } = await restore(
+    { database: name, jobs: 2 },
+    {
+      store,
+      of: source,
+      path,
+      onPhase: (text) => {
+        if (text.includes('a_second_n_fkey')) writeFileSync(go, '');
+      },
+    },
+  );
+  const made = said.phases.findIndex((phase) => phase.includes('a_second_n_fkey'));
+  expect(said.phases.indexOf('loading rows: 4 of 4 tables')).toBeGreaterThan(made);
+  expect(made).toBeGreaterThan(said.phases.findIndex((phase) => phase.includes('a_first_pkey')));
+  expect(await plainDump(services, name)).toBe(await plainDump(services, source.name));
+});
+
 test('an index for which the disk has no room ends the restore at once, and is named', async () => {
   const source = await newDatabase(`${twoTables};
     create function broken(text) returns int language plpgsql immutable as

@@ -47,8 +47,9 @@ test('an index waits for the rows of its own tables alone; what needs more is le
 ;	depends on: 31`.split('\n'))
     listing.add(line);
   expect(listing.read()).toEqual([
-    { ids: ['30'], afterRows: 1 },
-    { ids: ['31', '38', '39'], afterRows: 3 },
-    { ids: ['35'], afterRows: 4 },
+    { ids: ['30'], tables: [1], after: [], isAlone: true },
+    { ids: ['31', '38', '39'], tables: [3], after: [], isAlone: false },
+    { ids: ['35'], tables: [4], after: [], isAlone: false },
+    { ids: ['36'], tables: [1, 3], after: ['30'], isAlone: true },
   ]);
 });
