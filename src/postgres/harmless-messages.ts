@@ -39,7 +39,8 @@ const rules: readonly HarmlessRule[] = [
     reason: "a setting of the restore's own session that this server does not know",
   },
   {
-    message: /^(?:role|tablespace) ".+" already exists$/,
+    // A name may have line breaks.
+    message: /^(?:role|tablespace) ".+" already exists$/s,
     reason: 'a role or tablespace that exists stays as it is',
   },
   {

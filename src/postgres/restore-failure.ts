@@ -79,7 +79,7 @@ export function isOfOneObject({ object, statement, message }: RestoreMessage): b
   const code = verdictOn(message)?.code;
   if (code !== undefined && ending.includes(code)) return false;
   if (code === 'postgres-permission') return isLater(object);
-  return !object.startsWith('TABLE DATA ') || firstLine(message).endsWith(' does not exist');
+  return !object.startsWith('TABLE DATA ') || toldFirst(message).endsWith(' does not exist');
 }
 
 /** The failure of a restore by the errors that pg_restore told: the first in full, the others counted. */
@@ -107,6 +107,11 @@ export function failureOfRestore(harmful: readonly RestoreMessage[], database: s
 function verdictOn(message: string): Verdict | undefined {
   const told = firstLine(message);
   return verdicts.find((verdict) => verdict.message.test(told));
+}
+
+/** What the server says before details and context; a name in it may have line breaks. */
+function toldFirst(message: string): string {
+  return message.split(/\n(?=(?:DETAIL|HINT|CONTEXT|QUERY|LINE \d+): )/, 1)[0] ?? '';
 }
 
 /** Details and context quote rows, which may say anything. */

@@ -107,8 +107,10 @@ test.for(ways)('what is there is replaced when that is said: $what', async ({ du
 test('roles of the artifact are made, and those that exist stay', async () => {
   const store = await folderStore();
   const role = `role_${database.name}`;
+  const staying = `staying_${database.name}\nof two lines`;
   const source = await newDatabase('create table t (x int)');
   await askServer(`create role "${role}" nologin`);
+  await askServer(`create role "${staying}" nologin`);
   try {
     await dumpInto(store, source, { globals: true });
     await askServer(`drop role "${role}"`);
@@ -117,6 +119,7 @@ test('roles of the artifact are made, and those that exist stay', async () => {
     expect(said.notes).toContainEqual(expect.stringMatching(/^roles: [1-9]\d* were there already$/));
   } finally {
     await askServer(`drop role if exists "${role}"`);
+    await askServer(`drop role if exists "${staying}"`);
   }
 });
 

@@ -118,6 +118,7 @@ const harmless: readonly (readonly [message: string, statement: string])[] = [
   ['unrecognized configuration parameter "transaction_timeout"', 'SET transaction_timeout = 0;'],
   ['role "o"brien" already exists', ''],
   ['tablespace "fast" already exists', ''],
+  ['role "of two\n---"; lines" already exists', ''],
   ['language "plpgsql" already exists', 'CREATE PROCEDURAL LANGUAGE plpgsql;'],
 ];
 
@@ -220,6 +221,8 @@ test.for([
     true,
   ],
   ['TABLE DATA t', '', 'function is_fine(text) does not exist\nCONTEXT:  COPY t, line 1', true],
+  ['TABLE DATA t', '', 'relation "of two\nlines" does not exist\nCONTEXT:  COPY t, line 1', true],
+  ['TABLE DATA t', '', 'duplicate key\nDETAIL:  Key (x)=(it\ndoes not exist) already exists.', false],
   ['TABLE DATA t', '', 'invalid input syntax for type integer: "x does not exist"\nCONTEXT:  COPY t', false],
   ['TABLE DATA t', '', 'duplicate key value violates unique constraint "t_pkey"', false],
   ['TABLE t app', 'CREATE TABLE t ();', 'permission denied for schema public', false],
