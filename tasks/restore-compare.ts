@@ -15,6 +15,7 @@ import { endBackends } from '../src/postgres/end-backends.ts';
 import { takeFingerprint, type FingerprintMode } from '../src/postgres/fingerprint.ts';
 import type { KeptPrivileges } from '../src/postgres/kept-privileges.ts';
 import { comparePrivileges } from '../src/postgres/compare-privileges.ts';
+import { tablesNamed } from '../src/restore/accepted.ts';
 import { currentPrivileges } from '../src/restore/current-privileges.ts';
 import { readStoredPrivileges } from '../src/restore/stored-privileges.ts';
 import { readServerFacts, type ServerFacts } from '../src/postgres/server-facts.ts';
@@ -98,11 +99,6 @@ async function compare(
 ): Promise<Compared> {
   const { report, secrets, signal } = context;
   const partial = context.restored?.partial;
-  const options = {
-    ignore: new Set([...(parameters.ignore ?? []), ...acceptedTables(context, fingerprint.tables)]),
-    allowMore: new Set(parameters['allow-more']),
-    isPartial: partial !== undefined,
-  };
   let isOver = false;
   context.onEnd('end the session on the server', async () => {
     if (!isOver) await endBackends(endpoint, { secrets, runId: context.run.id });
@@ -116,6 +112,11 @@ async function compare(
   const facts = await readServerFacts(session);
   await beginReading(session);
   const tables = await listTables(session);
+  const options = {
+    ignore: new Set([...(parameters.ignore ?? []), ...acceptedTables(context, fingerprint.tables, tables)]),
+    allowMore: new Set(parameters['allow-more']),
+    isPartial: partial !== undefined,
+  };
   warnOfUnknown(context, parameters, [...fingerprint.tables, ...tables].map(describeTable));
   const mode = modeFor(context, fingerprint.mode, server.encoding, facts.locale.encoding);
   const counted = tablesToCount(fingerprint, tables, options.ignore);
@@ -182,17 +183,13 @@ async function unlikePrivileges(
 /** Tables of the manifest that the restore could not make, or fill, and that the plan accepts so. */
 function acceptedTables(
   { restored, report }: TaskContext,
-  tables: readonly Pick<Table, 'schema' | 'name'>[],
+  dumped: readonly Pick<Table, 'schema' | 'name'>[],
+  there: readonly Pick<Table, 'schema' | 'name'>[],
 ): readonly string[] {
-  const missing = (restored?.incomplete ?? []).flatMap(
-    (entry) => /^(?:TABLE|MATERIALIZED VIEW) (?:DATA )?(.*)$/s.exec(entry)?.[1] ?? [],
-  );
-  const accepted = tables.filter(({ schema, name }) =>
-    missing.some((words) => words.startsWith(`${schema} ${name} `)),
-  );
-  const names = accepted.map(describeTable);
-  if (names.length > 0) report.note(`not compared, as the restore was accepted without: ${names.join(', ')}`);
-  return names;
+  const accepted = tablesNamed(restored?.incomplete ?? [], dumped, there).map(describeTable);
+  if (accepted.length > 0)
+    report.note(`not compared, as the restore was accepted without: ${accepted.join(', ')}`);
+  return accepted;
 }
 
 async function beginReading(session: Session): Promise<void> {

@@ -10,6 +10,7 @@ import { quoteIdentifier } from '../postgres/identifier.ts';
 import { hintFor } from '../postgres/restore-failure.ts';
 import type { SetAsideMessage } from '../postgres/restore-messages.ts';
 import type { Stage } from '../process/commands.ts';
+import { names } from './accepted.ts';
 import { runPass, type Load } from './load.ts';
 import {
   everySchema,
@@ -185,13 +186,6 @@ export async function directoryAgain(
     if (ids.has(id) && !present.has(name)) await bring(join(folder, name));
   }
   await runPass(load, { from: folder, format: 'directory', jobs: 1, list });
-}
-
-/** Whether an operator's words (`schema.name`, `schema.*`) name an entry: an object and what belongs to it. Pure. */
-export function names(accepted: string, object: string): boolean {
-  const literal = accepted.replaceAll(/[\\^$+?()[\]{}|]/g, String.raw`\$&`);
-  const pattern = literal.replaceAll('.', '[. ]').replaceAll('*', '.*');
-  return new RegExp(`^[A-Z ]+ (?:- )?${pattern}(?: .*|\\(.*)?$`, 's').test(object);
 }
 
 /** Objects named one by one; of very many, the record and this say how many more there are. */
