@@ -69,6 +69,7 @@ async function run(context: TaskContext, parameters: PostgresCutoverParameters):
       hint: 'Databases are renamed from there, so it cannot be renamed itself.',
     });
   }
+  warnOfLack(context, swap);
   const mode = parameters.privileges ?? defaults.privileges;
   const isGone = parameters['live-gone'] === true && !(await databaseExists(session, swap.live));
   if (isGone) return await takePlace(context, session, endpoint, { ...swap, mode, wait: parameters.wait });
@@ -80,6 +81,17 @@ async function run(context: TaskContext, parameters: PostgresCutoverParameters):
   const done = { ...swap, comment: { text: live.comment } };
   await exchange(context, session, done, durationOf(parameters.wait ?? defaults.wait));
   return resultOf(context, endpoint, done, { mode, ...carried });
+}
+
+/** Of a database that this run has restored: what was not to be restored, or could not be and was accepted. */
+function warnOfLack({ restored, report }: TaskContext, { live, next }: DatabaseSwap): void {
+  if (restored?.postgres.database !== next) return;
+  const lacks = [
+    ...(restored.artifact?.partial === undefined ? [] : [`its artifact is ${restored.artifact.partial}`]),
+    ...(restored.partial === undefined ? [] : [`only a part was restored (${restored.partial})`]),
+    ...(restored.incomplete === undefined ? [] : [`accepted without ${restored.incomplete.join(', ')}`]),
+  ];
+  if (lacks.length > 0) report.warn(`what becomes ${live} is not whole: ${lacks.join('; ')}`);
 }
 
 /** The server and the live database as configured: after a restore the environment's own is the restored one. */

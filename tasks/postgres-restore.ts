@@ -176,7 +176,11 @@ function resultOf(
     restored: {
       postgres: target.endpoint,
       ...(source.kind === 'artifact' && {
-        artifact: { name: source.manifest.name, environment: source.from.name },
+        artifact: {
+          name: source.manifest.name,
+          environment: source.from.name,
+          ...defined({ partial: partialWords({ facts: source.manifest }) }),
+        },
       }),
       ...defined({ partial: request.partial }),
       ...(finished.left.length > 0 && { incomplete: finished.left.map(({ object }) => object) }),

@@ -39,7 +39,12 @@ export interface TaskResult {
 export interface Restored {
   readonly postgres: PostgresEndpoint;
   /** Name of the artifact and of the environment whose repository holds it; absent for a file of another tool. */
-  readonly artifact?: { readonly name: string; readonly environment: string };
+  readonly artifact?: {
+    readonly name: string;
+    readonly environment: string;
+    /** What of the database it was made to hold, in words; absent of a whole one. */
+    readonly partial?: string;
+  };
   /** Only a part of the artifact was asked for, in words: its counts cannot be those of the whole. */
   readonly partial?: string;
   /** Entries of the dump that could not be restored and that the plan accepts: `TABLE public orders owner`. */

@@ -91,6 +91,23 @@ describe('a cutover', () => {
     expect(result.restored?.postgres.database).toBe(databases.live.name);
   });
 
+  test('warns of what the restored database lacks', async () => {
+    const databases = await cutoverDatabases(services);
+    const { postgres } = environmentFor(services, databases.next.name, settings);
+    if (postgres === undefined) throw new Error('the environment has a Postgres');
+    const artifact = {
+      name: 'pg_shop_20250101T020000Z',
+      environment: 'prod',
+      partial: 'partial: without audit.*',
+    };
+    const restored = { postgres, artifact, partial: 'table orders', incomplete: ['INDEX public i app'] };
+    const { said } = await cutOver(databases, {}, { restored });
+    expect(said.warnings).toEqual([
+      `what becomes ${databases.live.name} is not whole: its artifact is partial: without audit.*; ` +
+        'only a part was restored (table orders); accepted without INDEX public i app',
+    ]);
+  });
+
   test('the statements that it reports lead back, in psql', async () => {
     const databases = await cutoverDatabases(services);
     const { facts } = await cutOver(databases);
