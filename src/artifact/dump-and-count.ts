@@ -7,6 +7,7 @@ import {
   globalsTrailer,
   type GlobalsCommand,
 } from '../postgres/dump-command.ts';
+import { movedCollations, readCollations } from '../postgres/collations.ts';
 import type { DumpSource } from '../postgres/dump-source.ts';
 import { keysToLeftOut, selectParts, type SelectedParts } from '../postgres/dump-selection.ts';
 import { isCounted, lockedTables, takeFingerprint, type Fingerprint } from '../postgres/fingerprint.ts';
@@ -43,7 +44,14 @@ export async function dumpAndCount(
 ): Promise<
   Pick<
     FinishedDump,
-    'snapshot' | 'storeTime' | 'uploads' | 'dump' | 'fingerprint' | 'partial' | 'needsSearchPath'
+    | 'snapshot'
+    | 'storeTime'
+    | 'uploads'
+    | 'dump'
+    | 'fingerprint'
+    | 'partial'
+    | 'needsSearchPath'
+    | 'collations'
   >
 > {
   const { source, name, expectedBytes } = prepared;
@@ -101,10 +109,11 @@ export async function dumpAndCount(
   const ask = async (signal: AbortSignal) => ({
     fingerprint: await countTables(context, settings, source, snapshot, signal, parts),
     needsSearchPath: await findNeededSearchPaths(source.session),
+    collations: await readCollations(source.session),
   });
   const take = (head: Awaited<ReturnType<typeof privilegesHead>>) => (signal: AbortSignal) =>
     takePrivileges(source, head, command, { ...storage, signal });
-  const [dump, { fingerprint, needsSearchPath, head, written }] = await together(
+  const [dump, { fingerprint, needsSearchPath, collations, head, written }] = await together(
     AbortSignal.any([context.signal, source.session.lost]),
     (signal) => storeDump(context, settings, command, { ...storage, signal }, source, artifact),
     async (signal) => {
@@ -119,7 +128,17 @@ export async function dumpAndCount(
   if (settings.globals) await storeGlobalsIfThere(context, { ...command, encoding: dump.encoding }, storage);
   const partial = partialOf(settings.selection, parts, snapshot);
   for (const warning of searchPathWarnings(needsSearchPath)) context.report.warn(warning);
-  return { snapshot, storeTime, uploads, dump, fingerprint, partial, needsSearchPath };
+  for (const warning of movedCollations(collations, endpoint.database)) context.report.warn(warning);
+  return {
+    snapshot,
+    storeTime,
+    uploads,
+    dump,
+    fingerprint,
+    partial,
+    needsSearchPath,
+    collations: collations instanceof Failure ? [] : collations,
+  };
 }
 
 /**

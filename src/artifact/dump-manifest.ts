@@ -1,5 +1,6 @@
 import { defined } from '../base/defined.ts';
 import type { RepositorySettings } from '../language/environment/environment.ts';
+import type { UsedCollation } from '../postgres/collations.ts';
 import type { Fingerprint } from '../postgres/fingerprint.ts';
 import type { NeededSearchPath } from '../postgres/needed-search-path.ts';
 import type { ServerFacts } from '../postgres/server-facts.ts';
@@ -34,6 +35,7 @@ export interface FinishedDump {
   /** What the plan left out; undefined of a whole dump. */
   readonly partial: PartialDump | undefined;
   readonly needsSearchPath: readonly NeededSearchPath[];
+  readonly collations: readonly UsedCollation[];
   /** Programs that took part, with their versions. */
   readonly tools: Readonly<Record<string, string>>;
 }
@@ -71,6 +73,11 @@ export function manifestOf(dump: FinishedDump): Omit<Manifest, 'files'> {
     ...defined({ partial: dump.partial }),
     ...(dump.needsSearchPath.length > 0 && {
       needsSearchPath: dump.needsSearchPath.slice(0, mostKept).map((needed) => ({ ...needed })),
+    }),
+    ...(dump.collations.length > 0 && {
+      collations: dump.collations
+        .slice(0, mostKept)
+        .map(({ name, version, indexes }) => ({ name, version, indexes })),
     }),
     server: {
       version: facts.version,

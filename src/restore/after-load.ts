@@ -1,5 +1,6 @@
 import type { Manifest } from '../artifact/manifest.ts';
 import { Failure } from '../base/failure.ts';
+import { readCollations, unlikeCollations } from '../postgres/collations.ts';
 import type { Session } from '../postgres/connect.ts';
 import { quoteIdentifier, quoteQualified } from '../postgres/identifier.ts';
 
@@ -40,6 +41,9 @@ export async function checkAfterLoad(session: Session, manifest: Manifest | unde
     'looking for constraints that were not validated',
   );
   const behind = await sequencesBehind(session);
+  await session.query('begin read only');
+  const collations = await readCollations(session);
+  await session.query('commit');
   const [size] = await session.query<{ bytes: string }>(
     'select pg_database_size(current_database())::text as bytes',
   );
@@ -47,6 +51,7 @@ export async function checkAfterLoad(session: Session, manifest: Manifest | unde
     databaseBytes: Number(size?.bytes ?? 0),
     remarks: [
       ...extensions,
+      ...unlikeCollations(manifest?.collations ?? [], collations),
       ...named(
         'constraints that were never validated, as in the source',
         unvalidated.map(({ name }) => name),

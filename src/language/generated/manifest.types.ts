@@ -133,6 +133,25 @@ export interface Manifest {
     reason: string;
   }[];
   /**
+   * Collations of the system's libraries by which indexes sort, with their versions at the dump. The first hundred; absent where there are none, and in older manifests.
+   *
+   * Items: A collation.
+   */
+  collations?: {
+    /**
+     * Its name; `default` is the database's own.
+     */
+    name: string;
+    /**
+     * Version of the library, as the server reads it.
+     */
+    version: string;
+    /**
+     * How many indexes sort by it.
+     */
+    indexes: number;
+  }[];
+  /**
    * What the plan left out of the dump. Absent of a whole one, and in older manifests.
    */
   partial?: {
