@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { interruptedExitCode, runLong, tell } from './long-command.js';
 import { installNewerPostgres } from './newer-postgres.js';
+import { installRegressionSuite } from './regression-suite.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const missingExitCode = 11;
@@ -112,8 +113,11 @@ if (!uses.includes(use)) {
 }
 const hasPackages = await installNpmPackages();
 const hasPrograms = interruptedExitCode() === undefined && (await installPrograms(use));
-const hasNewer = use !== 'test' || !hasPrograms || (await installNewerPostgres(say));
-process.exitCode = interruptedExitCode() ?? (hasPackages && hasPrograms && hasNewer ? 0 : missingExitCode);
+const isTested = use === 'test' && hasPrograms;
+const hasNewer = !isTested || (await installNewerPostgres(say));
+const hasSuite = !isTested || (await installRegressionSuite(say));
+const hasAll = hasPackages && hasPrograms && hasNewer && hasSuite;
+process.exitCode = interruptedExitCode() ?? (hasAll ? 0 : missingExitCode);
 
 /** `npm ci`, when what is in node_modules is not what package-lock.json says. */
 async function installNpmPackages() {

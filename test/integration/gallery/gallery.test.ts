@@ -1,15 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Environment } from '../../../src/language/environment/environment.ts';
 import { startLoadingCluster, type LoadingCluster } from '../../../src/postgres/loading-cluster.ts';
 import artifactVerify from '../../../tasks/artifact-verify.ts';
-import postgresRestore from '../../../tasks/postgres-restore.ts';
 import restoreCompare from '../../../tasks/restore-compare.ts';
 import { expectEqual, runSql, whoMayDoWhat } from '../dump/stock-tools.ts';
 import { dumpInto, folderStore, newDatabase, newName, restore } from '../restore/restored.ts';
-import { attempt, environmentFor, type AttemptOptions } from '../task/attempt.ts';
+import { attempt, environmentFor } from '../task/attempt.ts';
 import { kinds, make, type Kind } from './gallery.ts';
+import { intoThrowAwayCluster } from './throw-away.ts';
 
 const services = inject('services');
 
@@ -35,7 +33,7 @@ test.for(possible.map((kind) => [kind.description, kind] as const))('%s', async 
       password: services.postgres.password,
     };
     await attempt(artifactVerify, { artifact: manifest.name }, options);
-    await intoThrowAwayCluster(kind, manifest.name, options);
+    await intoThrowAwayCluster(scratch.postgres, manifest.name, options, accepting(kind));
 
     const target = newName();
     const { facts } = await restore(
@@ -51,28 +49,6 @@ test.for(possible.map((kind) => [kind.description, kind] as const))('%s', async 
     if (kind.equal !== 'nothing') expect(await whoMayDoWhat(services, target)).toBe(likeness);
   }
 });
-
-/** Restores and compares as a drill in an ephemeral environment does. */
-async function intoThrowAwayCluster(kind: Kind, artifact: string, source: AttemptOptions): Promise<void> {
-  const environment: Environment = { name: 'scratch', protected: false, ephemeral: true };
-  const options: AttemptOptions = {
-    ...source,
-    environment,
-    others: [{ environment: source.environment, repository: source.repository }],
-    startCluster: () => Promise.resolve(scratch.postgres),
-  };
-  const database = `gallery_${randomBytes(6).toString('hex')}`;
-  const { result } = await attempt(
-    postgresRestore,
-    { from: 'test', artifact, database, privileges: 'restore', ...accepting(kind) },
-    options,
-  );
-  const { restored } = result;
-  if (restored === undefined) throw new Error('nothing was restored');
-  const postgres = { ...restored.postgres, database };
-  const compared = { ...options, environment: { ...environment, postgres }, restored };
-  await attempt(restoreCompare, { artifact, from: 'test' }, compared);
-}
 
 function accepting({ accept }: Kind): { accept?: [string, ...string[]] } {
   const [first, ...others] = accept;

@@ -20,8 +20,14 @@ beforeEach(async () => {
   await chmod(project, 0o755);
   programs = join(project, 'programs');
   for (const folder of ['bin', 'node_modules', 'programs']) await mkdir(join(project, folder));
-  for (const name of ['setup.js', 'long-command.js', 'newer-postgres.js'])
-    await copyFile(join(scripts, name), join(project, 'bin', name));
+  const parts = [
+    'setup.js',
+    'long-command.js',
+    'debian-packages.js',
+    'newer-postgres.js',
+    'regression-suite.js',
+  ];
+  for (const name of parts) await copyFile(join(scripts, name), join(project, 'bin', name));
   await writeFile(join(project, 'package.json'), '{ "type": "module" }');
   await writeLock('package-lock.json', { 'node_modules/zx': { version: '8.8.5' } });
   await writeLock('node_modules/.package-lock.json', { 'node_modules/zx': { version: '8.8.5' } });
