@@ -48,7 +48,7 @@ afterAll(async () => {
 const directory = { format: 'directory', jobs: 2 } as const;
 // Indexes of a parallel restore are built while other tables are loaded: in its middle not every row is there.
 const ways = [
-  { what: 'custom', dump: {}, jobs: 2, breakAt: /^building fk constraint / },
+  { what: 'custom', dump: {}, jobs: 2, breakAt: /^building index attach / },
   { what: 'custom, one process', dump: {}, jobs: 1, breakAt: /^building .* \(3 of/ },
   { what: 'directory', dump: directory, jobs: 2, breakAt: /^analyzing$/ },
   { what: 'directory, one process', dump: directory, jobs: 1, breakAt: /^building .* \(3 of/ },
