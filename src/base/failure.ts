@@ -98,7 +98,11 @@ export interface FailureDetails {
   readonly cause?: unknown;
 }
 
-/** An expected failure: printed as text, never as a stack. Anything else that is thrown is a bug (exit 1). */
+/**
+ * An expected failure: printed as text, never as a stack. Anything else that is thrown is a bug (exit 1). Operators' tasks
+ * make some too, and nobody checks their types: a code that is not in the catalogue is `task-failed`, so that no failure is
+ * without an exit code, and what is to be text is.
+ */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly hint: string | undefined;
@@ -107,11 +111,11 @@ export class Failure extends Error {
   readonly fields: FailureFields;
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(textOf(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'Failure';
-    this.code = code;
-    this.hint = details.hint;
-    this.where = details.where;
+    this.code = Object.hasOwn(catalogue, code) ? code : 'task-failed';
+    this.hint = textOf(details.hint);
+    this.where = textOf(details.where);
     this.facts = details.facts;
     this.fields = details.fields ?? {};
   }
@@ -119,6 +123,10 @@ export class Failure extends Error {
   get exitCode(): ExitCode {
     return catalogue[this.code];
   }
+}
+
+function textOf(said: unknown): string | undefined {
+  return said === undefined || typeof said === 'string' ? said : JSON.stringify(said);
 }
 
 /** The failure's stable facts as records and `--json` carry them; a bug keeps its message only. */

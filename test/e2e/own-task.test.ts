@@ -152,6 +152,35 @@ export default task;
   expect(told.text).not.toMatch(/sesame|a bug|node:internal/);
 });
 
+/** A task `odd-task` that does `body`, and a plan `odd` that runs it. */
+async function writeOddTask(body: string): Promise<void> {
+  await workspace.write(
+    'tasks/odd-task.ts',
+    `import { Failure } from 'run-plan/task';
+export default {
+  name: 'odd-task', description: 'Odd', needs: [], writes: [], role: 'other', outputs: [], parameters: { type: 'object' },
+  run: async ({ $, report }) => {
+    ${body}
+  },
+};
+`,
+  );
+  await workspace.write('plans/odd.yaml', 'environment: prod\ntimeout: 1m\nsteps: [{ task: odd-task }]\n');
+}
+
+test('a failure with a code that nobody knows is red', async () => {
+  await writeOddTask("throw new Failure('of-my-own', 'no entry', { hint: 5 });");
+  const told = await workspace.start(['odd']).ended;
+  expect(told.code, told.text).toBe(20);
+  expect(told.text).toContain('no entry');
+  const [record] = await workspace.records('odd');
+  expect(record).toMatchObject({
+    outcome: 'failed',
+    exitCode: 20,
+    error: { code: 'task-failed', hint: '5' },
+  });
+});
+
 test('--config may stand before the command', async () => {
   await workspace.write('other.yaml', 'plans: elsewhere\n');
   await workspace.write(
