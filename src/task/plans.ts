@@ -46,6 +46,7 @@ export async function loadPlans(host: CommandHost, configFile: string | undefine
     ...defined({ loadBuilt: host.loadBuilt }),
     folders: settings.taskFolders,
     workingFolder,
+    isNamed: loaded.isNamed,
   });
   const workspace = await loadWorkspace({ settings, registry, commandNames, variables, workingFolder });
   const { environments, buckets, plans } = workspace;

@@ -26,6 +26,8 @@ export interface RegistryOptions {
   readonly folders: readonly string[];
   /** Problems name files relative to this folder. */
   readonly workingFolder: string;
+  /** The operator named the settings, and vouches for who may write what the tasks import. */
+  readonly isNamed?: boolean;
 }
 
 /** Lists the folders; nothing is imported yet. */
@@ -34,7 +36,7 @@ export function createTaskRegistry(options: RegistryOptions): TaskRegistry {
   const own = new Set(options.folders.map((folder) => resolve(options.workingFolder, folder)));
   // A checkout of run-plan itself finds the built-in tasks, or their sources, where an operator's own would be.
   for (const folder of [builtIn, resolve(builtIn, '../../tasks')]) own.delete(folder);
-  const { loadBuilt } = options;
+  const { loadBuilt, isNamed = false } = options;
   const declared = loadBuilt === undefined ? undefined : listDeclaredTasks(builtIn, loadBuilt);
   const lists = [
     ...(loadBuilt === undefined ? [listTaskFiles(builtIn, true)] : []),
@@ -57,7 +59,7 @@ export function createTaskRegistry(options: RegistryOptions): TaskRegistry {
     find: (name) => {
       const file = files.get(name);
       if (file === undefined) throw new Error(`there is no task '${name}'`);
-      const lookup = lookups.get(name) ?? register(file, shown(file), builtInTasks.get(file));
+      const lookup = lookups.get(name) ?? register(file, shown(file), isNamed, builtInTasks.get(file));
       lookups.set(name, lookup);
       return lookup;
     },
@@ -67,11 +69,12 @@ export function createTaskRegistry(options: RegistryOptions): TaskRegistry {
 async function register(
   file: TaskFile,
   shown: string,
+  isNamed: boolean,
   declared: DeclaredTask | undefined,
 ): Promise<TaskLookup<RegisteredTask>> {
   if (declared !== undefined)
     return { registered: { ...declared, validate: await builtInValidator(file.name) } };
-  const imported = await importTask(file, shown);
+  const imported = await importTask(file, shown, isNamed);
   if (imported.problem !== undefined) return imported;
   const { task } = imported;
   if (file.isBuiltIn) return { registered: { task, file, validate: await builtInValidator(task.name) } };

@@ -1,8 +1,9 @@
 import { registerHooks } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Failure } from '../base/failure.ts';
 import { asCommandFailure } from '../process/bind-shell.ts';
 import type { Problem } from '../language/problem.ts';
+import { requireOwnFile } from '../language/settings/trust.ts';
 import type { Task } from './contract.ts';
 import type { TaskFile } from '../language/task-declaration.ts';
 
@@ -12,14 +13,20 @@ export type TaskImport =
 
 /**
  * Imports a task's module, TypeScript too: Node strips the types. Whatever is wrong with the module becomes a problem
- * at its place, `shown` being the path that the operator knows.
+ * at its place, `shown` being the path that the operator knows. An operator's is code like what it imports, wherever that
+ * lies: unless it `isVouchedFor`, none of it is run that others may write.
+ * @throws Failure `not-trusted`
  */
-export async function importTask(file: TaskFile, shown: string): Promise<TaskImport> {
-  if (!file.isBuiltIn) answerForRunPlan();
+export async function importTask(file: TaskFile, shown: string, isVouchedFor: boolean): Promise<TaskImport> {
+  if (!file.isBuiltIn) {
+    answerForRunPlan();
+    if (!isVouchedFor) judged.add(pathToFileURL(file.path).href);
+  }
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(file.path).href)) as Record<string, unknown>;
   } catch (error) {
+    if (error instanceof Failure && error.code === 'not-trusted') throw error;
     return { problem: importProblem(file, shown, error) };
   }
   const fault = faultOf(module['default'], file.name);
@@ -105,6 +112,9 @@ function problemAt(file: string, line: number, column: number, message: string):
   return { file, line, column, severity: 'error', rule: 'task-module', message };
 }
 
+/** Addresses of operators' modules that nobody vouches for, and of what they import. */
+const judged = new Set<string>();
+
 let isAnswering = false;
 
 /**
@@ -117,14 +127,18 @@ function answerForRunPlan(): void {
   isAnswering = true;
   Object.defineProperty(globalThis, contractKey, { value: { Failure } });
   registerHooks({
-    resolve: (specifier, context, nextResolve) =>
-      specifier === 'run-plan/task'
-        ? { url: contractUrl, shortCircuit: true }
-        : nextResolve(specifier, context),
-    load: (url, context, nextLoad) =>
-      url === contractUrl
-        ? { format: 'module', source: contractSource, shortCircuit: true }
-        : nextLoad(url, context),
+    resolve: (specifier, context, nextResolve) => {
+      if (specifier === 'run-plan/task') return { url: contractUrl, shortCircuit: true };
+      const found = nextResolve(specifier, context);
+      const isOwn = context.parentURL !== undefined && judged.has(context.parentURL);
+      if (isOwn && found.url.startsWith('file:')) judged.add(found.url);
+      return found;
+    },
+    load: (url, context, nextLoad) => {
+      if (url === contractUrl) return { format: 'module', source: contractSource, shortCircuit: true };
+      if (judged.has(url)) requireOwnFile(fileURLToPath(url));
+      return nextLoad(url, context);
+    },
   });
 }
 

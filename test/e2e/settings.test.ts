@@ -58,6 +58,32 @@ test.runIf(process.getuid?.() === 0)('settings of another user in a folder above
   expect(await hasRun()).toBe(false);
 });
 
+test('a listing runs nothing of what a task imports and others may write, however deep', async () => {
+  const settings = join(workspace.folder, 'run-plan.yaml');
+  await workspace.write(
+    'tasks/lib/deep.ts',
+    `import { writeFileSync } from 'node:fs';
+export const wrote = writeFileSync(${JSON.stringify(witness())}, 'it ran');
+`,
+  );
+  await workspace.write('tasks/helper.ts', "export { wrote } from './lib/deep.ts';\n");
+  await workspace.write(
+    'tasks/own-task.ts',
+    `import './helper.ts';
+export default { name: 'own-task', description: 'x', role: 'other', needs: [], writes: [], outputs: [], parameters: { type: 'object' }, run: () => ({}) };
+`,
+  );
+  await chmod(join(workspace.folder, 'tasks/lib'), 0o777);
+  const refused = await workspace.start(['list']).ended;
+  expect([refused.code, refused.text]).toEqual([
+    11,
+    expect.stringContaining('tasks/lib/deep.ts is not used: '),
+  ]);
+  expect(await hasRun()).toBe(false);
+  expect(await workspace.start(['list', '--config', settings]).ended).toMatchObject({ code: 0 });
+  expect(await hasRun()).toBe(true);
+});
+
 test('doctor and units name the settings in use', async () => {
   const settings = join(workspace.folder, 'run-plan.yaml');
   expect((await workspace.run(['doctor'])).stdout).toContain(settings);
