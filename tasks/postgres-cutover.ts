@@ -1,3 +1,4 @@
+import { firstOf } from '../src/base/quantity/first-of.ts';
 import { defaults } from '../src/language/generated/postgres-cutover.defaults.ts';
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
 import { Failure } from '../src/base/failure.ts';
@@ -89,7 +90,7 @@ function warnOfLack({ restored, report }: TaskContext, { live, next }: DatabaseS
   const lacks = [
     ...(restored.artifact?.partial === undefined ? [] : [`its artifact is ${restored.artifact.partial}`]),
     ...(restored.partial === undefined ? [] : [`only a part was restored (${restored.partial})`]),
-    ...(restored.incomplete === undefined ? [] : [`accepted without ${restored.incomplete.join(', ')}`]),
+    ...(restored.incomplete === undefined ? [] : [`accepted without ${firstOf(restored.incomplete)}`]),
   ];
   if (lacks.length > 0) report.warn(`what becomes ${live} is not whole: ${lacks.join('; ')}`);
 }

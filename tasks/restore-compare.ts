@@ -1,10 +1,6 @@
+import { firstOf } from '../src/base/quantity/first-of.ts';
 import { findComparedManifest } from '../src/artifact/compared-artifact.ts';
-import {
-  compareWithManifest,
-  nameFirst,
-  tablesToCount,
-  type Comparison,
-} from '../src/artifact/comparison.ts';
+import { compareWithManifest, tablesToCount, type Comparison } from '../src/artifact/comparison.ts';
 import { partialWords } from '../src/artifact/partial.ts';
 import type { Manifest } from '../src/artifact/manifest.ts';
 import type { Environment, PostgresEndpoint } from '../src/language/environment/environment.ts';
@@ -188,7 +184,7 @@ function acceptedTables(
 ): readonly string[] {
   const accepted = tablesNamed(restored?.incomplete ?? [], dumped, there).map(describeTable);
   if (accepted.length > 0)
-    report.note(`not compared, as the restore was accepted without: ${accepted.join(', ')}`);
+    report.note(`not compared, as the restore was accepted without: ${firstOf(accepted, 10)}`);
   return accepted;
 }
 
@@ -224,7 +220,7 @@ function warnOfUnknown(
   const names = new Set(known);
   for (const key of ['ignore', 'allow-more'] as const) {
     const unknown = (parameters[key] ?? []).filter((name) => !names.has(name));
-    if (unknown.length > 0) report.warn(`no table bears the name in '${key}': ${nameFirst(unknown)}`);
+    if (unknown.length > 0) report.warn(`no table bears the name in '${key}': ${firstOf(unknown, 10)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { firstOf } from '../base/quantity/first-of.ts';
 import { isCounted, type Fingerprint, type TableFingerprint } from '../postgres/fingerprint.ts';
 import { describeTable, type Table } from '../postgres/tables.ts';
 import type { Manifest } from './manifest.ts';
@@ -85,7 +86,7 @@ export function compareWithManifest(
     differences: objects === undefined ? differences : [...differences, objects],
     remarks: [
       ...remarks,
-      ...(absent.length === 0 ? [] : [`not restored and not compared: ${nameFirst(absent)}`]),
+      ...(absent.length === 0 ? [] : [`not restored and not compared: ${firstOf(absent, 10)}`]),
       ...notInArtifact(manifest),
       ...additional(manifest, found.tables, ignore),
     ],
@@ -218,10 +219,10 @@ function notInArtifact({ tables, leftOut = [] }: ManifestFingerprint): readonly 
   return [
     ...(leftOut.length === 0
       ? []
-      : [`not in the artifact, and not compared: ${nameFirst(leftOut.map(describeTable))}`]),
+      : [`not in the artifact, and not compared: ${firstOf(leftOut.map(describeTable), 10)}`]),
     ...(empty.length === 0
       ? []
-      : [`in the artifact without rows, which were not compared: ${nameFirst(empty)}`]),
+      : [`in the artifact without rows, which were not compared: ${firstOf(empty, 10)}`]),
   ];
 }
 
@@ -236,13 +237,7 @@ function additional(
     .filter((table) => isCounted(table, false) && !named.has(keyOf(table)))
     .map(describeTable)
     .filter((name) => !ignore.has(name));
-  return names.length === 0 ? [] : [`the manifest does not speak of ${nameFirst(names)}`];
-}
-
-/** The first ten of many names. */
-export function nameFirst(names: readonly string[]): string {
-  const rest = names.length - 10;
-  return `${names.slice(0, 10).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return names.length === 0 ? [] : [`the manifest does not speak of ${firstOf(names, 10)}`];
 }
 
 function rowsOf(rows: number): string {

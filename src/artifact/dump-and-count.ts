@@ -1,3 +1,4 @@
+import { firstOf } from '../base/quantity/first-of.ts';
 import { applicationName } from '../postgres/application-name.ts';
 import {
   type DumpCommand,
@@ -192,10 +193,9 @@ async function selectOf(
   for (const pattern of parts.unmatched)
     report.warn(`nothing in ${session.endpoint.database} bears the name ${pattern}, which 'exclude' says`);
   const keys = await keysToLeftOut(session, parts);
-  const more = keys.length > namedUnknown ? ` and ${String(keys.length - namedUnknown)} more` : '';
   if (keys.length > 0)
     report.warn(
-      `rows that stay out are referred to: a restore will be incomplete by foreign keys, which its plan can accept: ${keys.slice(0, namedUnknown).join(', ')}${more}`,
+      `rows that stay out are referred to: a restore will be incomplete by foreign keys, which its plan can accept: ${firstOf(keys, namedUnknown)}`,
     );
   return parts;
 }

@@ -176,8 +176,8 @@ function plainWords(text: string): string {
 function restorePrivileges(guide: RestoreGuide): readonly string[] {
   const psql = `psql --no-psqlrc --quiet --dbname="dbname='$DATABASE'"`;
   const closing = `${psql} --tuples-only --no-align --command=${shellWord(definers)} | ${psql}`;
-  const why = 'Functions that ran as their owner have another one now, and are for that role alone.';
-  if (guide.privileges === undefined) return [`# ${why}`, closing];
+  const why = '# Functions that ran as their owner have another one now, and are for that role alone.';
+  if (guide.privileges === undefined) return [why, closing];
   const steps = guide.encrypted ? ['age --decrypt --identity "$IDENTITY"'] : [];
   const text = chain(steps, shellWord(guide.privileges));
   return [
@@ -185,16 +185,24 @@ function restorePrivileges(guide: RestoreGuide): readonly string[] {
     '  # Owners, privileges and settings. Roles that are missing are reported, and the rest is done.',
     `  ${text} | ${psql}`,
     'else',
-    `  # Nobody is let do more than before. ${why}`,
-    `  ${closing}`,
     '  # Everybody loses what everybody had lost.',
-    `  ${text} | sed --quiet --regexp-extended ${shellWord(ofEverybody)} | ${psql}`,
+    `  ${text} | LC_ALL=C sed --quiet --regexp-extended ${shellWord(ofEverybody)} | ${psql}`,
+    `  ${why}`,
+    `  ${closing}`,
     'fi',
   ];
 }
 
-/** Statements about everybody, each on a line of its own, and what they are written in. */
-const ofEverybody = '/^set client_encoding to |^(revoke .* from|grant .* to) public;$/Ip';
+/**
+ * What everybody lost, and what that is written in. A line may as well be the middle of a name with line breaks, which
+ * somebody chose: so each is one statement that can only take away, whole quotes included, and nothing that psql or the
+ * server would take for the beginning of anything else. What was granted to everybody is not given: of a view or a function
+ * it would be in the name of the new owner. Bytes, because a name may be no text.
+ */
+const ofEverybody = [
+  "/^set client_encoding to '[A-Za-z0-9_]+';$",
+  String.raw`^revoke ([][A-Za-z0-9_ ,.()]|:"DBNAME"|"[^"]*")+ from public;$/Ip`,
+].join('|');
 
 /** Closes functions that run as their owner; those of extensions stay as the extension makes them. */
 const definers = [
@@ -235,7 +243,7 @@ function remarks(guide: RestoreGuide): string {
 ${
   guide.privileges === undefined
     ? 'The restored database belongs to the role that restores it; owners, privileges and settings are not in the dump. Functions with `SECURITY DEFINER` are for that role alone.'
-    : `The restored database belongs to the role that restores it, unless \`PRIVILEGES=restore\` was said: owners, privileges and settings (\`alter database … set …\`) are in ${code(guide.privileges)}, which psql runs. Without it nobody may do more than in the old database: what everybody had lost there is taken away here too, and functions with \`SECURITY DEFINER\` are for that role alone.`
+    : `The restored database belongs to the role that restores it, unless \`PRIVILEGES=restore\` was said: owners, privileges and settings (\`alter database … set …\`) are in ${code(guide.privileges)}, which psql runs. Without it nobody may do more than in the old database: what everybody had lost there is taken away here too (but of names with line breaks: look at these), what everybody was granted is not given, and functions with \`SECURITY DEFINER\` are for that role alone.`
 }
 ${guide.globals === undefined ? 'Roles are not in this artifact: create those that row security policies name before restoring.\n' : ''}${guide.needSearchPath.length === 0 ? '' : `pg_restore empties the search path, and these have functions that name things without their schema: it may report them, and go on without them: ${guide.needSearchPath.map(code).join(', ')}.\n`}Where the server lacks the locale ${code(guide.locale.collation)}, give \`createdb\` another one: text then sorts differently.
 `;

@@ -1,3 +1,4 @@
+import { firstOf } from '../base/quantity/first-of.ts';
 import { mkdir } from 'node:fs/promises';
 import { getBounded } from '../base/document.ts';
 import { listStage } from '../postgres/restore-command.ts';
@@ -197,7 +198,7 @@ function judgeContents(
     throw damaged(
       dump,
       `${String(manifest.fingerprint.tables.length)} tables`,
-      `a table of contents without ${some(missing)}`,
+      `a table of contents without ${firstOf(missing)}`,
     );
   }
   judgeLargeObjects(manifest, dump, contents.hasLargeObjects, largeObjects.hasLargeObjects);
@@ -206,7 +207,7 @@ function judgeContents(
   const lost = [...contents.dataIds].filter((id) => !ids.has(id)).map((id) => `${id}.dat`);
   if (contents.hasLargeObjects && ![...dataFiles].some((name) => /^blobs.*\.toc/.test(name)))
     lost.push('blobs.toc');
-  if (lost.length > 0) throw damaged(dump, 'a data file for each table', `none for ${some(lost)}`);
+  if (lost.length > 0) throw damaged(dump, 'a data file for each table', `none for ${firstOf(lost)}`);
 }
 
 /** Large objects are in the dump itself, or in a file of their own. @throws Failure `artifact-damaged` */
@@ -227,10 +228,4 @@ function isDump({ role }: ManifestFile): boolean {
 /** The last part of a key or of tar's path. */
 function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-/** A few names, so that a message stays readable when hundreds are missing. */
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(', ');
-  return names.length <= 5 ? shown : `${shown} and ${String(names.length - 5)} more`;
 }

@@ -1,11 +1,9 @@
+import { firstOf } from '../base/quantity/first-of.ts';
 import { Failure } from '../base/failure.ts';
 import type { Session } from './connect.ts';
 import { findLostPrivileges, type LostPrivilege } from './lost-privileges.ts';
 import { readObjectTraits } from './object-traits.ts';
 import { privilegeStatements, sameObjects } from './privilege-plan.ts';
-
-/** How many of a long list a message names. */
-const named = 5;
 
 /** What became of the owners and privileges of a database's objects. */
 export interface CarriedPrivileges {
@@ -60,13 +58,8 @@ async function runAll(session: Session, statements: readonly string[]): Promise<
 
 function privilegesLost(lost: readonly LostPrivilege[], database: string): Failure {
   const words = lost.map(({ role, privilege, object }) => `${role} ${privilege} on ${object}`);
-  const more = words.length > named ? ` and ${String(words.length - named)} more` : '';
-  return new Failure(
-    'target-refused',
-    `roles would lose privileges by ${database}: ${words.slice(0, named).join(', ')}${more}`,
-    {
-      hint: 'Grant them there, or say privileges: copy. The live database is as it was.',
-      facts: { lost },
-    },
-  );
+  return new Failure('target-refused', `roles would lose privileges by ${database}: ${firstOf(words)}`, {
+    hint: 'Grant them there, or say privileges: copy. The live database is as it was.',
+    facts: { lost },
+  });
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../base/failure.ts';
 import type { Session } from './connect.ts';
+import { quoteIdentifier } from './identifier.ts';
 import { orWhyNot } from './savepoint.ts';
 
 /** A collation by which indexes of a database sort, of a library that has versions: neither C nor POSIX. */
@@ -26,7 +27,7 @@ const mostNamed = 5;
  * @throws Failure when the session is lost
  */
 export async function readCollations(session: Session): Promise<readonly UsedCollation[] | Failure> {
-  const ofDatabase =
+  const ofOwn =
     session.server.major < 15
       ? { recorded: 'null', actual: 'null' }
       : { recorded: 'd.datcollversion', actual: 'pg_catalog.pg_database_collation_actual_version(d.oid)' };
@@ -41,11 +42,11 @@ export async function readCollations(session: Session): Promise<readonly UsedCol
                 (array_agg(indexrelid order by indexrelid))[1:${String(mostNamed)}]::regclass[]::text[] as first
            from used group by coll
        )
-       select case when c.collname = 'default' and n.nspname = 'pg_catalog' then 'default'
+       select case when c.collname = 'default' and n.nspname = 'pg_catalog' then '${ofDatabase}'
                    else format('%I.%I', n.nspname, c.collname) end as name,
-              case when c.collprovider = 'd' then ${ofDatabase.actual}
+              case when c.collprovider = 'd' then ${ofOwn.actual}
                    else pg_catalog.pg_collation_actual_version(c.oid) end as version,
-              case when c.collprovider = 'd' then ${ofDatabase.recorded} else c.collversion end as recorded,
+              case when c.collprovider = 'd' then ${ofOwn.recorded} else c.collversion end as recorded,
               indexes, first
          from counted
          join pg_catalog.pg_collation c on c.oid = counted.coll
@@ -69,15 +70,14 @@ export function movedCollations(
   return collations
     .filter(({ version, recorded }) => recorded !== null && recorded !== version)
     .map(({ name, version, recorded, indexes, first }) => {
-      const rest = indexes - first.length;
-      const named = `${first.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
-      const noted =
-        name === 'default'
-          ? `alter database "${database.replaceAll('"', '""')}" refresh collation version`
+      const rest = indexes > first.length ? ` and ${String(indexes - first.length)} more` : '';
+      const refreshed =
+        name === ofDatabase
+          ? `alter database ${quoteIdentifier(database)} refresh collation version`
           : `alter collation ${name} refresh version`;
       return (
-        `text in ${name === 'default' ? "the database's collation" : `the collation ${name}`} was sorted by version ${String(recorded)} of the system's library, and is by ${version} now: ` +
-        `indexes may miss rows or hold them twice, also for this dump: ${named}. Look with index-check; 'reindex index concurrently NAME' builds each anew, then '${noted}'`
+        `text in ${wordsOf(name)} was sorted by version ${String(recorded)} of the system's library, and is by ${version} now: ` +
+        `indexes may miss rows or hold them twice, also for this dump: ${first.join(', ')}${rest}. Look with index-check; 'reindex index concurrently NAME' builds each anew, then '${refreshed}'`
       );
     });
 }
@@ -93,11 +93,17 @@ export function unlikeCollations(
   return then.flatMap(({ name, version }) => {
     const here = versions.get(name);
     if (here === undefined || here === version) return [];
-    const what = name === 'default' ? "the database's collation" : `the collation ${name}`;
     return [
-      `${what} is version ${here} of the system's library here, at the source it was ${version}: indexes were built anew by it, and text may sort otherwise than there`,
+      `${wordsOf(name)} is version ${here} of the system's library here, at the source it was ${version}: indexes were built anew by it, and text may sort otherwise than there`,
     ];
   });
+}
+
+/** How the database's own collation is called. */
+const ofDatabase = 'default';
+
+function wordsOf(name: string): string {
+  return name === ofDatabase ? "the database's collation" : `the collation ${name}`;
 }
 
 function notRead({ message }: Failure): string {

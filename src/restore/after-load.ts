@@ -1,5 +1,6 @@
 import type { Manifest } from '../artifact/manifest.ts';
 import { Failure } from '../base/failure.ts';
+import { firstOf } from '../base/quantity/first-of.ts';
 import { readCollations, unlikeCollations } from '../postgres/collations.ts';
 import type { Session } from '../postgres/connect.ts';
 import { quoteIdentifier, quoteQualified } from '../postgres/identifier.ts';
@@ -28,7 +29,7 @@ export async function checkAfterLoad(session: Session, manifest: Manifest | unde
   if (invalid.length > 0) {
     throw new Failure(
       'restore-failed',
-      `invalid indexes after the restore: ${some(invalid.map(({ name }) => name))}`,
+      `invalid indexes after the restore: ${firstOf(invalid.map(({ name }) => name))}`,
       {
         hint: 'Build them again: reindex index NAME.',
       },
@@ -74,7 +75,7 @@ async function compareExtensions(
   if (missing.length > 0) {
     throw new Failure(
       'restore-failed',
-      `extensions are missing after the restore: ${some(missing.map(({ name }) => name))}`,
+      `extensions are missing after the restore: ${firstOf(missing.map(({ name }) => name))}`,
     );
   }
   return manifest.server.extensions.flatMap(({ name, version }) => {
@@ -128,10 +129,5 @@ async function sequencesBehind(session: Session): Promise<readonly string[]> {
 }
 
 function named(what: string, names: readonly string[]): readonly string[] {
-  return names.length === 0 ? [] : [`${what}: ${some(names)}`];
-}
-
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(', ');
-  return names.length <= 5 ? shown : `${shown} and ${names.length - 5} more`;
+  return names.length === 0 ? [] : [`${what}: ${firstOf(names)}`];
 }

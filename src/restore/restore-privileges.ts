@@ -1,3 +1,4 @@
+import { firstOf } from '../base/quantity/first-of.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../base/failure.ts';
@@ -177,7 +178,8 @@ function createWork(
   };
 
   function tell(closed: readonly string[], open: readonly string[]): void {
-    if (closed.length > 0) report.note(`closed, because the source had not allowed it: ${some(closed)}`);
+    if (closed.length > 0)
+      report.note(`closed, because the source had not allowed it: ${firstOf(closed, 10, '; ')}`);
     for (const each of open) report.warn(`wider than at the source, and could not be closed: ${each}`);
   }
 
@@ -202,10 +204,4 @@ function createWork(
 interface RolesWork {
   readonly facts: Pick<PrivilegesFacts, 'rolesMade' | 'rolesMissing' | 'rolesMapped'>;
   readonly refused: readonly LeftObject[];
-}
-
-/** The first ten of many, in words. */
-function some(words: readonly string[]): string {
-  const rest = words.length - 10;
-  return `${words.slice(0, 10).join('; ')}${rest > 0 ? `; and ${String(rest)} more` : ''}`;
 }

@@ -1,3 +1,4 @@
+import { firstOf } from '../base/quantity/first-of.ts';
 import { findComparedManifest } from '../artifact/compared-artifact.ts';
 import { Failure } from '../base/failure.ts';
 import { comparePrivileges } from '../postgres/compare-privileges.ts';
@@ -25,9 +26,6 @@ export interface VacantPlace {
   /** copy: as the artifact keeps them; check: they must be so; ignore: they stay as they are. */
   readonly mode: 'copy' | 'check' | 'ignore';
 }
-
-/** How many of a long list a message names. */
-const named = 5;
 
 /**
  * Puts a restored database in the place of one that is gone with its server: owners, privileges and settings are those that
@@ -136,10 +134,9 @@ async function check(
   const words = differences.map(
     ({ object, expected, found }) => `${object}: expected ${expected}, found ${found}`,
   );
-  const more = words.length > named ? `; and ${String(words.length - named)} more` : '';
   throw new Failure(
     'target-refused',
-    `owners and privileges of ${place.next} are not as the artifact keeps them: ${words.slice(0, named).join('; ')}${more}`,
+    `owners and privileges of ${place.next} are not as the artifact keeps them: ${firstOf(words, 5, '; ')}`,
     { hint: "Restore with 'privileges: restore', or say privileges: copy.", facts: { differences } },
   );
 }

@@ -1,5 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import { parseManifest } from '../../../src/artifact/manifest.ts';
 import { manifestKey } from '../../../src/artifact/name.ts';
@@ -127,6 +128,25 @@ test.for(cases)('$what restores by its RESTORE.md with stock tools, equal in eve
   }
 });
 
+/** Lines of these look like statements that the guide takes out of the text of privileges. */
+const hostileNames = [
+  String.raw`a
+revoke \! touch pwned-1 from public;
+b`,
+  String.raw`a
+set client_encoding to 'UTF8'; \! touch pwned-2
+b`,
+  `a
+revoke usage on schema public from public; create role pwned; revoke usage on schema public from public;
+b`,
+  `a
+revoke /* on table x from public;
+b`,
+  `a
+revoke "open from public;
+b`,
+];
+
 test('a guide that is followed without privileges lets nobody do more than the old database did', async () => {
   const database = await createDatabase(services);
   onTestFinished(() => dropDatabase(services, database));
@@ -138,7 +158,13 @@ test('a guide that is followed without privileges lets nobody do more than the o
     revoke execute on function "of all"."for (few)"() from public;
     create type "of all".kept as (a int);
     revoke usage on type "of all".kept from public;
-    revoke connect on database ${database.name} from public`);
+    revoke connect on database ${database.name} from public;
+    alter default privileges revoke execute on functions from public;
+    create function granted_to_all() returns int language sql security definer as 'select 1';
+    grant execute on function granted_to_all() to public;
+    create table secrets (mine text); alter table secrets enable row level security;
+    create view of_secrets as select * from secrets; grant select on of_secrets to public;
+    ${hostileNames.map((name) => `create table ${pg.escapeIdentifier(name)} ()`).join(';')}`);
   const folder = await temporaryFolder('guide');
   const { result } = await attempt(
     postgresDump,
@@ -162,9 +188,16 @@ test('a guide that is followed without privileges lets nobody do more than the o
     select has_function_privilege('public', 'open_to_all()', 'execute') as "open",
            has_function_privilege('public', '"of all"."for (few)"()', 'execute') as few,
            has_function_privilege('public', 'as_owner()', 'execute') as definer,
+           has_function_privilege('public', 'granted_to_all()', 'execute') as granted,
+           has_table_privilege('public', 'of_secrets', 'select') as view,
            has_type_privilege('public', '"of all".kept', 'usage') as type,
            has_database_privilege('public', current_database(), 'connect') as connect`);
-  expect(rows).toEqual([{ open: true, few: false, definer: false, type: false, connect: false }]);
+  const closed = { few: false, definer: false, granted: false, view: false, type: false, connect: false };
+  expect(rows).toEqual([{ open: true, ...closed }]);
+  // Beside what the guide fetches and the script itself nothing was made.
+  expect((await readdir(work)).filter((name) => name.startsWith('pwned'))).toEqual([]);
+  const roles = "select from pg_roles where rolname = 'pwned'";
+  expect(await target.query(roles)).toEqual([]);
 });
 
 test('the manifest says what was dumped', async () => {

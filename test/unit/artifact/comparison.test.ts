@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   compareWithManifest,
-  nameFirst,
   tablesToCount,
   type Comparison,
   type ComparisonOptions,
@@ -193,9 +192,4 @@ test('a table that the server takes for an extension’s is counted when the dum
   const [counted] = tablesToCount({ ...dumped, tables: [...dumped.tables] }, tables, new Set());
   expect(counted?.ours).toBe(true);
   expect(compare(dumped, tables, fingerprint(count('spatial', 2))).differences).toHaveLength(1);
-});
-
-test('many names are cut', () => {
-  const names = Array.from({ length: 12 }, (_, index) => `t${index}`);
-  expect(nameFirst(names)).toBe('t0, t1, t2, t3, t4, t5, t6, t7, t8, t9 and 2 more');
 });
