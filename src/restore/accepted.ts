@@ -1,6 +1,6 @@
 /** Entries of a table of contents that say another object's name before their own. */
 const ofAnother =
-  /^(?:(?:FK |CHECK )?CONSTRAINT|TRIGGER|RULE|POLICY|ROW SECURITY|DEFAULT|TABLE ATTACH|INDEX ATTACH|COMMENT|ACL|DEFAULT ACL|SECURITY LABEL|STATISTICS DATA) /;
+  /^(?:(?:FK |CHECK )?CONSTRAINT|TRIGGER|RULE|POLICY|ROW SECURITY|DEFAULT|TABLE ATTACH|INDEX ATTACH|COMMENT|ACL|DEFAULT ACL|SECURITY LABEL|STATISTICS DATA|PUBLICATION TABLE|PUBLICATION TABLES IN SCHEMA|USER MAPPING) /;
 
 /**
  * Whether an operator's words (`schema.name`, `schema.*`) name an entry of a table of contents: an object and what belongs

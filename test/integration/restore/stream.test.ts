@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect, inject, test } from 'vitest';
+import type { TestDatabase } from '../../services/database.ts';
 import { largeTable } from '../../fixtures/large-table.ts';
 import { fakePrograms, realProgram } from '../dump/fake.ts';
 import { temporaryFolder } from '../dump/folder.ts';
 import { plainDump } from '../dump/stock-tools.ts';
+import type { Said } from '../task/attempt.ts';
 import {
   dumpInto,
   expectNothingLeft,
@@ -45,24 +47,22 @@ async function patientZstd(): Promise<{ path: string; go: string }> {
   return { path, go };
 }
 
-test('indexes of a table are built while the rows of the next are still on their way', async () => {
-  const source = await newDatabase(twoTables);
+/** Restores a dump of the database, whose later rows come when a phase says the words. */
+async function restoreHeldUntil(words: string, source: TestDatabase): Promise<{ name: string; said: Said }> {
   const store = await folderStore();
   await dumpInto(store, source);
   const { path, go } = await patientZstd();
-
   const name = newName();
-  const { said } = await restore(
-    { database: name, jobs: 2 },
-    {
-      store,
-      of: source,
-      path,
-      onPhase: (text) => {
-        if (text.startsWith('building index public.a_text ')) writeFileSync(go, '');
-      },
-    },
-  );
+  const onPhase = (text: string): void => {
+    if (text.includes(words)) writeFileSync(go, '');
+  };
+  const { said } = await restore({ database: name, jobs: 2 }, { store, of: source, path, onPhase });
+  return { name, said };
+}
+
+test('indexes of a table are built while the rows of the next are still on their way', async () => {
+  const source = await newDatabase(twoTables);
+  const { name, said } = await restoreHeldUntil('building index public.a_text ', source);
   expect(said.notes).toContain(
     'rows are loaded as they are read, by one process; indexes and constraints beside and after them, 2 at a time',
   );
@@ -81,21 +81,7 @@ test('a foreign key is made when both tables and the key are there, before the r
   const source = await newDatabase(
     `${twoTables}; create table a_second (n int references a_first); insert into a_second values (1)`,
   );
-  const store = await folderStore();
-  await dumpInto(store, source);
-  const { path, go } = await patientZstd();
-  const name = newName();
-  const { said } = await restore(
-    { database: name, jobs: 2 },
-    {
-      store,
-      of: source,
-      path,
-      onPhase: (text) => {
-        if (text.includes('a_second_n_fkey')) writeFileSync(go, '');
-      },
-    },
-  );
+  const { name, said } = await restoreHeldUntil('a_second_n_fkey', source);
   const made = said.phases.findIndex((phase) => phase.includes('a_second_n_fkey'));
   expect(said.phases.indexOf('loading rows: 4 of 4 tables')).toBeGreaterThan(made);
   expect(made).toBeGreaterThan(said.phases.findIndex((phase) => phase.includes('a_first_pkey')));

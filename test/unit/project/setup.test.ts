@@ -53,6 +53,7 @@ const debianPrograms = [
   'zstd',
   'flock',
   'age',
+  'bzip2',
   'aws',
   'ceph-mon',
   'ceph-osd',

@@ -20,6 +20,7 @@ test.for([
   ['public.a', 'TABLE DATA public a b postgres', false],
   ['public.of\nlines', 'VIEW public of\nlines postgres', true],
   ['public.a', 'TRIGGER public a keep a copy postgres', true],
+  ['public.shop', 'PUBLICATION TABLE public shop orders postgres', true],
   ['watch', 'EVENT TRIGGER - watch postgres', true],
 ] as const)('%s names %s: %s', ([accepted, object, expected]) => {
   expect(names(accepted, object)).toBe(expected);
